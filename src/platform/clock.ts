@@ -1,0 +1,38 @@
+declare const monotonic: unique symbol
+/** Milliseconds on a clock that never goes back and knows nothing of the date. Windows and deadlines are judged on it. */
+export type Monotonic = number & { readonly [monotonic]: true }
+export const toMonotonic = (ms: number): Monotonic => ms as Monotonic
+
+/** Stops a timer that has not run yet; afterwards it does nothing. */
+export type Cancel = () => void
+
+/** Time as a parameter: the real one is `realClock`, tests pass a virtual one. */
+export interface Clock {
+  now(): Monotonic
+  /** Wall clock, microseconds since 1970 UTC: for the record, never for a decision. */
+  utcUs(): number
+  /** Runs `run` once, not before `ms` milliseconds have passed. */
+  after(ms: number, run: () => void): Cancel
+}
+
+/** Date.now() has steps of a millisecond; performance.now() runs on between them, but does not follow a clock that was set. */
+function utcUs(): number {
+  const wallMs = Date.now()
+  const runningUs = Math.round((performance.timeOrigin + performance.now()) * 1000)
+  return Math.abs(runningUs / 1000 - wallMs) < 2 ? runningUs : wallMs * 1000
+}
+
+export const realClock: Clock = {
+  now: () => toMonotonic(performance.now()),
+  utcUs,
+  after(ms, run) {
+    const timer = setTimeout(run, Math.max(0, Math.ceil(ms)))
+    return () => clearTimeout(timer)
+  },
+}
+
+/** An instant as ISO 8601 in UTC with microseconds, as RFC 5424 wants it. */
+export function isoUs(us: number): string {
+  const whole = new Date(Math.floor(us / 1000)).toISOString()
+  return `${whole.slice(0, -1)}${String(Math.floor(us) % 1000).padStart(3, '0')}Z`
+}

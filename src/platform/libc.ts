@@ -1,0 +1,50 @@
+import koffi from 'koffi'
+
+/** What the kernel knows that Node does not tell: who is at the other end of a unix socket, and how to reach systemd's socket. */
+type Libc = {
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number[]): number
+  socket(domain: number, type: number, protocol: number): number
+  sendto(fd: number, data: Uint8Array, size: number, flags: number, address: Uint8Array, addressSize: number): number
+  close(fd: number): number
+}
+
+let loaded: Libc | undefined
+function libc(): Libc {
+  if (loaded === undefined) {
+    const lib = koffi.load(null as unknown as string)
+    loaded = {
+      getsockopt: lib.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)') as Libc['getsockopt'],
+      socket: lib.func('int socket(int, int, int)') as Libc['socket'],
+      sendto: lib.func('long sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)') as Libc['sendto'],
+      close: lib.func('int close(int)') as Libc['close'],
+    }
+  }
+  return loaded
+}
+
+const SOL_SOCKET = 1
+const SO_PEERCRED = 17
+
+/** The user id of the process at the other end of a unix socket (unix(7), SO_PEERCRED), or `unknown` off Linux. */
+export function peerUserId(fd: number): number | 'unknown' {
+  if (process.platform !== 'linux') return 'unknown'
+  const credentials = new Uint8Array(12)
+  if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]) !== 0) return 'unknown'
+  return new DataView(credentials.buffer).getUint32(4, true)
+}
+
+const AF_UNIX = 1
+const SOCK_DGRAM = 2
+
+/** One datagram to systemd (sd_notify(3)), such as `READY=1`. Without NOTIFY_SOCKET it does nothing. */
+export function notifySystemd(message: string): void {
+  const path = process.env['NOTIFY_SOCKET']
+  if (path === undefined || path === '' || process.platform !== 'linux') return
+  const fd = libc().socket(AF_UNIX, SOCK_DGRAM, 0)
+  if (fd < 0) return
+  const name = Buffer.from(path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`, 'utf8')
+  const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), name])
+  const data = Buffer.from(message, 'utf8')
+  libc().sendto(fd, data, data.length, 0, address, address.length)
+  libc().close(fd)
+}
