@@ -1,0 +1,21 @@
+import type { Request } from '../modbus/index.ts'
+
+/** What a request would do, from harmless to unknown. `unknown` and `file` are never allowed. */
+export const operationClasses = [
+  'monitor',
+  'control',
+  'protection-setting',
+  'other-setting',
+  'clock',
+  'password',
+  'diagnostic',
+  'file',
+  'unknown',
+] as const
+export type OperationClass = (typeof operationClasses)[number]
+
+/** A request with its meaning for one breaker. `words` say it to a person, without the breaker's name. */
+export type Operation = { readonly class: OperationClass; readonly words: string; readonly request: Request }
+
+/** True when nothing changes at the breaker. */
+export const isMonitoring = (operation: Operation): boolean => operation.class === 'monitor'

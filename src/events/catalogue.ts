@@ -1,0 +1,107 @@
+import type { FieldName } from './fields.ts'
+
+/** Syslog severities (RFC 5424, table 2). */
+export type Severity = 1 | 2 | 3 | 4 | 5 | 6 | 7
+/** The categories of IEC 62443-4-2 CR 2.8, and `operation` for what was done to a breaker. */
+export type Category =
+  'access-control' | 'request-error' | 'control-system' | 'backup-restore' | 'configuration-change' | 'audit-log' | 'operation'
+
+type Definition = {
+  /** For CEF; like the id never reused or changed once released. */
+  readonly classId: number
+  readonly severity: Severity
+  /** Instead of `severity` when the field `class` is control or protection-setting. */
+  readonly graver?: Severity
+  readonly category: Category
+  readonly text: string
+  readonly fields: readonly FieldName[]
+}
+
+const asked = ['subject', 'role', 'source', 'breaker', 'bus', 'unit', 'class', 'operation', 'functionCode', 'correlation'] as const
+
+/** Every security event there is. An event exists only by a line of this table; a missing field does not compile. */
+export const catalogue = {
+  'gateway-started': d(101, 5, 'control-system', 'Breakwall {version} started, configuration {configuration}', ['version', 'configuration']),
+  'gateway-stopped': d(102, 5, 'control-system', 'stopped in order: {reason}', ['reason']),
+  'gateway-crash-recovered': d(
+    103,
+    2,
+    'control-system',
+    'the previous run ended without a stop; {openOperations} operations of unknown outcome',
+    ['openOperations'],
+  ),
+  'bus-down': d(110, 3, 'control-system', 'bus {bus} is down: {reason}', ['bus', 'reason']),
+  'bus-up': d(111, 5, 'control-system', 'bus {bus} is up', ['bus']),
+  'breaker-offline': d(112, 4, 'control-system', '{breaker} does not answer: {reason}', ['breaker', 'bus', 'unit', 'reason']),
+  'breaker-online': d(113, 5, 'control-system', '{breaker} answers again', ['breaker', 'bus', 'unit']),
+  'sink-disconnected': d(120, 4, 'audit-log', 'sink {sink} does not take events: {reason}', ['sink', 'reason']),
+  'sink-recovered': d(121, 5, 'audit-log', 'sink {sink} takes events again', ['sink']),
+  'connection-refused-acl': d(201, 4, 'access-control', 'connection from {source} refused: {reason}', ['source', 'listener', 'reason']),
+  'connection-limit': d(202, 4, 'access-control', 'connection from {source} refused: {reason}', ['source', 'listener', 'reason']),
+  'connection-opened': d(203, 6, 'access-control', '{subject} connected as {role}', ['subject', 'role', 'source', 'listener']),
+  'connection-closed': d(204, 6, 'access-control', '{subject} left after {requests} requests: {reason}', [
+    'subject',
+    'role',
+    'source',
+    'listener',
+    'reason',
+    'requests',
+    'durationMs',
+  ]),
+  'tls-handshake-failed': d(205, 4, 'access-control', 'TLS handshake with {source} failed: {reason}', ['source', 'listener', 'reason']),
+  'role-missing': d(206, 4, 'access-control', '{subject} has no role in its certificate: it gets the rights of none', [
+    'subject',
+    'source',
+    'listener',
+  ]),
+  'role-invalid': d(207, 4, 'access-control', 'role of {subject}: {reason}', ['subject', 'source', 'listener', 'reason']),
+  'privilege-denied': d(208, 4, 'access-control', '{subject} may not {operation}: {reason}', ['subject', 'source', 'operation', 'reason']),
+  'frame-malformed': d(301, 4, 'request-error', 'malformed frame: {reason}; {answer}', [
+    'subject',
+    'role',
+    'source',
+    'unit',
+    'functionCode',
+    'reason',
+    'answer',
+    'firstBytes',
+  ]),
+  'function-unsupported': d(302, 4, 'request-error', 'function code {functionCode} is not supported; {answer}', [
+    'subject',
+    'role',
+    'source',
+    'unit',
+    'functionCode',
+    'answer',
+  ]),
+  'unit-unknown': d(303, 4, 'request-error', 'unit {unit} is not configured; {answer}', ['subject', 'role', 'source', 'unit', 'functionCode', 'answer']),
+  'broadcast-refused': d(304, 4, 'request-error', 'broadcast is never forwarded; {answer}', [
+    'subject',
+    'role',
+    'source',
+    'unit',
+    'functionCode',
+    'answer',
+  ]),
+  'response-invalid': d(305, 4, 'request-error', 'reply of {breaker} discarded: {reason}', ['breaker', 'bus', 'unit', 'reason']),
+  'operation-denied': d(401, 4, 'operation', 'denied: {operation}: {reason}', [...asked, 'outcome', 'reason'], 3),
+  'operation-allowed': d(402, 5, 'operation', 'allowed: {operation}', [...asked, 'outcome'], 4),
+  'operation-done': d(403, 5, 'operation', 'done: {operation}', [...asked, 'outcome', 'durationMs']),
+  'operation-refused-by-device': d(404, 4, 'operation', 'the breaker refused: {operation}: {reason}', [...asked, 'outcome', 'reason', 'durationMs']),
+  'operation-failed': d(405, 4, 'operation', 'not sent: {operation}: {reason}', [...asked, 'outcome', 'reason', 'durationMs']),
+  'operation-outcome-unknown': d(406, 2, 'operation', 'outcome unknown: {operation}: {reason}', [...asked, 'outcome', 'reason']),
+  'unlocked': d(410, 4, 'operation', '{breaker} {scope} unlocked until {until} by {subject}: {reason}', ['subject', 'breaker', 'scope', 'until', 'reason']),
+  'locked': d(411, 5, 'operation', '{breaker} {scope} locked by {subject}: {reason}', ['subject', 'breaker', 'scope', 'reason']),
+  'relocked-by-timer': d(412, 5, 'operation', '{breaker} {scope} locked: its time was over', ['breaker', 'scope']),
+} as const satisfies Record<string, Definition>
+
+function d<const F extends readonly FieldName[]>(
+  classId: number,
+  severity: Severity,
+  category: Category,
+  text: string,
+  fields: F,
+  graver: Severity = severity,
+): { classId: number; severity: Severity; graver: Severity; category: Category; text: string; fields: F } {
+  return { classId, severity, graver, category, text, fields }
+}

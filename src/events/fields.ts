@@ -1,0 +1,32 @@
+/** Every field that an event may carry, with its type. An event's own fields are named in the catalogue. */
+export type FieldTypes = {
+  readonly subject: string
+  readonly role: string
+  readonly source: string
+  readonly listener: string
+  readonly breaker: string
+  readonly bus: string
+  readonly unit: number
+  /** Operation class, such as `control`. */
+  readonly class: string
+  /** What was asked, in words. */
+  readonly operation: string
+  readonly functionCode: number
+  readonly outcome: string
+  readonly reason: string
+  /** The same for a request, its decision and its outcome. */
+  readonly correlation: string
+  readonly scope: string
+  readonly until: string
+  readonly answer: string
+  readonly firstBytes: string
+  readonly durationMs: number
+  readonly requests: number
+  readonly version: string
+  readonly configuration: string
+  readonly openOperations: number
+  readonly sink: string
+  readonly key: string
+}
+export type FieldName = keyof FieldTypes
+export type FieldValue = string | number

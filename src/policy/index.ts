@@ -1,0 +1,16 @@
+export { type AccessEntry, type AccessLevel, type Acl, accessLevels, checkRange, compileAcl } from './acl.ts'
+export { type Rights, type Role, type Subject, subjectName, subjectRole, subjectSource, toRole } from './subject.ts'
+export {
+  LONGEST_UNLOCK_MS,
+  type LockScope,
+  type LockState,
+  type LockedBy,
+  type Locks,
+  afterRestart,
+  isUnlocked,
+  lockScopes,
+  scopeOf,
+  settle,
+} from './locks.ts'
+export { type Allow, type Deny, type Question, type RefusalReason, type Verdict, decide, refusalReasons } from './decide.ts'
+export { type Cleared, clear } from './clear.ts'

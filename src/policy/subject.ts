@@ -1,0 +1,19 @@
+import type { OperationClass } from '../breakers/index.ts'
+import type { AccessLevel } from './acl.ts'
+
+declare const role: unique symbol
+/** The one role in a client's certificate: 1–64 characters, compared byte for byte (MB-TCP-Security-v36, R-65). */
+export type Role = string & { readonly [role]: true }
+export const toRole = (text: string): Role | undefined => (text.length >= 1 && text.length <= 64 && !/\p{Cc}/u.test(text) ? (text as Role) : undefined)
+
+/** Who asks. `NULL` is the role of a certificate without one (R-23). The gateway's own polls may only monitor. */
+export type Subject =
+  | { readonly kind: 'client'; readonly name: string; readonly role: Role | 'NULL'; readonly source: string; readonly level: AccessLevel }
+  | { readonly kind: 'gateway' }
+
+/** Which classes of operation each role may ask for. A role that is not here has no rights. */
+export type Rights = ReadonlyMap<string, ReadonlySet<OperationClass>>
+
+export const subjectName = (subject: Subject): string => (subject.kind === 'client' ? subject.name : 'gateway')
+export const subjectRole = (subject: Subject): string => (subject.kind === 'client' ? subject.role : 'gateway')
+export const subjectSource = (subject: Subject): string => (subject.kind === 'client' ? subject.source : 'here')
