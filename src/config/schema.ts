@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { operationClasses } from '../breakers/index.ts'
+import { accessLevels, checkRange } from '../policy/index.ts'
+
+/** What each key expects, with an example: one table for the mistakes and for the annotated file. Paths without array indexes. */
+export const expectations: Readonly<Record<string, string>> = {
+  'site': 'a table [site] with the name of the site',
+  'site.name': 'the name of the site, such as "Plant 7, main switchboard"',
+  'state': 'a table [state]',
+  'state.directory': 'a folder for the journal and the locks, such as "/var/lib/breakwall"',
+  'api': 'a table [api]',
+  'api.socket': 'the path of the socket for the command line, such as "/run/breakwall/api.sock"',
+  'listener': 'at least one [[listener]] for SCADA',
+  'listener.name': 'a name of letters, digits, - and _, such as "scada"',
+  'listener.address': 'an address and a port, such as "10.20.0.5:802" or "[2001:db8::5]:802"',
+  'listener.certificate': "a PEM file with the gateway's certificate and its chain, such as \"pki/gateway.crt\"",
+  'listener.key': 'a PEM file with the private key, such as "pki/gateway.key"',
+  'listener.clients': 'a PEM file with the authorities whose clients may come, such as "pki/site-ca.crt"',
+  'access': 'at least one [[access]]: without one nobody can connect',
+  'access.from': 'an address range, such as "10.20.0.16/28", "10.20.0.17" or "2001:db8:20::/64"',
+  'access.level': '"none", "read" or "control"',
+  'access.listener': 'the name of a [[listener]], such as "scada"',
+  'bus': 'at least one [[bus]]',
+  'bus.name': 'a name of letters, digits, - and _, such as "rs485-1"',
+  'bus.port': 'a serial port, such as "/dev/serial/by-id/usb-FTDI_USB-RS485_A1-if00-port0"',
+  'bus.baud': '1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200',
+  'bus.format': '"8E1", "8O1", "8N2" or "8N1"',
+  'bus.address': 'the address and port of a Modbus TCP interface, such as "10.30.0.11:502"',
+  'bus.reply-timeout': 'a time from 50ms to 30s, such as "600ms"',
+  'breaker': 'at least one [[breaker]]',
+  'breaker.name': 'a name of letters, digits, - and _, such as "Q1"',
+  'breaker.label': 'a text for people, such as "Pump 1"',
+  'breaker.unit': 'a unit id from 1 to 247, such as 12',
+  'breaker.bus': 'the name of a [[bus]], such as "rs485-1"',
+  'breaker.address': 'what the bus addresses: 1 to 247, or 255 on an Ethernet interface',
+  'breaker.profile': 'the name of a profile, such as "nsx-bscm"',
+  'roles': 'at least one [roles.NAME]',
+  'roles.*.may': `a list of operation classes out of ${operationClasses.slice(0, 7).join(', ')}, such as ["monitor", "control"]`,
+  'sink': 'a [[sink]]',
+  'sink.name': 'a name of letters, digits, - and _, such as "soc"',
+  'sink.kind': '"udp"',
+  'sink.address': 'the address and port of the receiver, such as "10.40.0.9:514"',
+  'sink.facility': 'a syslog facility from 0 to 23, such as 13 (log audit)',
+  'sink.from-severity': 'the mildest severity to send: "alert", "critical", "error", "warning", "notice", "informational" or "debug"',
+}
+
+export const severities = { alert: 1, critical: 2, error: 3, warning: 4, notice: 5, informational: 6, debug: 7 } as const
+
+const name = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)
+const file = z.string().min(1)
+
+export type Endpoint = { readonly host: string; readonly port: number }
+/** `host:port`, `a.b.c.d:port` or `[v6]:port`. */
+export function toEndpoint(text: string): Endpoint | undefined {
+  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3])
+  const host = found?.[1] ?? found?.[2]
+  return host !== undefined && port <= 65535 ? { host, port } : undefined
+}
+const endpoint = z.string().refine((text) => toEndpoint(text) !== undefined)
+
+/** Milliseconds out of "600ms" or "2s", or undefined. */
+export function toMs(text: string): number | undefined {
+  const found = /^(\d{1,6})(ms|s)$/.exec(text)
+  return found === null ? undefined : Number(found[1]) * (found[2] === 's' ? 1000 : 1)
+}
+const replyTimeout = z.string().refine((text) => {
+  const ms = toMs(text)
+  return ms !== undefined && ms >= 50 && ms <= 30_000
+})
+
+const serialBus = z.strictObject({
+  name,
+  port: file,
+  baud: z.union([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200].map((rate) => z.literal(rate))).default(19200),
+  format: z.enum(['8E1', '8O1', '8N2', '8N1']).default('8E1'),
+  'reply-timeout': replyTimeout.default('600ms'),
+})
+const tcpBus = z.strictObject({ name, address: endpoint, 'reply-timeout': replyTimeout.default('600ms') })
+
+/** The shape of breakwall.toml. What belongs together across keys is checked in `load.ts`. */
+export const siteSchema = z.strictObject({
+  site: z.strictObject({ name: z.string().min(1).max(64) }),
+  state: z.strictObject({ directory: file }).default({ directory: '/var/lib/breakwall' }),
+  api: z.strictObject({ socket: file }).default({ socket: '/run/breakwall/api.sock' }),
+  listener: z.array(z.strictObject({ name, address: endpoint, certificate: file, key: file, clients: file })).min(1),
+  access: z
+    .array(z.strictObject({ from: z.string().refine((text) => checkRange(text) === 'fine'), level: z.enum(accessLevels), listener: name.optional() }))
+    .min(1),
+  bus: z.array(z.union([serialBus, tcpBus])).min(1),
+  breaker: z
+    .array(
+      z.strictObject({
+        name,
+        label: z.string().max(64).default(''),
+        unit: z.int().min(1).max(247),
+        bus: name,
+        address: z.int().min(1).max(255).optional(),
+        profile: name,
+      }),
+    )
+    .min(1),
+  roles: z.record(z.string().min(1).max(64), z.strictObject({ may: z.array(z.enum(operationClasses.slice(0, 7))) })),
+  sink: z
+    .array(
+      z.strictObject({
+        name,
+        kind: z.literal('udp'),
+        address: endpoint,
+        facility: z.int().min(0).max(23).default(13),
+        'from-severity': z.enum(Object.keys(severities) as (keyof typeof severities)[]).default('informational'),
+      }),
+    )
+    .default([]),
+})
+export type SiteFile = z.infer<typeof siteSchema>

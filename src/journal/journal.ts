@@ -1,0 +1,103 @@
+import { type EventRecord, type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
+import { type Clock, type Log, isoUs } from '../platform/index.ts'
+import type { Body } from './chain.ts'
+import { MAX_READ_RECORDS, MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
+import type { Entry, Head } from './storage.ts'
+import type { Writer } from './writer.ts'
+
+/** States that are written with an event, in one transaction: key to JSON text. */
+export type States = Readonly<Record<string, string>>
+
+export interface Journal {
+  /** Resolves when the event is on disk, or with `unavailable` when it is not and never will be. */
+  append(event: SecurityEvent, states?: States): Promise<RecordId | 'unavailable'>
+  /** Written as soon as the disk allows, in order with all others; the caller does not wait. */
+  note(event: SecurityEvent, states?: States): void
+  read(after: number, limit: number): Promise<readonly EventRecord[]>
+  /** Allowed operations without an outcome: only a crash leaves any. */
+  openOperations(): Promise<readonly EventRecord[]>
+  states(prefix: string): Promise<ReadonlyMap<string, string>>
+  putState(key: string, value: string): Promise<void>
+  head(): Head
+  /** Calls back after each commit. Returns the way to stop it. */
+  onCommitted(run: () => void): () => void
+  close(): Promise<void>
+}
+
+type Waiting = { readonly entry: Entry; readonly settle: (id: RecordId | 'unavailable') => void; readonly mustWait: boolean }
+
+/** Group commit: everything that comes while one transaction is on its way to the disk goes into the next. */
+export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
+  let waiting: Waiting[] = []
+  let head = writer.head
+  let writing: Promise<void> | 'idle' = 'idle'
+  let failing = false
+  let told = false
+  const listeners = new Set<() => void>()
+
+  const enqueue = (event: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
+    new Promise((resolve) => {
+      if (waiting.length >= MAX_WAITING_EVENTS || (failing && mustWait)) return resolve('unavailable')
+      waiting.push({ entry: { event, state, utcUs: clock.utcUs(), monotonicMs: clock.now() }, settle: resolve, mustWait })
+      if (!failing) pump()
+    })
+
+  function pump(): void {
+    if (writing !== 'idle' || waiting.length === 0) return
+    const batch = waiting
+    waiting = []
+    writing = commit(batch).finally(() => {
+      writing = 'idle'
+      if (!failing) pump()
+    })
+  }
+
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { first, head: newHead } = await writer.write(batch.map((item) => item.entry))
+      head = newHead
+      if (told) log.info('the journal can be written again')
+      told = false
+      batch.forEach((item, i) => item.settle(toRecordId(first + i)))
+      for (const listener of listeners) listener()
+    } catch (error) {
+      // What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later.
+      if (!told) log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
+      told = true
+      failing = true
+      for (const item of batch) if (item.mustWait) item.settle('unavailable')
+      waiting = [...batch.filter((item) => !item.mustWait), ...waiting]
+      clock.after(RETRY_MS, () => {
+        failing = false
+        pump()
+      })
+    }
+  }
+
+  return {
+    append: (event, states = {}) => enqueue(event, states, true),
+    note: (event, states = {}) =>
+      void enqueue(event, states, false).then((id) => {
+        if (id === 'unavailable') log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
+      }),
+    read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
+    openOperations: async () => (await writer.openOperations()).map(toRecord),
+    states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
+    putState: (key, value) => writer.putState(key, value),
+    head: () => head,
+    onCommitted(run) {
+      listeners.add(run)
+      return () => void listeners.delete(run)
+    },
+    async close() {
+      while (writing !== 'idle') await writing
+      await writer.close()
+    },
+  }
+}
+
+/** A stored body as the rest of the gateway sees it. */
+export function toRecord(text: string): EventRecord {
+  const { utcUs, seq, boot, gateway, id, severity, category, text: words, fields } = JSON.parse(text) as Body
+  return { seq, time: isoUs(utcUs), boot, gateway, id, severity, category, text: words, fields }
+}
