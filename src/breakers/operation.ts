@@ -15,7 +15,13 @@ export const operationClasses = [
 export type OperationClass = (typeof operationClasses)[number]
 
 /** A request with its meaning for one breaker. `words` say it to a person, without the breaker's name. */
-export type Operation = { readonly class: OperationClass; readonly words: string; readonly request: Request }
+export type Operation = {
+  readonly class: OperationClass
+  readonly words: string
+  readonly request: Request
+  /** The code of the command that it runs: its result is then read from register 8021, an echo only says that it was taken. */
+  readonly command: number | 'none'
+}
 
 /** True when nothing changes at the breaker. */
 export const isMonitoring = (operation: Operation): boolean => operation.class === 'monitor'

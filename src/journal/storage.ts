@@ -26,6 +26,7 @@ export type Row = { readonly seq: number; readonly body: string; readonly hash: 
 
 /** The journal's file. Synchronous, for the writer thread only. Throws what SQLite throws: full disk, no rights, damage. */
 export function openStorage(path: string, origin: StoredOrigin) {
+  const guard = onlyOne(`${path}.lock`)
   const db = new Database(path)
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
@@ -79,8 +80,20 @@ export function openStorage(path: string, origin: StoredOrigin) {
     close() {
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.close()
+      guard.close()
     },
   }
+}
+
+/** Two gateways on one chain would fork it. SQLite's lock ends with its process, however that ended. */
+function onlyOne(path: string): Database.Database {
+  const guard = new Database(path, { timeout: 0 })
+  try {
+    guard.exec('BEGIN EXCLUSIVE')
+  } catch {
+    throw new Error(`another gateway is writing to this state folder (${path} is held)`)
+  }
+  return guard
 }
 
 /** The chain goes on from the last record; if that one is not what its hash says, going on would bury the damage. */

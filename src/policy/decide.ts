@@ -10,6 +10,7 @@ export const refusalReasons = {
   'acl-level': 'the access control list gives this source no more than reading',
   'role': 'the role does not have this right',
   'locked': 'locked',
+  'fail-closed': 'the journal cannot be written',
 } as const
 export type RefusalReason = keyof typeof refusalReasons
 
@@ -26,7 +27,7 @@ export type Question = {
 }
 
 /** A refusal is always exception 01, whatever its reason (MB-TCP-Security-v36, R-31). */
-const deny = (reason: RefusalReason): Deny => ({ kind: 'deny', reason, exception: exceptionCode.illegalFunction })
+export const deny = (reason: RefusalReason): Deny => ({ kind: 'deny', reason, exception: exceptionCode.illegalFunction })
 
 /** May this be done, now? Everything it needs to know comes in; default is deny. */
 export function decide({ subject, operation, rights, locks, now }: Question): Verdict {

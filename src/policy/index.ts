@@ -12,5 +12,5 @@ export {
   scopeOf,
   settle,
 } from './locks.ts'
-export { type Allow, type Deny, type Question, type RefusalReason, type Verdict, decide, refusalReasons } from './decide.ts'
+export { type Allow, type Deny, type Question, type RefusalReason, type Verdict, decide, deny, refusalReasons } from './decide.ts'
 export { type Cleared, clear } from './clear.ts'

@@ -1,0 +1,88 @@
+import { event } from '../events/index.ts'
+import type { Journal } from '../journal/index.ts'
+import { type Cancel, type Clock, isoUs, toMonotonic } from '../platform/index.ts'
+import { LONGEST_UNLOCK_MS, type LockScope, type LockState, type Locks, afterRestart, lockScopes, settle } from '../policy/index.ts'
+
+/** The locks of all breakers while the gateway runs. Each change is an event, and state and event are one write. */
+export interface LockBook {
+  locks(breaker: string): Locks
+  /** Opens a lock from the moment that its event is on disk. `unavailable`: it could not be written and stays locked. */
+  unlock(breaker: string, scope: LockScope, forMs: number, by: string, reason: string): Promise<'unlocked' | 'unavailable'>
+  /** Shuts a lock at once; the record follows. */
+  lock(breaker: string, scope: LockScope, by: string, reason: string): void
+  close(): void
+}
+
+type Slot = { state: LockState; version: number; cancel: Cancel }
+
+const keyOf = (breaker: string, scope: LockScope): string => `lock/${breaker}/${scope}`
+
+/** Reads the locks as the last run left them. A timed unlock does not outlive its process. */
+export async function openLockBook(breakers: readonly string[], journal: Journal, clock: Clock): Promise<LockBook> {
+  const stored = await journal.states('lock/')
+  const slots = new Map<string, Slot>()
+  const write = (breaker: string, scope: LockScope, state: LockState) => ({ [keyOf(breaker, scope)]: JSON.stringify(state) })
+
+  for (const breaker of breakers) {
+    for (const scope of lockScopes) {
+      const text = stored.get(keyOf(breaker, scope))
+      const before: LockState =
+        text === undefined ? { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: clock.utcUs() } : (JSON.parse(text) as LockState)
+      const state = afterRestart(before, clock.utcUs())
+      slots.set(keyOf(breaker, scope), { state, version: 0, cancel: () => undefined })
+      if (state !== before) {
+        journal.note(event('locked', { subject: 'gateway', breaker, scope, reason: 'restart: a timed unlock is over' }), write(breaker, scope, state))
+      }
+    }
+  }
+
+  const slot = (breaker: string, scope: LockScope): Slot => {
+    const found = slots.get(keyOf(breaker, scope))
+    if (found === undefined) throw new Error(`there is no lock ${keyOf(breaker, scope)}`)
+    return found
+  }
+
+  function set(target: Slot, state: LockState): void {
+    target.cancel()
+    target.state = state
+    target.version += 1
+  }
+
+  function onTimer(breaker: string, scope: LockScope): void {
+    const target = slot(breaker, scope)
+    const state = settle(target.state, clock.now(), clock.utcUs())
+    if (state === target.state) return
+    set(target, state)
+    journal.note(event('relocked-by-timer', { breaker, scope }), write(breaker, scope, state))
+  }
+
+  return {
+    locks: (breaker) => ({
+      'control': slot(breaker, 'control').state,
+      'protection-setting': slot(breaker, 'protection-setting').state,
+      'other-setting': slot(breaker, 'other-setting').state,
+    }),
+    async unlock(breaker, scope, forMs, by, reason) {
+      if (forMs <= 0 || forMs > LONGEST_UNLOCK_MS) throw new Error(`an unlock of ${forMs} ms should have been refused`)
+      const target = slot(breaker, scope)
+      const { version } = target
+      const untilUtcUs = clock.utcUs() + forMs * 1000
+      const state: LockState = { kind: 'unlocked', by, reason, until: toMonotonic(clock.now() + forMs), untilUtcUs }
+      const record = await journal.append(event('unlocked', { subject: by, breaker, scope, until: isoUs(untilUtcUs), reason }), write(breaker, scope, state))
+      if (record === 'unavailable') return 'unavailable'
+      // Somebody locked it while the record was on its way to the disk: their lock stands.
+      if (target.version !== version) return 'unlocked'
+      set(target, state)
+      target.cancel = clock.after(state.until - clock.now(), () => onTimer(breaker, scope))
+      return 'unlocked'
+    },
+    lock(breaker, scope, by, reason) {
+      const state: LockState = { kind: 'locked', by: { kind: 'person', name: by, reason }, sinceUtcUs: clock.utcUs() }
+      set(slot(breaker, scope), state)
+      journal.note(event('locked', { subject: by, breaker, scope, reason }), write(breaker, scope, state))
+    },
+    close() {
+      for (const { cancel } of slots.values()) cancel()
+    },
+  }
+}

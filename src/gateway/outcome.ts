@@ -1,0 +1,100 @@
+import type { Outcome } from '../bus/index.ts'
+import { event } from '../events/index.ts'
+import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
+import { serve } from './serve.ts'
+import type { Site } from './site.ts'
+import { type Story, common } from './story.ts'
+
+/** Registers 8020 (last command) and 8021 (its state), and the value of 8021 while it runs (DOCA0091EN, "Command Interface"). */
+const RESULT_ADDRESS = toAddress(8019)
+const IN_PROGRESS = 0x0003
+const POLL_MS = 100
+/** The documents give a command one second; a bus full of reads may need more until the question is asked. */
+const GIVE_UP_MS = 3000
+
+/** Errors of register 8021 in words (DOCA0091EN, DOCA0213EN, DOCA0054EN); others are shown as their number. */
+const deviceErrors: Readonly<Record<number, string>> = {
+  0x1101: 'not enough rights or wrong password',
+  0x1201: 'not enough rights or wrong password',
+  0x1401: 'not enough rights or wrong password',
+  0x1501: 'not enough rights or wrong password',
+  0x1197: 'tripped, reset first',
+  0x1297: 'tripped, reset first',
+  0x1198: 'already closed',
+  0x1298: 'already closed',
+  0x1199: 'already open',
+  0x1299: 'already open',
+  0x119a: 'already reset',
+  0x119b: 'remote commands are not allowed: actuator in manual mode',
+  0x129b: 'remote commands are not allowed: local mode',
+  0x119c: 'no actuator',
+  0x119e: 'the previous command is still running',
+  0x129e: 'the previous command is still running',
+  0x119f: 'reset is forbidden after an electrical fault',
+  0x11a0: 'closing is inhibited',
+  0x12a0: 'closing is inhibited',
+}
+
+/** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
+export function followOutcome(story: Story, outcome: Outcome, site: Site): void {
+  const record = (end: End): void => recordEnd(story, end, site)
+  switch (outcome.kind) {
+    case 'withdrawn':
+      return record({ kind: 'failed', why: 'the decision no longer held right before sending' })
+    case 'busy':
+      return record({ kind: 'failed', why: 'the queue of the bus is full' })
+    case 'unreachable':
+      return record({ kind: 'failed', why: outcome.why })
+    case 'no-reply':
+      return record({ kind: 'unknown', why: outcome.why })
+    case 'reply':
+      if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
+      if (story.operation.command === 'none') return record({ kind: 'done' })
+      void commandResult(story, story.operation.command, site).then(record)
+  }
+}
+
+type End =
+  { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
+
+/** Asks the breaker, through the same rooms as everybody, until its command has ended. */
+async function commandResult(story: Story, command: number, site: Site): Promise<End> {
+  const giveUpAt = site.clock.now() + GIVE_UP_MS
+  while (site.clock.now() < giveUpAt) {
+    await new Promise<void>((resolve) => site.clock.after(POLL_MS, resolve))
+    const reply = await readResult(story, site)
+    if (reply?.kind !== 'registers') continue
+    const view = new DataView(reply.registers.buffer, reply.registers.byteOffset)
+    const result = view.getUint16(2)
+    if (view.getUint16(0) !== command) return { kind: 'unknown', why: 'another command has run since' }
+    if (result === IN_PROGRESS) continue
+    return (result & 0xff) === 0 ? { kind: 'done' } : { kind: 'refused', why: deviceErrors[result] ?? `error ${result} of register ${registerOf(resultAddress()) + 1}` }
+  }
+  return { kind: 'unknown', why: 'the breaker took the command and did not report its end' }
+}
+
+async function readResult(story: Story, site: Site): Promise<Reply | undefined> {
+  const request = { kind: 'read-holding-registers', address: resultAddress(), quantity: 2 } as const
+  const { pdu } = await serve({ subject: { kind: 'gateway' }, unit: story.asked.unit, request }, site)
+  const reply = matchReply(request, pdu)
+  return reply.kind === 'mismatch' ? undefined : reply
+}
+
+function resultAddress() {
+  if (RESULT_ADDRESS === undefined) throw new Error('8019 is an address')
+  return RESULT_ADDRESS
+}
+
+function recordEnd(story: Story, end: End, site: Site): void {
+  const durationMs = Math.round(site.clock.now() - story.since)
+  switch (end.kind) {
+    case 'done':
+      return site.journal.note(event('operation-done', { ...common(story), outcome: 'done', durationMs }))
+    case 'refused':
+      return site.journal.note(event('operation-refused-by-device', { ...common(story), outcome: 'refused-by-device', reason: end.why, durationMs }))
+    case 'failed':
+      return site.journal.note(event('operation-failed', { ...common(story), outcome: 'not-sent', reason: end.why, durationMs }))
+    case 'unknown':
+      return site.journal.note(event('operation-outcome-unknown', { ...common(story), outcome: 'unknown', reason: end.why }))
+  }
+}

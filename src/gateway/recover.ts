@@ -1,0 +1,29 @@
+import { type FieldValue, event } from '../events/index.ts'
+import type { Journal } from '../journal/index.ts'
+
+/** Says what the end of the previous run left open: each allowed operation without an outcome becomes one of unknown outcome. */
+export async function recover(journal: Journal): Promise<void> {
+  const [last] = await journal.read(journal.head().seq - 1, 1)
+  if (last === undefined || last.id === 'gateway-stopped') return
+  const open = await journal.openOperations()
+  journal.note(event('gateway-crash-recovered', { openOperations: open.length }))
+  for (const { fields } of open) {
+    const text = (value: FieldValue | undefined): string => String(value ?? '')
+    journal.note(
+      event('operation-outcome-unknown', {
+        subject: text(fields.subject),
+        role: text(fields.role),
+        source: text(fields.source),
+        breaker: text(fields.breaker),
+        bus: text(fields.bus),
+        unit: Number(fields.unit),
+        class: text(fields.class),
+        operation: text(fields.operation),
+        functionCode: Number(fields.functionCode),
+        correlation: text(fields.correlation),
+        outcome: 'unknown',
+        reason: 'the gateway ended between the permit and the outcome',
+      }),
+    )
+  }
+}

@@ -1,0 +1,40 @@
+import type { Operation } from '../breakers/index.ts'
+import { type SecurityEvent, event } from '../events/index.ts'
+import { functionCodeOf } from '../modbus/index.ts'
+import type { Monotonic } from '../platform/index.ts'
+import { subjectName, subjectRole, subjectSource } from '../policy/index.ts'
+import type { Asked } from '../upstream/index.ts'
+import type { Breaker, Site } from './site.ts'
+
+/** Everything that the events about one request have in common. */
+export type Story = {
+  readonly asked: Asked
+  readonly breaker: Breaker
+  readonly operation: Operation
+  readonly correlation: string
+  readonly since: Monotonic
+}
+
+/** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
+export function begin(asked: Asked, breaker: Breaker, operation: Operation, site: Site): Story {
+  const correlation = operation.class === 'monitor' ? '' : site.random.uuid()
+  return { asked, breaker, operation, correlation, since: site.clock.now() }
+}
+
+/** The fields that a request, its decision and its outcome share. */
+export function common({ asked, breaker, operation, correlation }: Story) {
+  return {
+    subject: subjectName(asked.subject),
+    role: subjectRole(asked.subject),
+    source: subjectSource(asked.subject),
+    breaker: breaker.name,
+    bus: breaker.bus,
+    unit: breaker.unit,
+    class: operation.class,
+    operation: `${operation.words} ${breaker.name}`,
+    functionCode: functionCodeOf(operation.request),
+    correlation,
+  }
+}
+
+export const allowed = (story: Story): SecurityEvent => event('operation-allowed', { ...common(story), outcome: 'allowed' })

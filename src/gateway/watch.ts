@@ -1,0 +1,82 @@
+import { type BreakerState, observe } from '../breakers/index.ts'
+import type { Outcome } from '../bus/index.ts'
+import type { BreakerSettings } from '../config/index.ts'
+import { event } from '../events/index.ts'
+import type { Journal } from '../journal/index.ts'
+import { type Request, addressOf } from '../modbus/index.ts'
+import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
+import { serve } from './serve.ts'
+import type { Site } from './site.ts'
+
+/** What is known of a breaker, and since when: shown with its age, never as if it were now. */
+export type Seen = {
+  readonly state: BreakerState
+  readonly currents: readonly number[]
+  readonly at: Monotonic | 'never'
+  readonly reachable: 'yes' | 'no' | 'not-tried'
+}
+
+/** The gateway asks a breaker itself when nobody else has for this long, milliseconds. */
+const STALE_MS = 5000
+/** Failures in a row before a breaker counts as offline: one lost frame is no news. */
+const FAILURES_TO_OFFLINE = 3
+
+export interface Watch {
+  seen(breaker: string): Seen
+  saw(breaker: BreakerSettings, request: Request, outcome: Outcome): void
+  /** Starts the slow poll of breakers that nobody reads. Returns the way to stop it. */
+  start(site: Site, breakers: readonly BreakerSettings[]): Cancel
+}
+
+/** Learns the state of breakers from the answers that pass anyway. */
+export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch {
+  const known = new Map<string, Seen>()
+  const failures = new Map<string, number>()
+  const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', reachable: 'not-tried' }
+
+  function failed(breaker: BreakerSettings, why: string): void {
+    const count = (failures.get(breaker.name) ?? 0) + 1
+    failures.set(breaker.name, count)
+    if (count !== FAILURES_TO_OFFLINE) return
+    known.set(breaker.name, { ...seen(breaker.name), reachable: 'no' })
+    journal.note(event('breaker-offline', { breaker: breaker.name, bus: breaker.bus, unit: breaker.unit, reason: why }))
+  }
+
+  function answered(breaker: BreakerSettings): void {
+    failures.set(breaker.name, 0)
+    const before = seen(breaker.name)
+    if (before.reachable === 'no') journal.note(event('breaker-online', { breaker: breaker.name, bus: breaker.bus, unit: breaker.unit }))
+    known.set(breaker.name, { ...before, reachable: 'yes' })
+  }
+
+  return {
+    seen,
+    saw(breaker, request, outcome) {
+      if (outcome.kind === 'no-reply' || outcome.kind === 'unreachable') return failed(breaker, outcome.why)
+      if (outcome.kind !== 'reply') return
+      answered(breaker)
+      const observed = observe(request, outcome.reply, breaker.profile.status)
+      if (observed === 'nothing') return
+      const before = seen(breaker.name)
+      const currents = observed.currents === 'not-read' ? before.currents : observed.currents
+      known.set(breaker.name, { ...before, state: observed.state, currents, at: clock.now() })
+    },
+    start(site, breakers) {
+      let cancel: Cancel = () => undefined
+      const round = (): void => {
+        for (const breaker of breakers) {
+          const { at } = seen(breaker.name)
+          if (at === 'never' || clock.now() - at > STALE_MS) void serve(statusRead(breaker), site)
+        }
+        cancel = clock.after(STALE_MS, round)
+      }
+      cancel = clock.after(STALE_MS / 2, round)
+      return () => cancel()
+    },
+  }
+}
+
+const statusRead = ({ unit, profile }: BreakerSettings) => {
+  const quantity = profile.status.currents + 3 - profile.status.register
+  return { subject: { kind: 'gateway' }, unit, request: { kind: 'read-holding-registers', address: addressOf(profile.status.register), quantity } } as const
+}

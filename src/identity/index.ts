@@ -1,0 +1,3 @@
+export { type Issued, type PkiFailure, type Purpose, initAuthority, issueCertificate } from './pki/authority.ts'
+export { type TlsFiles, type TlsTexts, readTlsFiles } from './pki/files.ts'
+export { type RoleFound, roleOf } from './pki/role.ts'

@@ -1,0 +1,2 @@
+export { type SinkSettings, startSink } from './outbox.ts'
+export { formatRfc5424 } from './format.ts'

@@ -1,0 +1,160 @@
+import { constants } from 'node:crypto'
+import { type Socket, createServer as createTcpServer } from 'node:net'
+import { type TLSSocket, createServer as createTlsServer } from 'node:tls'
+import type { Clock } from '../platform/index.ts'
+import type { Acl, Role, Subject } from '../policy/index.ts'
+import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from './limits.ts'
+import { type Answer, type Asked, type Report, startSession } from './session.ts'
+import { handshakeFailure } from './tls-reason.ts'
+
+export type ListenerSettings = {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly clientsFile: string
+}
+/** PEM texts: the own chain down to the root (MB-TCP-Security-v36, R-46), the own key, the authorities of clients. */
+export type Credentials = { readonly certificate: string; readonly key: string; readonly clients: string }
+
+/** What a certificate says of its owner's role. */
+export type RoleFound = { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
+
+export type ListenerPorts = {
+  readonly acl: Acl
+  readonly clock: Clock
+  readonly report: Report
+  readonly roleOf: (certificateDer: Uint8Array) => RoleFound
+  readonly serve: (asked: Asked) => Promise<Answer>
+}
+
+export interface Listener {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  connections(): number
+  close(): Promise<void>
+}
+
+/** Facts from MB-TCP-Security-v36 (R-01, R-12, R-14, R-50, R-62): AEAD suites only, so that no SHA-1 is left in any of them. */
+const cipherSuites = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+
+/** Listens for Modbus/TCP Security. The source is looked up in the access control list before one byte of TLS is read. */
+export function startListener(settings: ListenerSettings, credentials: Credentials, ports: ListenerPorts): Promise<Listener> {
+  const { acl, clock, report } = ports
+  const { name: listener } = settings
+  const open = new Map<Socket, string>()
+
+  const tls = createTlsServer({
+    key: credentials.key,
+    cert: credentials.certificate,
+    ca: credentials.clients,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ciphers: cipherSuites,
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    handshakeTimeout: HANDSHAKE_MS,
+  })
+  tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const reason = handshakeFailure(error.code, socket.authorizationError as unknown as string | undefined)
+    report('tls-handshake-failed', { source: sourceUnder(socket, open), listener, reason })
+    socket.destroy()
+  })
+  tls.on('secureConnection', (socket) => {
+    const source = sourceUnder(socket, open)
+    const subject = subjectOf(socket, source, ports, listener)
+    if (subject === 'refused') return void socket.destroy()
+    report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
+    startSession(socket, { subject, listener, clock, report, serve: ports.serve })
+  })
+
+  const tcp = createTcpServer({ noDelay: true }, (raw) => {
+    const source = `${bare(raw.remoteAddress ?? '')}:${raw.remotePort ?? 0}`
+    raw.on('error', () => undefined)
+    const refusal = refuse(raw, acl, open)
+    if (refusal !== 'welcome') {
+      report(refusal.id, { source, listener, reason: refusal.reason })
+      return void raw.destroy()
+    }
+    open.set(raw, source)
+    raw.on('close', () => open.delete(raw))
+    tls.emit('connection', raw)
+  })
+
+  return new Promise((resolve, reject) => {
+    tcp.once('error', reject)
+    tcp.listen(settings.port, settings.host, () => {
+      const bound = tcp.address()
+      resolve({
+        name: listener,
+        host: settings.host,
+        port: typeof bound === 'object' && bound !== null ? bound.port : settings.port,
+        connections: () => open.size,
+        close: () =>
+          new Promise((closed) => {
+            tcp.close(() => closed())
+            for (const raw of open.keys()) raw.destroy()
+          }),
+      })
+    })
+  })
+}
+
+type Refusal = { readonly id: 'connection-refused-acl' | 'connection-limit'; readonly reason: string }
+
+function refuse(raw: Socket, acl: Acl, open: ReadonlyMap<Socket, string>): Refusal | 'welcome' {
+  const address = raw.remoteAddress ?? ''
+  const entry = acl(address)
+  if (entry === 'not-listed') return { id: 'connection-refused-acl', reason: 'not in the access control list' }
+  if (entry.level === 'none') return { id: 'connection-refused-acl', reason: `level none by ${entry.from}` }
+  if (open.size >= MAX_CONNECTIONS) return { id: 'connection-limit', reason: `${MAX_CONNECTIONS} connections are open` }
+  const same = [...open.keys()].filter((other) => other.remoteAddress === address).length
+  return same >= MAX_CONNECTIONS_PER_ADDRESS ? { id: 'connection-limit', reason: `${same} connections from this address` } : 'welcome'
+}
+
+/** Node forgets the peer's address when it refuses a certificate; the TCP socket below the TLS one, noted at its accept, has it still. */
+function sourceUnder(socket: TLSSocket, open: ReadonlyMap<Socket, string>): string {
+  const below = (socket as unknown as { _parent?: Socket })._parent
+  return (below === undefined ? undefined : open.get(below)) ?? 'unknown'
+}
+
+type Client = Extract<Subject, { kind: 'client' }>
+
+/** Who connected. Run after each handshake, a resumed one too: Node resumes without looking at the certificate's dates again. */
+function subjectOf(socket: TLSSocket, source: string, { acl, roleOf, report, clock }: ListenerPorts, listener: string): Client | 'refused' {
+  const certificate = socket.getPeerX509Certificate()
+  const entry = acl(socket.remoteAddress ?? '')
+  if (certificate === undefined || entry === 'not-listed') return 'refused'
+  const name = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.fingerprint256
+  const now = clock.utcUs() / 1000
+  if (now > Date.parse(certificate.validTo) || now < Date.parse(certificate.validFrom)) {
+    report('tls-handshake-failed', { source, listener, reason: 'the certificate has expired or is not valid yet' })
+    return 'refused'
+  }
+  const found = roleOf(certificate.raw)
+  switch (found.kind) {
+    case 'invalid':
+      report('role-invalid', { subject: name, source, listener, reason: found.why })
+      return 'refused'
+    case 'none':
+      report('role-missing', { subject: name, source, listener })
+      return { kind: 'client', name, role: 'NULL', source, level: entry.level }
+    case 'role':
+      return { kind: 'client', name, role: found.role, source, level: entry.level }
+  }
+}
+
+const bare = (address: string): string => address.replace(/^::ffff:/, '')

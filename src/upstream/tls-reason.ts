@@ -1,0 +1,25 @@
+/** A failed handshake in words for an analyst; what OpenSSL or Node calls it stays readable when it is not in this table. */
+const words: Readonly<Record<string, string>> = {
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client showed no certificate',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate, no known authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'unknown authority in the chain',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown authority',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
+  CERT_SIGNATURE_FAILURE: 'the signature of the certificate is wrong',
+  INVALID_PURPOSE: 'the certificate is not for clients',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'TLS older than 1.2',
+  ERR_SSL_VERSION_TOO_LOW: 'TLS older than 1.2',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not TLS',
+  ERR_SSL_HTTP_REQUEST: 'not TLS: an HTTP request',
+  ERR_SSL_NO_SHARED_CIPHER: 'no cipher suite in common',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'the handshake took too long',
+}
+
+/** `authorizationError` says why a certificate was refused; without one, the error's own code does. */
+export function handshakeFailure(errorCode: string | undefined, authorizationError: string | undefined): string {
+  const code = authorizationError ?? errorCode ?? 'unknown'
+  return words[code] ?? (code === 'ECONNRESET' ? 'the connection ended during the handshake' : code)
+}
