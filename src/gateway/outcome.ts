@@ -1,7 +1,7 @@
 import type { Outcome } from '../bus/index.ts'
 import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
-import { serve } from './serve.ts'
+import type { Answer, Asked } from '../upstream/index.ts'
 import type { Site } from './site.ts'
 import { type Story, common } from './story.ts'
 
@@ -35,8 +35,10 @@ const deviceErrors: Readonly<Record<number, string>> = {
   0x12a0: 'closing is inhibited',
 }
 
+type Serve = (asked: Asked, site: Site) => Promise<Answer>
+
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(story: Story, outcome: Outcome, site: Site): void {
+export function followOutcome(story: Story, outcome: Outcome, site: Site, serve: Serve): void {
   const record = (end: End): void => recordEnd(story, end, site)
   switch (outcome.kind) {
     case 'withdrawn':
@@ -50,7 +52,7 @@ export function followOutcome(story: Story, outcome: Outcome, site: Site): void 
     case 'reply':
       if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
       if (story.operation.command === 'none') return record({ kind: 'done' })
-      void commandResult(story, story.operation.command, site).then(record)
+      void commandResult(story, story.operation.command, site, serve).then(record)
   }
 }
 
@@ -58,11 +60,11 @@ type End =
   { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
 /** Asks the breaker, through the same rooms as everybody, until its command has ended. */
-async function commandResult(story: Story, command: number, site: Site): Promise<End> {
+async function commandResult(story: Story, command: number, site: Site, serve: Serve): Promise<End> {
   const giveUpAt = site.clock.now() + GIVE_UP_MS
   while (site.clock.now() < giveUpAt) {
     await new Promise<void>((resolve) => site.clock.after(POLL_MS, resolve))
-    const reply = await readResult(story, site)
+    const reply = await readResult(story, site, serve)
     if (reply?.kind !== 'registers') continue
     const view = new DataView(reply.registers.buffer, reply.registers.byteOffset)
     const result = view.getUint16(2)
@@ -73,7 +75,7 @@ async function commandResult(story: Story, command: number, site: Site): Promise
   return { kind: 'unknown', why: 'the breaker took the command and did not report its end' }
 }
 
-async function readResult(story: Story, site: Site): Promise<Reply | undefined> {
+async function readResult(story: Story, site: Site, serve: Serve): Promise<Reply | undefined> {
   const request = { kind: 'read-holding-registers', address: resultAddress(), quantity: 2 } as const
   const { pdu } = await serve({ subject: { kind: 'gateway' }, unit: story.asked.unit, request }, site)
   const reply = matchReply(request, pdu)

@@ -4,9 +4,9 @@ import type { Journal } from '../journal/index.ts'
 /** Says what the end of the previous run left open: each allowed operation without an outcome becomes one of unknown outcome. */
 export async function recover(journal: Journal): Promise<void> {
   const [last] = await journal.read(journal.head().seq - 1, 1)
-  if (last === undefined || last.id === 'gateway-stopped') return
   const open = await journal.openOperations()
-  journal.note(event('gateway-crash-recovered', { openOperations: open.length }))
+  const crashed = last !== undefined && last.id !== 'gateway-stopped'
+  if (crashed) journal.note(event('gateway-crash-recovered', { openOperations: open.length }))
   for (const { fields } of open) {
     const text = (value: FieldValue | undefined): string => String(value ?? '')
     journal.note(

@@ -22,6 +22,6 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
 
   const outcome = await breaker.perform(clear(operation, verdict, record), () => ask().kind === 'allow')
   breaker.saw(asked.request, outcome)
-  if (record !== 'none') followOutcome(story, outcome, site)
+  if (record !== 'none') followOutcome(story, outcome, site, serve)
   return answer(asked.request, outcome)
 }

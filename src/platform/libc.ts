@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import koffi from 'koffi'
 
 /** What the kernel knows that Node does not tell: who is at the other end of a unix socket, and how to reach systemd's socket. */
@@ -31,6 +32,14 @@ export function peerUserId(fd: number): number | 'unknown' {
   const credentials = new Uint8Array(12)
   if (libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]) !== 0) return 'unknown'
   return new DataView(credentials.buffer).getUint32(4, true)
+}
+
+/** The name of a user of this machine, or `uid N` for one that /etc/passwd does not list. */
+export function userName(uid: number): string {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[2] === String(uid))
+  return line?.split(':')[0] ?? `uid ${uid}`
 }
 
 const AF_UNIX = 1

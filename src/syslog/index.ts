@@ -1,2 +1,2 @@
-export { type SinkSettings, startSink } from './outbox.ts'
+export { type Sink, type SinkSettings, startSink } from './outbox.ts'
 export { formatRfc5424 } from './format.ts'

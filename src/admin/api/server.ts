@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { event } from '../../events/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
+import { peerUserId, userName } from '../../platform/index.ts'
+import { type Refusal, eventsQuery, lockBody, unlockBody } from '../contract.ts'
+import { lockView, statusView } from './views.ts'
+
+export interface Api {
+  close(): Promise<void>
+}
+
+/** Serves the API on a unix socket of mode 0660: who may use it is a matter of its group; who did use it is told by the kernel. */
+export async function startApi(gateway: Gateway, socket: string): Promise<Api | { readonly kind: 'not-started'; readonly why: string }> {
+  mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
+  if (existsSync(socket)) {
+    if (await answers(socket)) return { kind: 'not-started', why: `another gateway answers on ${socket}` }
+    unlinkSync(socket)
+  }
+  const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 })
+  routes(app, gateway)
+  await app.listen({ path: socket })
+  chmodSync(socket, 0o660)
+  return { close: () => app.close() }
+}
+
+const answers = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(socket)
+    probe.on('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
+    probe.on('error', () => resolve(false))
+  })
+
+type App = ReturnType<typeof fastify>
+
+function routes(app: App, gateway: Gateway): void {
+  app.get('/v1/status', () => statusView(gateway))
+  app.get('/v1/journal/head', () => ({ file: gateway.journalFile, ...gateway.journal.head() }))
+  app.get('/v1/events', async (request, reply) => {
+    const query = checked(eventsQuery, request.query, reply)
+    if (query === 'refused') return reply
+    if (query.wait > 0 && gateway.journal.head().seq <= query.after) await nextEvent(gateway, query.wait)
+    return gateway.journal.read(query.after, query.limit)
+  })
+  app.post<{ Params: { name: string } }>('/v1/breakers/:name/unlock', async (request, reply) => {
+    const body = checked(unlockBody, request.body, reply)
+    if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
+    const who = actor(request, 'unlock', gateway, reply)
+    if (who === 'refused') return reply
+    const done = await gateway.locks.unlock(request.params.name, body.scope, body.forSeconds * 1000, who, body.reason)
+    if (done === 'unavailable') return refuse(reply, 503, 'the journal cannot be written, so nothing is unlocked', 'look at the disk: breakwall status')
+    return lockView(gateway.locks.locks(request.params.name)[body.scope], gateway)
+  })
+  app.post<{ Params: { name: string } }>('/v1/breakers/:name/lock', (request, reply) => {
+    const body = checked(lockBody, request.body, reply)
+    if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
+    const who = actor(request, 'lock', gateway, reply)
+    if (who === 'refused') return reply
+    gateway.locks.lock(request.params.name, body.scope, who, body.reason)
+    return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
+  })
+}
+
+function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
+  return reply.code(status).send({ error, hint } satisfies Refusal)
+}
+
+function checked<T extends z.ZodType>(schema: T, value: unknown, reply: FastifyReply): z.infer<T> | 'refused' {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  refuse(reply, 400, parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '), 'breakwall unlock --help shows an example')
+  return 'refused'
+}
+
+function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
+  const names = gateway.site.breakers.map((breaker) => breaker.name)
+  if (names.includes(name)) return true
+  refuse(reply, 404, `there is no breaker "${name}"`, `the breakers are ${names.join(', ')}`)
+  return false
+}
+
+/** Who is at the other end, by the kernel's word. Nobody whom the kernel does not name changes anything. */
+function actor(request: FastifyRequest, what: string, gateway: Gateway, reply: FastifyReply): string | 'refused' {
+  const { _handle: handle } = request.raw.socket as unknown as { _handle?: { fd: number } }
+  const uid = handle === undefined ? 'unknown' : peerUserId(handle.fd)
+  if (uid !== 'unknown') return userName(uid)
+  const reason = 'the system does not say who is at the other end of the socket'
+  gateway.journal.note(event('privilege-denied', { subject: 'unknown', source: 'api', operation: what, reason }))
+  refuse(reply, 403, reason, 'use the socket on the gateway itself')
+  return 'refused'
+}
+
+function nextEvent(gateway: Gateway, seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancel()
+      stop()
+      resolve()
+    }
+    const cancel = gateway.clock.after(seconds * 1000, finish)
+    const stop = gateway.journal.onCommitted(finish)
+  })
+}

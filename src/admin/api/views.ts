@@ -1,0 +1,66 @@
+import type { Gateway } from '../../gateway/index.ts'
+import { isoUs } from '../../platform/index.ts'
+import type { LockState } from '../../policy/index.ts'
+import type { BreakerView, LockView, StatusView } from '../contract.ts'
+
+/** The gateway as its clients see it: states with their age, locks with who and why. */
+export function statusView(gateway: Gateway): StatusView {
+  const { site } = gateway
+  return {
+    site: site.name,
+    version: gateway.version,
+    configuration: site.hash,
+    listeners: gateway.listeners.map((listener) => ({
+      name: listener.name,
+      address: `${listener.host}:${listener.port}`,
+      kind: 'Modbus/TCP Security',
+      connections: listener.connections(),
+    })),
+    buses: site.buses.map((bus) => ({
+      name: bus.name,
+      port: bus.kind === 'serial' ? `${bus.path} ${bus.baud} 8${bus.parity.charAt(0).toUpperCase()}${bus.stopBits}` : `${bus.host}:${bus.port}`,
+      up: gateway.busIsUp(bus.name),
+    })),
+    breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
+    journal: { file: gateway.journalFile, ...gateway.journal.head() },
+  }
+}
+
+function breakerView(gateway: Gateway, breaker: Gateway['site']['breakers'][number]): BreakerView {
+  const seen = gateway.watch.seen(breaker.name)
+  const locks = gateway.locks.locks(breaker.name)
+  return {
+    name: breaker.name,
+    label: breaker.label,
+    unit: breaker.unit,
+    bus: breaker.bus,
+    family: breaker.profile.family,
+    state: seen.state,
+    stateAgeMs: seen.at === 'never' ? 'never' : Math.round(gateway.clock.now() - seen.at),
+    reachable: seen.reachable,
+    currents: seen.currents,
+    locks: {
+      'control': lockView(locks.control, gateway),
+      'protection-setting': lockView(locks['protection-setting'], gateway),
+      'other-setting': lockView(locks['other-setting'], gateway),
+    },
+  }
+}
+
+export function lockView(state: LockState, gateway: Pick<Gateway, 'clock'>): LockView {
+  if (state.kind === 'unlocked') {
+    const secondsLeft = Math.max(0, Math.ceil((state.until - gateway.clock.now()) / 1000))
+    return { locked: false, until: isoUs(state.untilUtcUs), secondsLeft, by: state.by, reason: state.reason }
+  }
+  const since = isoUs(state.sinceUtcUs)
+  switch (state.by.kind) {
+    case 'default':
+      return { locked: true, since, by: 'default', reason: 'never unlocked' }
+    case 'timer':
+      return { locked: true, since, by: 'timer', reason: 'its time was over' }
+    case 'restart':
+      return { locked: true, since, by: 'restart', reason: 'a timed unlock is over after a restart' }
+    case 'person':
+      return { locked: true, since, by: state.by.name, reason: state.by.reason }
+  }
+}

@@ -1,0 +1,168 @@
+import { Command, Option } from 'commander'
+import { type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
+import { type Answered, call } from './client.ts'
+import { toSeconds } from './duration.ts'
+import { eventLine, locksText, statusText } from './show.ts'
+
+/** Exit codes of every command; docs/cli.md has the same table. */
+export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const
+
+/** What needs no running gateway, handed in by `main.ts`: the command line itself knows only the API. Each returns an exit code. */
+export type Offline = {
+  check(file: string, json: boolean): number
+  verify(file: string, head: { readonly seq: number; readonly hash: string } | 'not-known', json: boolean): number
+  serve(file: string): Promise<number>
+  initAuthority(folder: string, site: string, json: boolean): number
+  issueCertificate(folder: string, name: string, purpose: { role: string } | { hosts: string[] } | 'none', days: number, json: boolean): number
+  demo(args: readonly string[]): Promise<number>
+}
+export type Terminal = { out(text: string): void; error(text: string): void; findSocket(typed: string | undefined): string; version: string }
+
+type Common = { json: boolean; api?: string }
+
+/** The whole command line. Resolves with the exit code. */
+export async function runCli(args: readonly string[], offline: Offline, terminal: Terminal): Promise<number> {
+  let code: number = exitCode.done
+  const program = new Command('breakwall')
+  program
+    .description('Security gateway between SCADA and low-voltage breakers.')
+    .version(terminal.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.error(text.trimEnd()) })
+    .showHelpAfterError('breakwall: hint: breakwall --help lists the commands')
+    .addHelpText('after', '\nExit codes: 0 done, 1 refused or something is wrong, 2 wrong words, 3 no gateway answers.\nWhich gateway: --api SOCKET, BREAKWALL_API, the demo of this checkout, /run/breakwall/api.sock.')
+  const finish = (result: number): void => void (code = result)
+  const add = (name: string, description: string): Command =>
+    program.command(name).description(description).option('--json', 'print JSON for a program', false).option('--api <socket>', 'the socket of the gateway')
+
+  online(add, terminal, finish)
+  locks(add, terminal, finish)
+  journal(add, offline, terminal, finish)
+  files(add, program, offline, finish)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof Error) || !('exitCode' in error)) throw error
+    return error.exitCode === 0 ? exitCode.done : exitCode.usage
+  }
+  return code
+}
+
+type Add = (name: string, description: string) => Command
+type Finish = (code: number) => void
+
+/** Prints an answer for a person or a program and says which exit code it is. */
+function print<T>(answered: Answered<T>, json: boolean, text: (value: T) => string, terminal: Terminal): number {
+  if (answered.kind === 'ok') {
+    terminal.out(json ? JSON.stringify(answered.value) : text(answered.value))
+    return exitCode.done
+  }
+  if (json) terminal.out(JSON.stringify({ error: answered.error, hint: answered.hint }))
+  else terminal.error(`breakwall: error: ${answered.error}\nbreakwall: hint: ${answered.hint}`)
+  return answered.kind === 'refused' ? exitCode.refused : exitCode.unreachable
+}
+
+function wrongWords(terminal: Terminal, error: string, hint: string): number {
+  terminal.error(`breakwall: error: ${error}\nbreakwall: hint: ${hint}`)
+  return exitCode.usage
+}
+
+function online(add: Add, terminal: Terminal, finish: Finish): void {
+  add('status', 'the gateway, its buses and breakers').action(async ({ json, api }: Common) => {
+    finish(print(await call<StatusView>(terminal.findSocket(api), 'GET', '/v1/status'), json, statusText, terminal))
+  })
+  add('locks', 'every lock: since when, by whom and why').action(async ({ json, api }: Common) => {
+    const answered = await call<StatusView>(terminal.findSocket(api), 'GET', '/v1/status')
+    if (answered.kind === 'ok' && json) return terminal.out(JSON.stringify(answered.value.breakers.map(({ name, locks: all }) => ({ name, locks: all }))))
+    finish(print(answered, json, locksText, terminal))
+  })
+  add('events', 'what happened, oldest first')
+    .option('--after <seq>', 'only events behind this number', '0')
+    .option('--limit <count>', 'how many at most', '100')
+    .option('--follow', 'go on with what happens next', false)
+    .action(async ({ json, api, after, limit, follow }: Common & { after: string; limit: string; follow: boolean }) => {
+      const socket = terminal.findSocket(api)
+      let from = after
+      for (;;) {
+        const path = `/v1/events?after=${encodeURIComponent(from)}&limit=${encodeURIComponent(limit)}&wait=${follow ? 25 : 0}`
+        const answered = await call<readonly EventView[]>(socket, 'GET', path)
+        if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
+        for (const event of answered.value) terminal.out(json ? JSON.stringify(event) : eventLine(event))
+        if (!follow) return
+        from = String(answered.value.at(-1)?.seq ?? from)
+      }
+    })
+}
+
+function locks(add: Add, terminal: Terminal, finish: Finish): void {
+  const scope = new Option('--scope <scope>', 'what the lock covers').choices(scopes).default('control')
+  add('unlock <breaker>', 'open a lock for a time: breakwall unlock Q1 --for 15m --reason "WO-1182 seal change"')
+    .requiredOption('--for <time>', 'how long, such as 90s, 15m or 2h, at most 8h')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .addOption(scope)
+    .action(async (breaker: string, options: Common & { for: string; reason: string; scope: string }) => {
+      const forSeconds = toSeconds(options.for)
+      if (forSeconds === undefined || forSeconds < 1 || forSeconds > MAX_UNLOCK_SECONDS) {
+        return finish(wrongWords(terminal, `"${options.for}" is not a time from 1s to 8h`, 'write it as 90s, 15m or 2h'))
+      }
+      const body = { scope: options.scope, forSeconds, reason: options.reason }
+      const answered = await call<LockView>(terminal.findSocket(options.api), 'POST', `/v1/breakers/${encodeURIComponent(breaker)}/unlock`, body)
+      const words = (lock: LockView): string =>
+        lock.locked ? `${breaker} ${options.scope} was locked again by ${lock.by} in the same moment` : `unlocked: ${breaker} ${options.scope} until ${new Date(lock.until).toLocaleTimeString('en-GB')}, by ${lock.by}`
+      finish(print(answered, options.json, words, terminal))
+    })
+  add('lock <breaker>', 'shut a lock at once')
+    .option('--reason <text>', 'why, for the record', 'locked by hand')
+    .addOption(scope)
+    .action(async (breaker: string, options: Common & { reason: string; scope: string }) => {
+      const body = { scope: options.scope, reason: options.reason }
+      const answered = await call<LockView>(terminal.findSocket(options.api), 'POST', `/v1/breakers/${encodeURIComponent(breaker)}/lock`, body)
+      finish(print(answered, options.json, (lock) => `locked: ${breaker} ${options.scope}, by ${lock.by}`, terminal))
+    })
+}
+
+function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish): void {
+  add('verify', "walk the journal's hash chain; names the first event that is wrong")
+    .option('--db <file>', 'a journal file or a copy of one: needs no gateway')
+    .action(async ({ json, api, db }: Common & { db?: string }) => {
+      if (db !== undefined) return finish(offline.verify(db, 'not-known', json))
+      // The head first: the file may only have grown since, and must still reach it.
+      const answered = await call<{ file: string; seq: number; hash: string }>(terminal.findSocket(api), 'GET', '/v1/journal/head')
+      if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
+      finish(offline.verify(answered.value.file, answered.value, json))
+    })
+}
+
+function files(add: Add, program: Command, offline: Offline, finish: Finish): void {
+  add('check <file>', 'every mistake in a configuration, with its place').action((file: string, { json }: Common) => finish(offline.check(file, json)))
+  program
+    .command('serve')
+    .description('run the gateway in the foreground')
+    .requiredOption('--config <file>', 'its configuration, such as /etc/breakwall/breakwall.toml')
+    .action(async ({ config }: { config: string }) => finish(await offline.serve(config)))
+  const folder = new Option('--dir <folder>', "the authority's folder").default('pki')
+  const ca = program.command('ca').description("the site's certificate authority")
+  ca.command('init')
+    .description('make it: keys in a folder of mode 0700')
+    .addOption(folder)
+    .option('--site <name>', 'the name in its certificate', 'Breakwall site')
+    .option('--json', 'print JSON for a program', false)
+    .action(({ dir, site, json }: Common & { dir: string; site: string }) => finish(offline.initAuthority(dir, site, json)))
+  const cert = program.command('cert').description('certificates of clients and of the gateway')
+  cert
+    .command('issue <name>')
+    .description('one certificate with its key: for a client with --role, for the gateway with --host')
+    .addOption(folder)
+    .option('--role <role>', 'the one role of a client, such as Operator')
+    .option('--host <host...>', 'names and addresses of a server')
+    .option('--days <days>', 'how long it is valid', '365')
+    .option('--json', 'print JSON for a program', false)
+    .action((name: string, options: Common & { dir: string; role?: string; host?: string[]; days: string }) => {
+      const purpose = options.host !== undefined ? { hosts: options.host } : options.role !== undefined ? { role: options.role } : 'none'
+      finish(offline.issueCertificate(options.dir, name, purpose, Number(options.days), options.json))
+    })
+  program
+    .command('demo [args...]')
+    .description('act as a SCADA client of the running demo: breakwall demo read Q1 | open Q1 | close Q1 | reset Q1')
+    .action(async (args: string[]) => finish(await offline.demo(args)))
+}

@@ -1,0 +1,70 @@
+import type { BreakerView, EventView, LockView, StatusView } from '../contract.ts'
+
+const severities = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug']
+
+/** The local time of day of an instant in UTC. */
+const clockTime = (iso: string): string => new Date(iso).toLocaleTimeString('en-GB')
+
+/** One event on one line: time, severity, what, in words, who. */
+export function eventLine(event: EventView): string {
+  const who = [event.fields['subject'], event.fields['role'], event.fields['source']].filter((part) => part !== undefined && part !== '')
+  const id = event.id.padEnd(20)
+  return `${clockTime(event.time)} ${(severities[event.severity] ?? '?').padEnd(8)} ${id} ${event.text}${who.length > 0 ? `  · ${who.join(' ')}` : ''}`
+}
+
+/** A lock as a person says it. */
+export function lockWords(lock: LockView): string {
+  if (lock.locked) return 'LOCKED'
+  const left = `${String(Math.floor(lock.secondsLeft / 60)).padStart(2, '0')}:${String(lock.secondsLeft % 60).padStart(2, '0')}`
+  return `unlocked ${left} (${lock.by})`
+}
+
+/** The state as on the switchboard; a state that is old or was never read says so. */
+export function stateWords(breaker: BreakerView): string {
+  if (breaker.reachable === 'no') return 'NO ANSWER'
+  if (breaker.stateAgeMs === 'never') return 'not read yet'
+  const age = breaker.stateAgeMs > 10_000 ? ` (${Math.round(breaker.stateAgeMs / 1000)} s ago)` : ''
+  return `${breaker.state.toUpperCase()}${age}`
+}
+
+/** Columns of equal width, as many as the first row has. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+export function statusText(status: StatusView): string {
+  const listeners = status.listeners.map((listener) => `listener ${listener.name}  ${listener.address}  ${listener.kind}  ${listener.connections} connected`)
+  const buses = status.buses.map((bus) => `bus ${bus.name}  ${bus.port}  ${bus.up ? 'up' : 'DOWN'}`)
+  return [
+    `${status.site} · Breakwall ${status.version} · configuration ${status.configuration}`,
+    ...listeners,
+    ...buses,
+    '',
+    table([
+      ['Breaker', 'Unit', 'State', 'A (L1/L2/L3)', 'Remote control', 'Settings'],
+      ...status.breakers.map((breaker) => [
+        `${breaker.name} ${breaker.family}${breaker.label === '' ? '' : ` · ${breaker.label}`}`,
+        String(breaker.unit),
+        stateWords(breaker),
+        breaker.currents.length === 0 ? '-' : breaker.currents.join(' / '),
+        lockWords(breaker.locks.control),
+        lockWords(breaker.locks['protection-setting']),
+      ]),
+    ]),
+    '',
+    `journal ${status.journal.file}  ${status.journal.seq} events, head ${status.journal.hash.slice(0, 16)}…`,
+  ].join('\n')
+}
+
+export function locksText(status: StatusView): string {
+  const rows = status.breakers.flatMap((breaker) =>
+    Object.entries(breaker.locks).map(([scope, lock]) => [
+      breaker.name,
+      scope,
+      lockWords(lock),
+      lock.locked ? `since ${clockTime(lock.since)}, by ${lock.by}: ${lock.reason}` : `until ${clockTime(lock.until)}: ${lock.reason}`,
+    ]),
+  )
+  return table([['Breaker', 'Scope', 'Lock', ''], ...rows])
+}

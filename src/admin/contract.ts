@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+/** What the API and its clients agree on. The command line knows the gateway by this file only. */
+export const scopes = ['control', 'protection-setting', 'other-setting'] as const
+export type Scope = (typeof scopes)[number]
+
+const reason = z.string().trim().min(3).max(200)
+/** Eight hours: the longest that a lock can stay open. */
+export const MAX_UNLOCK_SECONDS = 8 * 60 * 60
+
+export const unlockBody = z.strictObject({ scope: z.enum(scopes), forSeconds: z.int().min(1).max(MAX_UNLOCK_SECONDS), reason })
+export const lockBody = z.strictObject({ scope: z.enum(scopes), reason })
+export const eventsQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** Seconds to wait for the next event when there is none yet. */
+  wait: z.coerce.number().min(0).max(30).default(0),
+})
+export type UnlockBody = z.infer<typeof unlockBody>
+export type LockBody = z.infer<typeof lockBody>
+
+export type LockView =
+  | { readonly locked: true; readonly since: string; readonly by: string; readonly reason: string }
+  | { readonly locked: false; readonly until: string; readonly secondsLeft: number; readonly by: string; readonly reason: string }
+
+export type BreakerView = {
+  readonly name: string
+  readonly label: string
+  readonly unit: number
+  readonly bus: string
+  readonly family: string
+  readonly state: 'open' | 'closed' | 'tripped' | 'unknown'
+  readonly stateAgeMs: number | 'never'
+  readonly reachable: 'yes' | 'no' | 'not-tried'
+  readonly currents: readonly number[]
+  readonly locks: Readonly<Record<Scope, LockView>>
+}
+
+export type StatusView = {
+  readonly site: string
+  readonly version: string
+  readonly configuration: string
+  readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
+  readonly buses: readonly { readonly name: string; readonly port: string; readonly up: boolean }[]
+  readonly breakers: readonly BreakerView[]
+  readonly journal: { readonly file: string; readonly seq: number; readonly hash: string }
+}
+
+export type EventView = {
+  readonly seq: number
+  readonly time: string
+  readonly id: string
+  readonly severity: number
+  readonly category: string
+  readonly text: string
+  readonly fields: Readonly<Record<string, string | number>>
+}
+
+export type Refusal = { readonly error: string; readonly hint: string }
