@@ -36,7 +36,8 @@ async function serve(file: string): Promise<number> {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')
   }
-  for (const listener of gateway.listeners) stderrLog.info(`listening for Modbus/TCP Security on ${listener.host}:${listener.port} (${listener.name})`)
+  for (const listener of gateway.listeners)
+    stderrLog.info(`listening for Modbus/TCP Security on ${listener.host}:${listener.port} (${listener.name})`)
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))
@@ -59,24 +60,30 @@ const offline: Offline = {
     const problems = loaded.kind === 'problems' ? loaded.problems : []
     if (json) out(JSON.stringify({ file, problems }))
     else for (const problem of problems) out(formatProblem(problem))
-    if (!json) out(problems.length === 0 ? `${file}: no mistakes` : `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}, nothing was changed`)
+    if (!json)
+      out(
+        problems.length === 0
+          ? `${file}: no mistakes`
+          : `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}, nothing was changed`,
+      )
     return problems.length === 0 ? exitCode.done : exitCode.refused
   },
-  verify(file, head, json) {
-    let verified = verifyJournal(file)
-    if (verified.kind === 'whole' && head !== 'not-known' && verified.head.seq < head.seq) {
-      verified = { kind: 'broken', seq: verified.head.seq + 1, what: `removed: the gateway has written up to ${head.seq}` }
-    }
+  verify(file, anchor, json) {
+    const verified = verifyJournal(file, anchor)
     if (json) out(JSON.stringify(verified))
     else if (verified.kind === 'whole') out(`${file}: ${verified.records} events, the chain is whole, head ${verified.head.hash}`)
-    else if (verified.kind === 'broken') error(`breakwall: error: ${file}: event ${verified.seq} is wrong: ${verified.what}\nbreakwall: hint: keep this file as evidence; events before ${verified.seq} hold`)
+    else if (verified.kind === 'broken')
+      error(
+        `breakwall: error: ${file}: event ${verified.seq} is wrong: ${verified.what}\nbreakwall: hint: keep this file as evidence; events before ${verified.seq} hold`,
+      )
     else error(`breakwall: error: ${file}: ${verified.what}\nbreakwall: hint: name the journal with --db FILE`)
     return verified.kind === 'whole' ? exitCode.done : exitCode.refused
   },
   serve,
   initAuthority: (folder, site, json) => printIssued(initAuthority(folder, site, realClock, realRandom), json),
   issueCertificate(folder, name, purpose, days, json) {
-    if (!Number.isInteger(days) || days < 1 || days > 3650) return failed(`"${days}" is not a number of days`, 'write a whole number from 1 to 3650')
+    if (!Number.isInteger(days) || days < 1 || days > 3650)
+      return failed(`"${days}" is not a number of days`, 'write a whole number from 1 to 3650')
     const asked =
       purpose === 'none'
         ? ({ kind: 'client', role: 'none' } as const)
@@ -87,8 +94,11 @@ const offline: Offline = {
   },
   demo(args) {
     const script = join(checkout, 'hil/demo/operate.ts')
-    if (!existsSync(script)) return Promise.resolve(failed('the demo is not part of an installed gateway', 'run it in a checkout: npm start'))
-    return new Promise((done) => spawn(process.execPath, [script, ...args], { stdio: 'inherit' }).on('exit', (code) => done(code ?? exitCode.refused)))
+    if (!existsSync(script))
+      return Promise.resolve(failed('the demo is not part of an installed gateway', 'run it in a checkout: npm start'))
+    return new Promise((done) =>
+      spawn(process.execPath, [script, ...args], { stdio: 'inherit' }).on('exit', (code) => done(code ?? exitCode.refused)),
+    )
   },
 }
 

@@ -14,7 +14,12 @@ export interface Bus {
   close(): Promise<void>
 }
 
-type Job = { readonly cleared: Cleared; readonly target: Target; readonly stillHolds: () => boolean; readonly end: (outcome: Outcome) => void }
+type Job = {
+  readonly cleared: Cleared
+  readonly target: Target
+  readonly stillHolds: () => boolean
+  readonly end: (outcome: Outcome) => void
+}
 
 /** One queue before one line. An operation is sent at most once: nothing here repeats one. */
 export function createBus(line: Line): Bus {

@@ -7,7 +7,12 @@ import type { Exchanged, Line, Notice, Target } from './line.ts'
 
 export type TcpSettings = { readonly host: string; readonly port: number }
 
-type Open = { readonly target: Target; readonly request: Request; readonly transaction: number; readonly end: (exchanged: Exchanged) => void }
+type Open = {
+  readonly target: Target
+  readonly request: Request
+  readonly transaction: number
+  readonly end: (exchanged: Exchanged) => void
+}
 
 /** A Modbus TCP interface (IFE, EIFE): one connection, kept open, made again with growing pauses when it is lost. */
 export function openTcpLine(settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void): Line {
@@ -42,7 +47,10 @@ export function openTcpLine(settings: TcpSettings, clock: Clock, notice: (notice
       }
       const { frame } = output
       if (open === 'none' || frame.transaction !== open.transaction) continue // late: its asker has its answer already
-      const reply = frame.unit === open.target.address ? matchReply(open.request, frame.pdu) : ({ kind: 'mismatch', why: 'another unit answers' } as const)
+      const reply =
+        frame.unit === open.target.address
+          ? matchReply(open.request, frame.pdu)
+          : ({ kind: 'mismatch', why: 'another unit answers' } as const)
       if (reply.kind === 'mismatch') notice({ kind: 'discarded', address: open.target.address, why: reply.why })
       else open.end({ kind: 'reply', reply })
     }

@@ -1,4 +1,14 @@
-import { type LineAddress, type Reply, type Request, RTU_MAX_BYTES, encodeReply, encodeRtu, lineMs, matchRtu, silenceMs } from '../modbus/index.ts'
+import {
+  type LineAddress,
+  type Reply,
+  type Request,
+  RTU_MAX_BYTES,
+  encodeReply,
+  encodeRtu,
+  lineMs,
+  matchRtu,
+  silenceMs,
+} from '../modbus/index.ts'
 import { type Monotonic, toMonotonic } from '../platform/index.ts'
 
 /** One serial line seen by its master (V1.02, 2.4.1): one transaction at a time, silence around each frame. */
@@ -13,9 +23,7 @@ export type State =
 export type Asked = { readonly address: LineAddress; readonly request: Request; readonly replyTimeoutMs: number }
 
 export type Input =
-  | { readonly kind: 'ask'; readonly asked: Asked }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'time' }
+  { readonly kind: 'ask'; readonly asked: Asked } | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'time' }
 
 export type Output =
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
@@ -79,13 +87,22 @@ function send(asked: Asked, now: Monotonic, baud: number): readonly [State, read
 
 type Receiving = Extract<State, { kind: 'waiting' | 'ignoring' }>
 
-function receive(state: Receiving, before: Uint8Array, chunk: Uint8Array, now: Monotonic, silence: number): readonly [State, readonly Output[]] {
+function receive(
+  state: Receiving,
+  before: Uint8Array,
+  chunk: Uint8Array,
+  now: Monotonic,
+  silence: number,
+): readonly [State, readonly Output[]] {
   const { asked, deadline } = state
   const bytes = before.length === 0 ? chunk : Uint8Array.from([...before, ...chunk])
   const matched = matchRtu(asked.address, asked.request, bytes)
   if (matched === 'incomplete') return [{ kind: 'waiting', asked, bytes, deadline }, []]
   if (matched.kind === 'mismatch') {
-    return [{ kind: 'ignoring', asked, until: later(now, silence), deadline }, [{ kind: 'discarded', address: asked.address, why: matched.why }]]
+    return [
+      { kind: 'ignoring', asked, until: later(now, silence), deadline },
+      [{ kind: 'discarded', address: asked.address, why: matched.why }],
+    ]
   }
   return [{ kind: 'quiet', silentFrom: now }, [{ kind: 'reply', reply: matched }, { kind: 'ready' }]]
 }

@@ -10,7 +10,8 @@ import { type CheckedSite, toSite } from './site.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 import { nearest } from './problem.ts'
 
-export type Loaded = { readonly kind: 'site'; readonly site: CheckedSite } | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+export type Loaded =
+  { readonly kind: 'site'; readonly site: CheckedSite } | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
 
 /** Reads breakwall.toml: one checked site, or every mistake in it with its place. Relative paths start at the file. */
 export function loadSite(path: string): Loaded {
@@ -18,7 +19,10 @@ export function loadSite(path: string): Loaded {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return { kind: 'problems', problems: [{ file: path, line: 1, column: 1, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }] }
+    return {
+      kind: 'problems',
+      problems: [{ file: path, line: 1, column: 1, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }],
+    }
   }
   const document = parseToml(path, text)
   if ('text' in document) return { kind: 'problems', problems: [document] }
@@ -33,7 +37,10 @@ export function loadSite(path: string): Loaded {
   if (problems.length > 0 || !parsed.success) {
     return { kind: 'problems', problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) }
   }
-  return { kind: 'site', site: toSite(parsed.data, dirname(resolve(path)), profiles, createHash('sha256').update(text).digest('hex').slice(0, 12)) }
+  return {
+    kind: 'site',
+    site: toSite(parsed.data, dirname(resolve(path)), profiles, createHash('sha256').update(text).digest('hex').slice(0, 12)),
+  }
 }
 
 /** What no single key shows. Works on a file that has other mistakes too, so that one run finds them all. */
@@ -42,7 +49,11 @@ function crossChecks(file: string, document: Document, site: Partial<SiteFile>):
   const at = (path: Path, text: string): void => void problems.push({ file, ...document.placeOf(path), text })
   const list = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [])
 
-  const unique = (table: 'listener' | 'bus' | 'breaker' | 'sink' | 'access', key: string, say: (value: unknown, line: number) => string): void => {
+  const unique = (
+    table: 'listener' | 'bus' | 'breaker' | 'sink' | 'access',
+    key: string,
+    say: (value: unknown, line: number) => string,
+  ): void => {
     const seen = new Map<string, number>()
     list(site[table] as readonly Record<string, unknown>[] | undefined).forEach((item, i) => {
       const value = item[key]
@@ -54,11 +65,27 @@ function crossChecks(file: string, document: Document, site: Partial<SiteFile>):
     })
   }
   for (const table of ['listener', 'bus', 'breaker', 'sink'] as const) {
-    unique(table, 'name', (value, line) => `${table} ${JSON.stringify(value)} is there twice (first at line ${line}): give one of them another name`)
+    unique(
+      table,
+      'name',
+      (value, line) => `${table} ${JSON.stringify(value)} is there twice (first at line ${line}): give one of them another name`,
+    )
   }
-  unique('breaker', 'unit', (value, line) => `unit ${String(value)} is used twice (first at line ${line}): SCADA addresses a breaker by its unit, give one another`)
-  unique('listener', 'address', (value, line) => `address ${String(value)} is used twice (first at line ${line}): give one listener another port`)
-  unique('access', 'from', (value, line) => `range ${String(value)} is there twice (first at line ${line}): only one level can hold, remove one`)
+  unique(
+    'breaker',
+    'unit',
+    (value, line) => `unit ${String(value)} is used twice (first at line ${line}): SCADA addresses a breaker by its unit, give one another`,
+  )
+  unique(
+    'listener',
+    'address',
+    (value, line) => `address ${String(value)} is used twice (first at line ${line}): give one listener another port`,
+  )
+  unique(
+    'access',
+    'from',
+    (value, line) => `range ${String(value)} is there twice (first at line ${line}): only one level can hold, remove one`,
+  )
   unique('bus', 'port', (value, line) => `port ${String(value)} is used twice (first at line ${line}): one serial line has one master`)
 
   const routes = new Map<string, number>()
@@ -111,7 +138,8 @@ function checkProfiles(file: string, document: Document, site: Partial<SiteFile>
   return (Array.isArray(site.breaker) ? site.breaker : []).flatMap((breaker, i) => {
     const name = breaker.profile
     if (typeof name !== 'string' || found.has(name)) return []
-    if (!known.includes(name)) return [{ file, ...document.placeOf(['breaker', i, 'profile']), text: `there is no profile "${name}": ${suggestion(name, known)}` }]
+    if (!known.includes(name))
+      return [{ file, ...document.placeOf(['breaker', i, 'profile']), text: `there is no profile "${name}": ${suggestion(name, known)}` }]
     const loaded = loadProfile(profileFolder, name)
     if ('name' in loaded) found.set(name, loaded)
     return 'name' in loaded ? [] : [...loaded]

@@ -6,7 +6,12 @@ import type { Document, Path } from './toml.ts'
 type Issue = z.core.$ZodIssue
 
 /** Turns what the schema found into sentences with a place, what was expected and an example. */
-export function toProblems(file: string, document: Document, issues: readonly Issue[], expectations: Readonly<Record<string, string>>): Problem[] {
+export function toProblems(
+  file: string,
+  document: Document,
+  issues: readonly Issue[],
+  expectations: Readonly<Record<string, string>>,
+): Problem[] {
   return issues.flatMap((issue) => problemsOf(file, document, issue, expectations))
 }
 
@@ -31,7 +36,9 @@ function problemsOf(file: string, document: Document, issue: Issue, expectations
   const expected = expectations[pattern(path)] ?? issue.message
   const last = String(path.at(-1))
   const text =
-    value === undefined ? `${owner(document.values, path)} lacks "${last}": expected ${expected}` : `${detail(last, value)}: expected ${expected}`
+    value === undefined
+      ? `${owner(document.values, path)} lacks "${last}": expected ${expected}`
+      : `${detail(last, value)}: expected ${expected}`
   return [{ file, ...document.placeOf(path), text }]
 }
 
@@ -59,7 +66,10 @@ function siblings(path: Path, expectations: Readonly<Record<string, string>>): s
 function owner(values: unknown, path: Path): string {
   const table = valueAt(values, path.slice(0, -1))
   const name = typeof table === 'object' && table !== null && 'name' in table ? ` "${String(table.name)}"` : ''
-  const kind = path.slice(0, -1).filter((part) => typeof part === 'string').join('.')
+  const kind = path
+    .slice(0, -1)
+    .filter((part) => typeof part === 'string')
+    .join('.')
   return kind === '' ? 'the file' : `${kind}${name}`
 }
 

@@ -7,7 +7,9 @@ import type { SinkSettings } from '../syslog/index.ts'
 import type { ListenerSettings } from '../upstream/index.ts'
 import { type Endpoint, type SiteFile, severities, toEndpoint, toMs } from './schema.ts'
 
-export type BusSettings = { readonly name: string } & (({ readonly kind: 'serial' } & SerialSettings) | ({ readonly kind: 'tcp' } & TcpSettings))
+export type BusSettings = { readonly name: string } & (
+  ({ readonly kind: 'serial' } & SerialSettings) | ({ readonly kind: 'tcp' } & TcpSettings)
+)
 
 export type BreakerSettings = {
   readonly name: string
@@ -47,7 +49,9 @@ export function toSite(file: SiteFile, folder: string, profiles: ReadonlyMap<str
       certificateFile: path(listener.certificate),
       keyFile: path(listener.key),
       clientsFile: path(listener.clients),
-      access: file.access.filter((entry) => entry.listener === undefined || entry.listener === listener.name).map(({ from, level }) => ({ from, level })),
+      access: file.access
+        .filter((entry) => entry.listener === undefined || entry.listener === listener.name)
+        .map(({ from, level }) => ({ from, level })),
     })),
     buses: file.bus.map((bus) => ('port' in bus ? serialBus(bus) : { kind: 'tcp', name: bus.name, ...endpoint(bus.address) })),
     breakers: file.breaker.map((breaker) => ({

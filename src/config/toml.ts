@@ -26,7 +26,11 @@ export function parseToml(file: string, text: string): Document | Problem {
         for (const pair of item.body) notePair(keys, values, item.resolvedKey, pair)
       } else notePair(keys, values, [], item)
     }
-    return { values: getStaticTOMLValue(program), placeOf: (path) => nearestPlace(values, path), placeOfKey: (path) => nearestPlace(keys, path) }
+    return {
+      values: getStaticTOMLValue(program),
+      placeOf: (path) => nearestPlace(values, path),
+      placeOfKey: (path) => nearestPlace(keys, path),
+    }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
     return { file, line: error.lineNumber, column: error.column + 1, text: `this is not TOML: ${error.message}` }

@@ -21,7 +21,10 @@ const asked = ['subject', 'role', 'source', 'breaker', 'bus', 'unit', 'class', '
 
 /** Every security event there is. An event exists only by a line of this table; a missing field does not compile. */
 export const catalogue = {
-  'gateway-started': d(101, 5, 'control-system', 'Breakwall {version} started, configuration {configuration}', ['version', 'configuration']),
+  'gateway-started': d(101, 5, 'control-system', 'Breakwall {version} started, configuration {configuration}', [
+    'version',
+    'configuration',
+  ]),
   'gateway-stopped': d(102, 5, 'control-system', 'stopped in order: {reason}', ['reason']),
   'gateway-crash-recovered': d(
     103,
@@ -74,7 +77,14 @@ export const catalogue = {
     'functionCode',
     'answer',
   ]),
-  'unit-unknown': d(303, 4, 'request-error', 'unit {unit} is not configured; {answer}', ['subject', 'role', 'source', 'unit', 'functionCode', 'answer']),
+  'unit-unknown': d(303, 4, 'request-error', 'unit {unit} is not configured; {answer}', [
+    'subject',
+    'role',
+    'source',
+    'unit',
+    'functionCode',
+    'answer',
+  ]),
   'broadcast-refused': d(304, 4, 'request-error', 'broadcast is never forwarded; {answer}', [
     'subject',
     'role',
@@ -87,11 +97,22 @@ export const catalogue = {
   'operation-denied': d(401, 4, 'operation', 'denied: {operation}: {reason}', [...asked, 'outcome', 'reason'], 3),
   'operation-allowed': d(402, 5, 'operation', 'allowed: {operation}', [...asked, 'outcome'], 4),
   'operation-done': d(403, 5, 'operation', 'done: {operation}', [...asked, 'outcome', 'durationMs']),
-  'operation-refused-by-device': d(404, 4, 'operation', 'the breaker refused: {operation}: {reason}', [...asked, 'outcome', 'reason', 'durationMs']),
+  'operation-refused-by-device': d(404, 4, 'operation', 'the breaker refused: {operation}: {reason}', [
+    ...asked,
+    'outcome',
+    'reason',
+    'durationMs',
+  ]),
   'operation-failed': d(405, 4, 'operation', 'not sent: {operation}: {reason}', [...asked, 'outcome', 'reason', 'durationMs']),
   'operation-outcome-unknown': d(406, 2, 'operation', 'outcome unknown: {operation}: {reason}', [...asked, 'outcome', 'reason']),
-  'unlocked': d(410, 4, 'operation', '{breaker} {scope} unlocked until {until} by {subject}: {reason}', ['subject', 'breaker', 'scope', 'until', 'reason']),
-  'locked': d(411, 5, 'operation', '{breaker} {scope} locked by {subject}: {reason}', ['subject', 'breaker', 'scope', 'reason']),
+  unlocked: d(410, 4, 'operation', '{breaker} {scope} unlocked until {until} by {subject}: {reason}', [
+    'subject',
+    'breaker',
+    'scope',
+    'until',
+    'reason',
+  ]),
+  locked: d(411, 5, 'operation', '{breaker} {scope} locked by {subject}: {reason}', ['subject', 'breaker', 'scope', 'reason']),
   'relocked-by-timer': d(412, 5, 'operation', '{breaker} {scope} locked: its time was over', ['breaker', 'scope']),
 } as const satisfies Record<string, Definition>
 

@@ -43,6 +43,8 @@ export function event<Id extends EventId>(id: Id, fields: FieldsOf<Id>): Securit
 }
 
 function harmless(text: string): string {
-  const shown = text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\x${(c.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
+  const shown = text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\x${(c.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
   return shown.length > MAX_FIELD_CHARACTERS ? `${shown.slice(0, MAX_FIELD_CHARACTERS - 1)}…` : shown
 }

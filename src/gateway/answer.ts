@@ -8,7 +8,9 @@ import { type Story, common } from './story.ts'
 
 /** A denied request: the event says why, the client learns only that it may not. */
 export function refuse(story: Story, verdict: Deny, site: Site): Answer {
-  site.journal.note(event('operation-denied', { ...common(story), outcome: 'denied', reason: `${verdict.reason}: ${refusalReasons[verdict.reason]}` }))
+  site.journal.note(
+    event('operation-denied', { ...common(story), outcome: 'denied', reason: `${verdict.reason}: ${refusalReasons[verdict.reason]}` }),
+  )
   return { pdu: encodeException(functionCodeOf(story.asked.request), verdict.exception) }
 }
 

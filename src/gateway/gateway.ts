@@ -15,7 +15,14 @@ import { serve } from './serve.ts'
 import type { Breaker, Site } from './site.ts'
 import { type Watch, createWatch } from './watch.ts'
 
-export type Ports = { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly hostName: string; readonly pid: number; readonly version: string }
+export type Ports = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly hostName: string
+  readonly pid: number
+  readonly version: string
+}
 
 /** A running gateway, as the API sees it. */
 export interface Gateway {
@@ -46,13 +53,21 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   try {
     journal = createJournal(await startWriter(journalFile, { boot: random.uuid(), gateway: ports.hostName }), clock, log)
   } catch (error) {
-    return { kind: 'not-started', why: error instanceof Error ? error.message : String(error), hint: `nothing was changed; the journal is ${journalFile}` }
+    return {
+      kind: 'not-started',
+      why: error instanceof Error ? error.message : String(error),
+      hint: `nothing was changed; the journal is ${journalFile}`,
+    }
   }
   const sinks = await Promise.all(site.sinks.map((sink) => startSink(sink, journal, clock, ports.pid)))
   await recover(journal)
   journal.note(event('gateway-started', { version: ports.version, configuration: site.hash }))
 
-  const locks = await openLockBook(site.breakers.map((breaker) => breaker.name), journal, clock)
+  const locks = await openLockBook(
+    site.breakers.map((breaker) => breaker.name),
+    journal,
+    clock,
+  )
   const watch = createWatch(journal, clock)
   const down = new Set<string>()
   const buses = new Map(site.buses.map((bus) => [bus.name, openBus(bus, clock, noticer(bus.name, site, journal, down))]))
@@ -65,11 +80,23 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   for (const { listener, texts } of credentials) {
     if ('kind' in texts) continue
     try {
-      listeners.push(await startListener(listener, texts, { acl: compileAcl(listener.access), clock, report, roleOf, serve: (asked) => serve(asked, inside) }))
+      listeners.push(
+        await startListener(listener, texts, {
+          acl: compileAcl(listener.access),
+          clock,
+          report,
+          roleOf,
+          serve: (asked) => serve(asked, inside),
+        }),
+      )
     } catch (error) {
       const why = `listener "${listener.name}": ${error instanceof Error ? error.message : String(error)}`
       await stop(why)
-      return { kind: 'not-started', why, hint: `is another program listening on ${listener.host}:${listener.port}, or is the port below 1024 without the right to it?` }
+      return {
+        kind: 'not-started',
+        why,
+        hint: `is another program listening on ${listener.host}:${listener.port}, or is the port below 1024 without the right to it?`,
+      }
     }
   }
   return { site, version: ports.version, journal, journalFile, locks, watch, listeners, clock, busIsUp: (name) => !down.has(name), stop }

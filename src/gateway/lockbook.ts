@@ -31,7 +31,10 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
       const state = afterRestart(before, clock.utcUs())
       slots.set(keyOf(breaker, scope), { state, version: 0, cancel: () => undefined })
       if (state !== before) {
-        journal.note(event('locked', { subject: 'gateway', breaker, scope, reason: 'restart: a timed unlock is over' }), write(breaker, scope, state))
+        journal.note(
+          event('locked', { subject: 'gateway', breaker, scope, reason: 'restart: a timed unlock is over' }),
+          write(breaker, scope, state),
+        )
       }
     }
   }
@@ -58,7 +61,7 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
 
   return {
     locks: (breaker) => ({
-      'control': slot(breaker, 'control').state,
+      control: slot(breaker, 'control').state,
       'protection-setting': slot(breaker, 'protection-setting').state,
       'other-setting': slot(breaker, 'other-setting').state,
     }),
@@ -68,7 +71,10 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
       const { version } = target
       const untilUtcUs = clock.utcUs() + forMs * 1000
       const state: LockState = { kind: 'unlocked', by, reason, until: toMonotonic(clock.now() + forMs), untilUtcUs }
-      const record = await journal.append(event('unlocked', { subject: by, breaker, scope, until: isoUs(untilUtcUs), reason }), write(breaker, scope, state))
+      const record = await journal.append(
+        event('unlocked', { subject: by, breaker, scope, until: isoUs(untilUtcUs), reason }),
+        write(breaker, scope, state),
+      )
       if (record === 'unavailable') return 'unavailable'
       // Somebody locked it while the record was on its way to the disk: their lock stands.
       if (target.version !== version) return 'unlocked'

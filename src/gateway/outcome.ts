@@ -56,8 +56,7 @@ export function followOutcome(story: Story, outcome: Outcome, site: Site, serve:
   }
 }
 
-type End =
-  { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
+type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
 /** Asks the breaker, through the same rooms as everybody, until its command has ended. */
 async function commandResult(story: Story, command: number, site: Site, serve: Serve): Promise<End> {
@@ -70,7 +69,9 @@ async function commandResult(story: Story, command: number, site: Site, serve: S
     const result = view.getUint16(2)
     if (view.getUint16(0) !== command) return { kind: 'unknown', why: 'another command has run since' }
     if (result === IN_PROGRESS) continue
-    return (result & 0xff) === 0 ? { kind: 'done' } : { kind: 'refused', why: deviceErrors[result] ?? `error ${result} of register ${registerOf(resultAddress()) + 1}` }
+    return (result & 0xff) === 0
+      ? { kind: 'done' }
+      : { kind: 'refused', why: deviceErrors[result] ?? `error ${result} of register ${registerOf(resultAddress()) + 1}` }
   }
   return { kind: 'unknown', why: 'the breaker took the command and did not report its end' }
 }
@@ -93,7 +94,9 @@ function recordEnd(story: Story, end: End, site: Site): void {
     case 'done':
       return site.journal.note(event('operation-done', { ...common(story), outcome: 'done', durationMs }))
     case 'refused':
-      return site.journal.note(event('operation-refused-by-device', { ...common(story), outcome: 'refused-by-device', reason: end.why, durationMs }))
+      return site.journal.note(
+        event('operation-refused-by-device', { ...common(story), outcome: 'refused-by-device', reason: end.why, durationMs }),
+      )
     case 'failed':
       return site.journal.note(event('operation-failed', { ...common(story), outcome: 'not-sent', reason: end.why, durationMs }))
     case 'unknown':

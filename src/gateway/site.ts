@@ -25,4 +25,3 @@ export type Site = {
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>
 }
-

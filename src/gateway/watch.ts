@@ -78,5 +78,9 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
 
 const statusRead = ({ unit, profile }: BreakerSettings) => {
   const quantity = profile.status.currents + 3 - profile.status.register
-  return { subject: { kind: 'gateway' }, unit, request: { kind: 'read-holding-registers', address: addressOf(profile.status.register), quantity } } as const
+  return {
+    subject: { kind: 'gateway' },
+    unit,
+    request: { kind: 'read-holding-registers', address: addressOf(profile.status.register), quantity },
+  } as const
 }

@@ -24,6 +24,7 @@ export function canonical(value: unknown): string {
 }
 
 /** SHA-256 over the previous record's hash and this record's canonical JSON: one changed byte breaks every record behind it. */
-export const chainHash = (previous: Uint8Array, body: string): Uint8Array => createHash('sha256').update(previous).update(body, 'utf8').digest()
+export const chainHash = (previous: Uint8Array, body: string): Uint8Array =>
+  createHash('sha256').update(previous).update(body, 'utf8').digest()
 
 export const sameHash = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

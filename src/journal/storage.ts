@@ -14,7 +14,12 @@ export type StoredOrigin = { readonly boot: string; readonly gateway: string }
 
 /** An allowed operation stays in `open_operation` until one of its ends is written: what is left there after a crash is unknown. */
 const opens: ReadonlySet<EventId> = new Set(['operation-allowed'])
-const closes: ReadonlySet<EventId> = new Set(['operation-done', 'operation-refused-by-device', 'operation-failed', 'operation-outcome-unknown'])
+const closes: ReadonlySet<EventId> = new Set([
+  'operation-done',
+  'operation-refused-by-device',
+  'operation-failed',
+  'operation-outcome-unknown',
+])
 
 const schema = `
   CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
@@ -71,11 +76,16 @@ export function openStorage(path: string, origin: StoredOrigin) {
     },
     putState: (key: string, value: string) => void setState.run(key, value),
     states: (prefix: string) =>
-      db.prepare<[string, string], { key: string; value: string }>('SELECT key, value FROM state WHERE substr(key, 1, length(?)) = ?').all(prefix, prefix),
+      db
+        .prepare<[string, string], { key: string; value: string }>('SELECT key, value FROM state WHERE substr(key, 1, length(?)) = ?')
+        .all(prefix, prefix),
     read: (after: number, limit: number) =>
       db.prepare<[number, number], Row>('SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?').all(after, limit),
     openOperations: () =>
-      db.prepare<[], { body: string }>('SELECT body FROM record JOIN open_operation USING (seq) ORDER BY seq').all().map((row) => row.body),
+      db
+        .prepare<[], { body: string }>('SELECT body FROM record JOIN open_operation USING (seq) ORDER BY seq')
+        .all()
+        .map((row) => row.body),
     head,
     close() {
       db.pragma('wal_checkpoint(TRUNCATE)')
@@ -104,4 +114,3 @@ function checkLast(db: Database.Database, last: Row): void {
     throw new Error(`record ${last.seq} of the journal does not match its hash: run \`breakwall verify\`, keep the file and move it aside`)
   }
 }
-

@@ -7,8 +7,11 @@ export type Verified =
   | { readonly kind: 'broken'; readonly seq: number; readonly what: string }
   | { readonly kind: 'unreadable'; readonly what: string }
 
-/** Walks the whole chain of a journal file, live or copied, without changing it. Memory stays flat however long it is. */
-export function verifyJournal(path: string): Verified {
+/**
+ * Walks the whole chain of a journal file, live or copied, without changing it. Memory stays flat however long it is.
+ * `anchor` is a head that somebody else remembers, such as the running gateway: a chain that does not reach it was cut or made anew.
+ */
+export function verifyJournal(path: string, anchor: Head | 'none'): Verified {
   let db: Database.Database
   try {
     db = new Database(path, { readonly: true, fileMustExist: true })
@@ -23,12 +26,17 @@ export function verifyJournal(path: string): Verified {
       if (fault !== undefined) return { kind: 'broken', seq: seq + 1, what: fault }
       hash = row.hash
       seq = row.seq
+      if (anchor !== 'none' && seq === anchor.seq && Buffer.from(hash).toString('hex') !== anchor.hash) {
+        return { kind: 'broken', seq, what: 'rewritten: the gateway knows another event under this number' }
+      }
     }
   } catch (error) {
     return { kind: 'broken', seq: seq + 1, what: `the file is damaged here: ${error instanceof Error ? error.message : String(error)}` }
   } finally {
     db.close()
   }
+  if (anchor !== 'none' && seq < anchor.seq)
+    return { kind: 'broken', seq: seq + 1, what: `removed: the gateway has written up to ${anchor.seq}` }
   return { kind: 'whole', records: seq, head: { seq, hash: Buffer.from(hash).toString('hex') } }
 }
 

@@ -36,7 +36,9 @@ export function matchReply(request: Request, pdu: Uint8Array): Reply | Mismatch 
     case 'write-single-register':
       return equal(pdu, encodeRequest(request)) ? { kind: 'written' } : mismatch('the echo differs from the request')
     case 'write-multiple-registers':
-      return equal(pdu, encodeRequest(request).subarray(0, 5)) ? { kind: 'written' } : mismatch('address or quantity differ from the request')
+      return equal(pdu, encodeRequest(request).subarray(0, 5))
+        ? { kind: 'written' }
+        : mismatch('address or quantity differ from the request')
     case 'read-device-identification':
       return matchIdentification(request.code, request.objectId, pdu)
   }
@@ -83,7 +85,15 @@ export function encodeReply(request: Request, reply: Reply): Uint8Array {
       return encodeRequest(request).subarray(0, 5)
     case 'device-identification': {
       const code = request.kind === 'read-device-identification' ? request.code : 0
-      const head = [43, MEI_DEVICE_IDENTIFICATION, code, reply.conformity, reply.moreFollows ? 0xff : 0, reply.nextObjectId, reply.objects.length]
+      const head = [
+        43,
+        MEI_DEVICE_IDENTIFICATION,
+        code,
+        reply.conformity,
+        reply.moreFollows ? 0xff : 0,
+        reply.nextObjectId,
+        reply.objects.length,
+      ]
       return Uint8Array.from([...head, ...reply.objects.flatMap((object) => [object.id, object.value.length, ...object.value])])
     }
   }

@@ -92,7 +92,8 @@ function decodeWriteMultiple(view: DataView): Decoded {
   const byteCount = view.getUint8(5)
   if (quantity < 1 || quantity > 123) return wrong(16, `FC 16 writes 1 to 123 registers, not ${quantity}`)
   if (byteCount !== 2 * quantity) return wrong(16, `FC 16 byte count ${byteCount} for ${quantity} registers`)
-  if (view.byteLength !== 6 + byteCount) return wrong(16, `FC 16 of ${quantity} registers is ${6 + byteCount} bytes long, not ${view.byteLength}`)
+  if (view.byteLength !== 6 + byteCount)
+    return wrong(16, `FC 16 of ${quantity} registers is ${6 + byteCount} bytes long, not ${view.byteLength}`)
   const past = pastTheEnd(16, view, quantity)
   if (past !== undefined) return past
   const values = Array.from({ length: quantity }, (_, i) => view.getUint16(6 + 2 * i))

@@ -33,7 +33,8 @@ export function matchRtu(address: LineAddress, request: Request, bytes: Uint8Arr
   if (bytes[0] !== address) return { kind: 'mismatch', why: `address ${String(bytes[0])} answers ${address}` }
   const length = replyLength(request, bytes.subarray(1))
   if (length === 'wrong') return { kind: 'mismatch', why: 'function code or byte count differ from the request' }
-  if (length === 'unknown-yet' || bytes.length < length + 3) return bytes.length > RTU_MAX_BYTES ? { kind: 'mismatch', why: 'babble' } : 'incomplete'
+  if (length === 'unknown-yet' || bytes.length < length + 3)
+    return bytes.length > RTU_MAX_BYTES ? { kind: 'mismatch', why: 'babble' } : 'incomplete'
   if (bytes.length > length + 3) return { kind: 'mismatch', why: `${bytes.length - length - 3} bytes after the end of the reply` }
   if (crc16(bytes) !== 0) return { kind: 'mismatch', why: 'CRC' }
   return matchReply(request, bytes.subarray(1, 1 + length))

@@ -25,7 +25,11 @@ function split(text: string): { address: string; prefix: number } {
 }
 
 function bits(address: string): string {
-  if (isIP(address) === 4) return address.split('.').map((byte) => Number(byte).toString(2).padStart(8, '0')).join('')
+  if (isIP(address) === 4)
+    return address
+      .split('.')
+      .map((byte) => Number(byte).toString(2).padStart(8, '0'))
+      .join('')
   const hex = new URL(`http://[${address}]/`).hostname.slice(1, -1)
   const [head = '', tail] = hex.split('::')
   const groups = (part: string): string[] => (part === '' ? [] : part.split(':'))

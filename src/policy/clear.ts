@@ -9,6 +9,7 @@ export type Cleared = { readonly operation: Operation; readonly record: RecordId
 /** Joins a decision and its durable record. That an intrusive operation has none here is a bug, not a refusal: it throws. */
 export function clear(operation: Operation, verdict: Allow, record: RecordId | 'none'): Cleared {
   if (verdict.record === 'write-ahead' && record === 'none') throw new Error(`"${operation.words}" was to be cleared without a record`)
-  if (verdict.record === 'none' && operation.class !== 'monitor') throw new Error(`"${operation.words}" was allowed without asking for a record`)
+  if (verdict.record === 'none' && operation.class !== 'monitor')
+    throw new Error(`"${operation.words}" was allowed without asking for a record`)
   return { operation, record } as Cleared
 }

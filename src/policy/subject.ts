@@ -4,7 +4,8 @@ import type { AccessLevel } from './acl.ts'
 declare const role: unique symbol
 /** The one role in a client's certificate: 1–64 characters, compared byte for byte (MB-TCP-Security-v36, R-65). */
 export type Role = string & { readonly [role]: true }
-export const toRole = (text: string): Role | undefined => (text.length >= 1 && text.length <= 64 && !/\p{Cc}/u.test(text) ? (text as Role) : undefined)
+export const toRole = (text: string): Role | undefined =>
+  text.length >= 1 && text.length <= 64 && !/\p{Cc}/u.test(text) ? (text as Role) : undefined
 
 /** Who asks. `NULL` is the role of a certificate without one (R-23). The gateway's own polls may only monitor. */
 export type Subject =

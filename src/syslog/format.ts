@@ -15,7 +15,10 @@ export function formatRfc5424(record: EventRecord, facility: number, pid: number
   const message = `${head} ${data} ${record.text}`
   if (Buffer.byteLength(message) <= MAX_BYTES) return message
   const room = Math.max(0, MAX_BYTES - Buffer.byteLength(`${head} ${data}  (cut)`))
-  return `${head} ${data} ${Buffer.from(record.text).subarray(0, room).toString('utf8').replace(/\uFFFD+$/, '')} (cut)`
+  return `${head} ${data} ${Buffer.from(record.text)
+    .subarray(0, room)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')} (cut)`
 }
 
 /** RFC 5424, 6.3.3: these three and nothing else are escaped in a parameter's value. */

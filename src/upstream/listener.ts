@@ -19,7 +19,8 @@ export type ListenerSettings = {
 export type Credentials = { readonly certificate: string; readonly key: string; readonly clients: string }
 
 /** What a certificate says of its owner's role. */
-export type RoleFound = { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
+export type RoleFound =
+  { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
 
 export type ListenerPorts = {
   readonly acl: Acl

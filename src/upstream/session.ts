@@ -1,6 +1,16 @@
 import type { Socket } from 'node:net'
 import type { EventId, FieldsOf } from '../events/index.ts'
-import { type Frame, type MbapState, type Request, decodeRequest, encodeException, encodeMbap, exceptionCode, mbapStart, stepMbap } from '../modbus/index.ts'
+import {
+  type Frame,
+  type MbapState,
+  type Request,
+  decodeRequest,
+  encodeException,
+  encodeMbap,
+  exceptionCode,
+  mbapStart,
+  stepMbap,
+} from '../modbus/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { FRAME_MS, IDLE_MS, MAX_IN_FLIGHT, MAX_UNREAD_BYTES } from './limits.ts'
@@ -112,7 +122,14 @@ export function startSession(socket: Socket, settings: SessionSettings): void {
       if (output.kind === 'frame') waiting.push(output.frame)
       else {
         work()
-        report('frame-malformed', { ...who, unit: 0, functionCode: 0, reason: output.why, answer: 'connection closed', firstBytes: output.firstBytes })
+        report('frame-malformed', {
+          ...who,
+          unit: 0,
+          functionCode: 0,
+          reason: output.why,
+          answer: 'connection closed',
+          firstBytes: output.firstBytes,
+        })
         return end('its stream cannot be framed')
       }
     }

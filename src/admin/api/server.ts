@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { z } from 'zod'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
@@ -37,9 +37,7 @@ const answers = (socket: string): Promise<boolean> =>
     probe.on('error', () => resolve(false))
   })
 
-type App = ReturnType<typeof fastify>
-
-function routes(app: App, gateway: Gateway): void {
+function routes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/status', () => statusView(gateway))
   app.get('/v1/journal/head', () => ({ file: gateway.journalFile, ...gateway.journal.head() }))
   app.get('/v1/events', async (request, reply) => {
@@ -54,7 +52,8 @@ function routes(app: App, gateway: Gateway): void {
     const who = actor(request, 'unlock', gateway, reply)
     if (who === 'refused') return reply
     const done = await gateway.locks.unlock(request.params.name, body.scope, body.forSeconds * 1000, who, body.reason)
-    if (done === 'unavailable') return refuse(reply, 503, 'the journal cannot be written, so nothing is unlocked', 'look at the disk: breakwall status')
+    if (done === 'unavailable')
+      return refuse(reply, 503, 'the journal cannot be written, so nothing is unlocked', 'look at the disk: breakwall status')
     return lockView(gateway.locks.locks(request.params.name)[body.scope], gateway)
   })
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/lock', (request, reply) => {
@@ -74,7 +73,12 @@ function refuse(reply: FastifyReply, status: number, error: string, hint: string
 function checked<T extends z.ZodType>(schema: T, value: unknown, reply: FastifyReply): z.infer<T> | 'refused' {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  refuse(reply, 400, parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '), 'breakwall unlock --help shows an example')
+  refuse(
+    reply,
+    400,
+    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    'breakwall unlock --help shows an example',
+  )
   return 'refused'
 }
 

@@ -18,7 +18,8 @@ export function statusView(gateway: Gateway): StatusView {
     })),
     buses: site.buses.map((bus) => ({
       name: bus.name,
-      port: bus.kind === 'serial' ? `${bus.path} ${bus.baud} 8${bus.parity.charAt(0).toUpperCase()}${bus.stopBits}` : `${bus.host}:${bus.port}`,
+      port:
+        bus.kind === 'serial' ? `${bus.path} ${bus.baud} 8${bus.parity.charAt(0).toUpperCase()}${bus.stopBits}` : `${bus.host}:${bus.port}`,
       up: gateway.busIsUp(bus.name),
     })),
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
@@ -40,7 +41,7 @@ function breakerView(gateway: Gateway, breaker: Gateway['site']['breakers'][numb
     reachable: seen.reachable,
     currents: seen.currents,
     locks: {
-      'control': lockView(locks.control, gateway),
+      control: lockView(locks.control, gateway),
       'protection-setting': lockView(locks['protection-setting'], gateway),
       'other-setting': lockView(locks['other-setting'], gateway),
     },

@@ -10,13 +10,24 @@ export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as con
 /** What needs no running gateway, handed in by `main.ts`: the command line itself knows only the API. Each returns an exit code. */
 export type Offline = {
   check(file: string, json: boolean): number
-  verify(file: string, head: { readonly seq: number; readonly hash: string } | 'not-known', json: boolean): number
+  verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
   serve(file: string): Promise<number>
   initAuthority(folder: string, site: string, json: boolean): number
-  issueCertificate(folder: string, name: string, purpose: { role: string } | { hosts: string[] } | 'none', days: number, json: boolean): number
+  issueCertificate(
+    folder: string,
+    name: string,
+    purpose: { role: string } | { hosts: string[] } | 'none',
+    days: number,
+    json: boolean,
+  ): number
   demo(args: readonly string[]): Promise<number>
 }
-export type Terminal = { out(text: string): void; error(text: string): void; findSocket(typed: string | undefined): string; version: string }
+export type Terminal = {
+  out(text: string): void
+  error(text: string): void
+  findSocket(typed: string | undefined): string
+  version: string
+}
 
 type Common = { json: boolean; api?: string }
 
@@ -30,10 +41,17 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.error(text.trimEnd()) })
     .showHelpAfterError('breakwall: hint: breakwall --help lists the commands')
-    .addHelpText('after', '\nExit codes: 0 done, 1 refused or something is wrong, 2 wrong words, 3 no gateway answers.\nWhich gateway: --api SOCKET, BREAKWALL_API, the demo of this checkout, /run/breakwall/api.sock.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused or something is wrong, 2 wrong words, 3 no gateway answers.\nWhich gateway: --api SOCKET, BREAKWALL_API, the demo of this checkout, /run/breakwall/api.sock.',
+    )
   const finish = (result: number): void => void (code = result)
   const add = (name: string, description: string): Command =>
-    program.command(name).description(description).option('--json', 'print JSON for a program', false).option('--api <socket>', 'the socket of the gateway')
+    program
+      .command(name)
+      .description(description)
+      .option('--json', 'print JSON for a program', false)
+      .option('--api <socket>', 'the socket of the gateway')
 
   online(add, terminal, finish)
   locks(add, terminal, finish)
@@ -73,7 +91,8 @@ function online(add: Add, terminal: Terminal, finish: Finish): void {
   })
   add('locks', 'every lock: since when, by whom and why').action(async ({ json, api }: Common) => {
     const answered = await call<StatusView>(terminal.findSocket(api), 'GET', '/v1/status')
-    if (answered.kind === 'ok' && json) return terminal.out(JSON.stringify(answered.value.breakers.map(({ name, locks: all }) => ({ name, locks: all }))))
+    if (answered.kind === 'ok' && json)
+      return terminal.out(JSON.stringify(answered.value.breakers.map(({ name, locks: all }) => ({ name, locks: all }))))
     finish(print(answered, json, locksText, terminal))
   })
   add('events', 'what happened, oldest first')
@@ -106,9 +125,16 @@ function locks(add: Add, terminal: Terminal, finish: Finish): void {
         return finish(wrongWords(terminal, `"${options.for}" is not a time from 1s to 8h`, 'write it as 90s, 15m or 2h'))
       }
       const body = { scope: options.scope, forSeconds, reason: options.reason }
-      const answered = await call<LockView>(terminal.findSocket(options.api), 'POST', `/v1/breakers/${encodeURIComponent(breaker)}/unlock`, body)
+      const answered = await call<LockView>(
+        terminal.findSocket(options.api),
+        'POST',
+        `/v1/breakers/${encodeURIComponent(breaker)}/unlock`,
+        body,
+      )
       const words = (lock: LockView): string =>
-        lock.locked ? `${breaker} ${options.scope} was locked again by ${lock.by} in the same moment` : `unlocked: ${breaker} ${options.scope} until ${new Date(lock.until).toLocaleTimeString('en-GB')}, by ${lock.by}`
+        lock.locked
+          ? `${breaker} ${options.scope} was locked again by ${lock.by} in the same moment`
+          : `unlocked: ${breaker} ${options.scope} until ${new Date(lock.until).toLocaleTimeString('en-GB')}, by ${lock.by}`
       finish(print(answered, options.json, words, terminal))
     })
   add('lock <breaker>', 'shut a lock at once')
@@ -116,7 +142,12 @@ function locks(add: Add, terminal: Terminal, finish: Finish): void {
     .addOption(scope)
     .action(async (breaker: string, options: Common & { reason: string; scope: string }) => {
       const body = { scope: options.scope, reason: options.reason }
-      const answered = await call<LockView>(terminal.findSocket(options.api), 'POST', `/v1/breakers/${encodeURIComponent(breaker)}/lock`, body)
+      const answered = await call<LockView>(
+        terminal.findSocket(options.api),
+        'POST',
+        `/v1/breakers/${encodeURIComponent(breaker)}/lock`,
+        body,
+      )
       finish(print(answered, options.json, (lock) => `locked: ${breaker} ${options.scope}, by ${lock.by}`, terminal))
     })
 }
@@ -125,7 +156,7 @@ function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish)
   add('verify', "walk the journal's hash chain; names the first event that is wrong")
     .option('--db <file>', 'a journal file or a copy of one: needs no gateway')
     .action(async ({ json, api, db }: Common & { db?: string }) => {
-      if (db !== undefined) return finish(offline.verify(db, 'not-known', json))
+      if (db !== undefined) return finish(offline.verify(db, 'none', json))
       // The head first: the file may only have grown since, and must still reach it.
       const answered = await call<{ file: string; seq: number; hash: string }>(terminal.findSocket(api), 'GET', '/v1/journal/head')
       if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
@@ -134,7 +165,9 @@ function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish)
 }
 
 function files(add: Add, program: Command, offline: Offline, finish: Finish): void {
-  add('check <file>', 'every mistake in a configuration, with its place').action((file: string, { json }: Common) => finish(offline.check(file, json)))
+  add('check <file>', 'every mistake in a configuration, with its place').action((file: string, { json }: Common) =>
+    finish(offline.check(file, json)),
+  )
   program
     .command('serve')
     .description('run the gateway in the foreground')

@@ -30,11 +30,20 @@ export function stateWords(breaker: BreakerView): string {
 /** Columns of equal width, as many as the first row has. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 export function statusText(status: StatusView): string {
-  const listeners = status.listeners.map((listener) => `listener ${listener.name}  ${listener.address}  ${listener.kind}  ${listener.connections} connected`)
+  const listeners = status.listeners.map(
+    (listener) => `listener ${listener.name}  ${listener.address}  ${listener.kind}  ${listener.connections} connected`,
+  )
   const buses = status.buses.map((bus) => `bus ${bus.name}  ${bus.port}  ${bus.up ? 'up' : 'DOWN'}`)
   return [
     `${status.site} · Breakwall ${status.version} · configuration ${status.configuration}`,

@@ -26,7 +26,11 @@ const caKey = (folder: string): string => join(folder, 'site-ca.key')
 export function initAuthority(folder: string, siteName: string, clock: Clock, random: Random): Issued | PkiFailure {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (existsSync(caKey(folder)) || existsSync(caCertificate(folder))) {
-    return { kind: 'failed', why: `${folder} already holds an authority`, hint: 'name another folder with --dir: every certificate of this site depends on the one that is there' }
+    return {
+      kind: 'failed',
+      why: `${folder} already holds an authority`,
+      hint: 'name another folder with --dir: every certificate of this site depends on the one that is there',
+    }
   }
   const { publicPem, privatePem } = newKeys()
   const name = [{ name: 'commonName', value: `${siteName} CA` }]
@@ -43,9 +47,22 @@ export function initAuthority(folder: string, siteName: string, clock: Clock, ra
 }
 
 /** Issues one certificate with its key; a server's file holds the whole chain down to the root. */
-export function issueCertificate(folder: string, name: string, purpose: Purpose, days: number, clock: Clock, random: Random): Issued | PkiFailure {
-  if (!existsSync(caKey(folder))) return { kind: 'failed', why: `there is no authority in ${folder}`, hint: `breakwall ca init --dir ${folder}` }
-  if (existsSync(join(folder, `${name}.key`))) return { kind: 'failed', why: `${join(folder, `${name}.key`)} is there already`, hint: 'choose another name, or move the old pair away' }
+export function issueCertificate(
+  folder: string,
+  name: string,
+  purpose: Purpose,
+  days: number,
+  clock: Clock,
+  random: Random,
+): Issued | PkiFailure {
+  if (!existsSync(caKey(folder)))
+    return { kind: 'failed', why: `there is no authority in ${folder}`, hint: `breakwall ca init --dir ${folder}` }
+  if (existsSync(join(folder, `${name}.key`)))
+    return {
+      kind: 'failed',
+      why: `${join(folder, `${name}.key`)} is there already`,
+      hint: 'choose another name, or move the old pair away',
+    }
   const caPem = readFileSync(caCertificate(folder), 'utf8')
   const ca = forge.pki.certificateFromPem(caPem)
   const { publicPem, privatePem } = newKeys()

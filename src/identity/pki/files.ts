@@ -6,7 +6,8 @@ export type TlsTexts = { readonly certificate: string; readonly key: string; rea
 
 /** Reads a listener's files and sees that they fit each other; says which one does not. */
 export function readTlsFiles(files: TlsFiles): TlsTexts | { readonly kind: 'unusable'; readonly why: string } {
-  const unusable = (file: string, error: unknown) => ({ kind: 'unusable', why: `${file}: ${error instanceof Error ? error.message : String(error)}` }) as const
+  const unusable = (file: string, error: unknown) =>
+    ({ kind: 'unusable', why: `${file}: ${error instanceof Error ? error.message : String(error)}` }) as const
   let at = files.certificateFile
   try {
     const certificate = readFileSync(at, 'utf8')

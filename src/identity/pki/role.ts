@@ -4,7 +4,8 @@ import { type Role, toRole } from '../../policy/index.ts'
 /** The Modbus role extension (MB-TCP-Security-v36, R-21). */
 export const ROLE_OID = '1.3.6.1.4.1.50316.802.1'
 
-export type RoleFound = { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
+export type RoleFound =
+  { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
 
 const { asn1 } = forge
 const UTF8_STRING = 0x0c
@@ -43,7 +44,8 @@ function decodeRole(extension: Node | undefined): RoleFound {
   const raw = octets === undefined ? '' : asn1.toDer(octets).getBytes()
   const content = Buffer.from(raw, 'binary')
   const inner = content.subarray(2)
-  if (content.length < 4 || content[0] !== 0x04 || content[1] !== inner.length) return { kind: 'invalid', why: 'the role extension is not one short string' }
+  if (content.length < 4 || content[0] !== 0x04 || content[1] !== inner.length)
+    return { kind: 'invalid', why: 'the role extension is not one short string' }
   if (inner[0] !== UTF8_STRING) return { kind: 'invalid', why: 'the role is not a UTF8String' }
   if (inner[1] !== inner.length - 2) return { kind: 'invalid', why: 'the length of the role is wrong' }
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(inner.subarray(2))

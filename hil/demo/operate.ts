@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { getJson } from './api.ts'
+import { connectScada } from './scada.ts'
+
+const usage = 'breakwall demo read|open|close|reset Q1 [--as Viewer]'
+const codes: Readonly<Record<string, number>> = { open: 904, close: 905, reset: 906 }
+/** Destination words of the virtual breakers' command interfaces, as their documents give them. */
+const destinations: Readonly<Record<string, number>> = {
+  'ComPacT NSX': 4353,
+  'MasterPacT NW': 4609,
+  'ComPacT NS': 4609,
+  'MasterPacT MTZ': 5377,
+}
+
+type Demo = {
+  readonly modbusTls: { readonly host: string; readonly port: number }
+  readonly ca: string
+  readonly clients: readonly { readonly role: string; readonly cert: string; readonly key: string }[]
+  readonly breakers: readonly { readonly name: string; readonly unit: number; readonly family: string; readonly bus: string }[]
+  readonly api: string
+}
+
+const out = (text: string): void => void process.stdout.write(`${text}\n`)
+function fail(why: string, hint: string): number {
+  process.stderr.write(`breakwall: error: ${why}\nbreakwall: hint: ${hint}\n`)
+  return 1
+}
+
+/** Acts as a SCADA client of the running demo, through the gateway like any other. */
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { as: { type: 'string', default: 'Operator' }, state: { type: 'string', default: '.demo' } },
+    allowPositionals: true,
+  })
+  const [action = '', name = ''] = positionals
+  const file = resolve(import.meta.dirname, '../..', values.state, 'demo.json')
+  if (!existsSync(file)) return fail('no demo has run here yet', 'npm start')
+  const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+  const breaker = demo.breakers.find((candidate) => candidate.name === name)
+  const client = demo.clients.find((candidate) => candidate.role === values.as)
+  if (breaker === undefined || (action !== 'read' && codes[action] === undefined))
+    return fail(`"${positionals.join(' ')}" is not understood`, usage)
+  if (client === undefined) return fail(`there is no client with the role ${values.as}`, usage)
+  const path = (relative: string): string => resolve(dirname(file), relative)
+
+  const modbus = await connectScada({ ...demo.modbusTls, ca: path(demo.ca), cert: path(client.cert), key: path(client.key) }).catch(
+    () => undefined,
+  )
+  if (modbus === undefined)
+    return fail(`nothing answers on ${demo.modbusTls.host}:${demo.modbusTls.port}`, 'is the demo running? npm start')
+  modbus.setID(breaker.unit)
+  try {
+    if (action === 'read') {
+      const { data } = await modbus.readHoldingRegisters(11999, 113)
+      out(
+        `${name} ${breaker.family}: ${((data[1] ?? 0) & 1) === 1 ? 'CLOSED' : 'OPEN'}  L1 ${data[16] ?? 0} A  L2 ${data[17] ?? 0} A  L3 ${data[18] ?? 0} A`,
+      )
+      return 0
+    }
+    const code = codes[action] ?? 0
+    await modbus.writeRegisters(7999, [
+      code,
+      10,
+      destinations[breaker.family] ?? 0,
+      1,
+      0x3030,
+      0x3030,
+      ...Array<number>(10).fill(0),
+      0,
+      8019,
+      8020,
+      8021,
+    ])
+    return await result(modbus, action, name)
+  } catch (error) {
+    return explain(error, path(demo.api), action, name, values.as)
+  } finally {
+    modbus.close(() => undefined)
+  }
+}
+
+/** Polls register 8021, as the documents have a client do. */
+async function result(modbus: Awaited<ReturnType<typeof connectScada>>, action: string, name: string): Promise<number> {
+  for (let tries = 0; tries < 20; tries++) {
+    const { data } = await modbus.readHoldingRegisters(8019, 2)
+    const state = data[1] ?? 0
+    if (state === 0) {
+      out(`done: ${action} ${name}`)
+      return 0
+    }
+    if (state !== 3) return fail(`the breaker refused to ${action}: error ${state} in register 8021`, 'npx breakwall events')
+    await new Promise((resume) => setTimeout(resume, 50))
+  }
+  return fail('the breaker did not report the end of its command', 'npx breakwall events')
+}
+
+type Event = { readonly seq: number; readonly id: string; readonly fields: Readonly<Record<string, string>> }
+
+async function explain(error: unknown, socket: string, action: string, name: string, role: string): Promise<number> {
+  const code = error instanceof Error && 'modbusCode' in error ? Number(error.modbusCode) : undefined
+  if (code === undefined) return fail(`no answer: ${String(error)}`, 'npx breakwall status')
+  const head = (await getJson(socket, '/v1/journal/head')) as { seq: number } | undefined
+  const events = ((await getJson(socket, `/v1/events?after=${Math.max(0, (head?.seq ?? 0) - 50)}`)) as Event[] | undefined) ?? []
+  const denied = events.findLast((event) => event.id === 'operation-denied' && event.fields['breaker'] === name)
+  out(`refused: ${action} ${name} (exception ${String(code).padStart(2, '0')})`)
+  out(`  why    ${denied?.fields['reason'] ?? 'npx breakwall events shows it'}`)
+  out(`  who    ${denied?.fields['subject'] ?? ''}, role ${role}, ${denied?.fields['source'] ?? ''}`)
+  if (denied?.fields['reason']?.startsWith('locked') === true) out(`  next   npx breakwall unlock ${name} --for 15m --reason "…"`)
+  if (denied !== undefined) out(`  event  operation-denied #${denied.seq}`)
+  return 1
+}
+
+process.exitCode = await run()

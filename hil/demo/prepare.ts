@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { breakers } from '../rig/switchboard.ts'
+
+/** The command line of this checkout, as a person would call it. */
+export const breakwall = join(import.meta.dirname, '../../src/main.ts')
+
+export type DemoPaths = {
+  readonly state: string
+  readonly config: string
+  readonly pki: string
+  readonly api: string
+  readonly json: string
+  readonly frameLog: string
+}
+
+export function demoPaths(state: string): DemoPaths {
+  return {
+    state,
+    config: join(state, 'breakwall.toml'),
+    pki: join(state, 'pki'),
+    api: join(state, 'api.sock'),
+    json: join(state, 'demo.json'),
+    frameLog: join(state, 'frames.jsonl'),
+  }
+}
+
+const clients = [
+  { name: 'scada-1', role: 'Operator' },
+  { name: 'viewer-1', role: 'Viewer' },
+] as const
+
+/** Makes authority and certificates on the first start, by the same commands that an engineer types; later starts find them there. */
+export function preparePki(paths: DemoPaths): void {
+  mkdirSync(paths.state, { recursive: true, mode: 0o700 })
+  const run = (...args: string[]): void => {
+    const done = spawnSync(process.execPath, [breakwall, ...args, '--dir', paths.pki], { encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`breakwall ${args.join(' ')}: ${done.stderr}`)
+  }
+  if (!existsSync(join(paths.pki, 'site-ca.key'))) run('ca', 'init', '--site', 'Breakwall demo')
+  if (!existsSync(join(paths.pki, 'gateway.key'))) run('cert', 'issue', 'gateway', '--host', 'localhost', '127.0.0.1')
+  for (const { name, role } of clients) if (!existsSync(join(paths.pki, `${name}.key`))) run('cert', 'issue', name, '--role', role)
+}
+
+export type Places = { readonly tlsPort: number; readonly serialPort: string; readonly tcpPort: number; readonly syslogPort: number }
+
+/** The demo's configuration: the same file that a real site has, with this run's port names in it. */
+export function writeConfiguration(paths: DemoPaths, places: Places): void {
+  const breakerTables = breakers.map(
+    ({ name, label, unit, bus, profile }) =>
+      `[[breaker]]\nname = "${name}"\nlabel = "${label}"\nunit = ${unit}\nbus = "${bus}"\nprofile = "${profile}"\n`,
+  )
+  writeFileSync(
+    paths.config,
+    `# Written by the demo at each start. config/breakwall.toml is the annotated one for a real site.
+[site]
+name = "demo switchboard"
+
+[state]
+directory = "state"
+
+[api]
+socket = "api.sock"
+
+[[listener]]
+name = "scada"
+address = "127.0.0.1:${places.tlsPort}"
+certificate = "pki/gateway.crt"
+key = "pki/gateway.key"
+clients = "pki/site-ca.crt"
+
+[[access]]
+from = "127.0.0.1"
+level = "control"
+
+[[bus]]
+name = "rs485-1"
+port = "${places.serialPort}"
+baud = 19200
+format = "8E1"
+reply-timeout = "600ms"
+
+[[bus]]
+name = "eth-1"
+address = "127.0.0.1:${places.tcpPort}"
+
+${breakerTables.join('\n')}
+[roles.Operator]
+may = ["monitor", "control"]
+
+[roles.Viewer]
+may = ["monitor"]
+
+[[sink]]
+name = "demo-receiver"
+kind = "udp"
+address = "127.0.0.1:${places.syslogPort}"
+`,
+    { mode: 0o600 },
+  )
+}
+
+/** What anybody needs to attach a client of their own. Paths are relative to the file. */
+export function writeDemoJson(paths: DemoPaths, tlsPort: number, syslogPort: number): void {
+  const demo = {
+    modbusTls: { host: '127.0.0.1', port: tlsPort },
+    ca: 'pki/site-ca.crt',
+    clients: clients.map(({ name, role }) => ({ role, cert: `pki/${name}.crt`, key: `pki/${name}.key` })),
+    breakers: breakers.map(({ name, unit, family, bus }) => ({ name, unit, family, bus })),
+    api: 'api.sock',
+    syslog: { kind: 'udp', host: '127.0.0.1', port: syslogPort },
+    journal: 'state/journal.db',
+    frameLog: 'frames.jsonl',
+  }
+  writeFileSync(paths.json, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
+}

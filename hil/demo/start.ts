@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startSwitchboard } from '../rig/switchboard.ts'
+import { getJson } from './api.ts'
+import { type DemoPaths, breakwall, demoPaths, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
+import { startReceiver } from './receiver.ts'
+import { startPolling } from './scada.ts'
+import { type Status, type View, liveView, plainView, tryNext } from './view.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    plain: { type: 'boolean', default: false },
+    port: { type: 'string', default: '8802' },
+    state: { type: 'string', default: '.demo' },
+  },
+})
+const out = (text: string): void => void process.stdout.write(`${text}\n`)
+const title = 'Breakwall demo switchboard · everything on this machine, nothing real is switched'
+
+/** Everything in one terminal: virtual breakers, the gateway as its own process, a SCADA client, a syslog receiver. */
+async function run(): Promise<number> {
+  const paths = demoPaths(resolve(import.meta.dirname, '../..', options.state))
+  const live = process.stdout.isTTY && !options.plain
+  out(title)
+  preparePki(paths)
+  const board = await startSwitchboard({ frameLog: paths.frameLog, moving: true })
+  const views: View[] = []
+  const receiver = await startReceiver((message) => {
+    if (message !== 'not-rfc5424') for (const view of views) view.event(message)
+  })
+  writeConfiguration(paths, {
+    tlsPort: Number(options.port),
+    serialPort: board.serial.path,
+    tcpPort: board.tcp.port,
+    syslogPort: receiver.port,
+  })
+  const view = live ? liveView(process.stdout, title, () => readStatus(paths)) : plainView(out)
+  views.push(view)
+
+  const gateway = spawn(process.execPath, [breakwall, 'serve', '--config', paths.config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let complaints = ''
+  gateway.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString('utf8')))
+  const gone = new Promise<number>((done) => gateway.on('exit', (code) => done(code ?? 1)))
+
+  const status = await Promise.race([until(() => readStatus(paths)), gone])
+  let polls: ReturnType<typeof startPolling> | undefined
+  if (typeof status !== 'number') {
+    const tlsPort = Number(status.listeners[0]?.address.split(':').at(-1))
+    writeDemoJson(paths, tlsPort, receiver.port)
+    const pki = (name: string): string => join(paths.pki, name)
+    const scada = { host: '127.0.0.1', port: tlsPort, ca: pki('site-ca.crt'), cert: pki('scada-1.crt'), key: pki('scada-1.key') }
+    polls = startPolling(
+      scada,
+      status.breakers.map((breaker) => breaker.unit),
+      () => view.say(`first poll answered; SCADA reads ${status.breakers.length} breakers once a second`),
+    )
+    if (!live) for (const line of tryNext) out(line)
+    await Promise.race([asked(), gone])
+  }
+  polls?.close()
+  const code = await stopGateway(gateway, gone)
+  view.close()
+  await board.close()
+  await receiver.close()
+  if (code !== 0) process.stderr.write(complaints)
+  out(code === 0 ? 'stopped in order' : `the gateway ended with code ${code}`)
+  return code
+}
+
+async function readStatus(paths: DemoPaths): Promise<Status | 'not-yet'> {
+  return ((await getJson(paths.api, '/v1/status')) as Status | undefined) ?? 'not-yet'
+}
+
+/** Asks again until there is an answer. */
+async function until(ask: () => Promise<Status | 'not-yet'>): Promise<Status> {
+  for (;;) {
+    const answer = await ask()
+    if (answer !== 'not-yet') return answer
+    await new Promise((resume) => setTimeout(resume, 50))
+  }
+}
+
+const asked = (): Promise<number> =>
+  new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(0))
+  })
+
+async function stopGateway(gateway: ChildProcess, gone: Promise<number>): Promise<number> {
+  if (gateway.exitCode === null) gateway.kill('SIGTERM')
+  return gone
+}
+
+process.exitCode = await run()
