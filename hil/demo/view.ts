@@ -28,7 +28,7 @@ export function eventLine(message: Received): string {
   const who = [message.data['subject'], message.data['role'], message.data['source']]
     .filter((part) => part !== undefined && part !== '')
     .join(' ')
-  return `${time} ${severity} ${message.id.padEnd(24)} ${message.text}${who === '' ? '' : ` · ${who}`}`
+  return `${time} ${severity} ${message.id.padEnd(27)} ${message.text}${who === '' ? '' : ` · ${who}`}`
 }
 
 export const tryNext = [

@@ -8,8 +8,8 @@ import type { Rights, Subject } from './subject.ts'
 export const refusalReasons = {
   'unknown-operation': 'not in the profile of this breaker',
   'acl-level': 'the access control list gives this source no more than reading',
-  role: 'the role does not have this right',
-  locked: 'locked',
+  role: 'its role does not have this right',
+  locked: 'nobody at the switchboard has unlocked it',
   'fail-closed': 'the journal cannot be written',
 } as const
 export type RefusalReason = keyof typeof refusalReasons

@@ -55,7 +55,8 @@ const cipherSuites = [
 export function startListener(settings: ListenerSettings, credentials: Credentials, ports: ListenerPorts): Promise<Listener> {
   const { acl, clock, report } = ports
   const { name: listener } = settings
-  const open = new Map<Socket, string>()
+  const open = new Set<Socket>()
+  const sources: Sources = new WeakMap()
 
   const tls = createTlsServer({
     key: credentials.key,
@@ -71,11 +72,11 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
   })
   tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     const reason = handshakeFailure(error.code, socket.authorizationError as unknown as string | undefined)
-    report('tls-handshake-failed', { source: sourceUnder(socket, open), listener, reason })
+    report('tls-handshake-failed', { source: sourceUnder(socket, sources), listener, reason })
     socket.destroy()
   })
   tls.on('secureConnection', (socket) => {
-    const source = sourceUnder(socket, open)
+    const source = sourceUnder(socket, sources)
     const subject = subjectOf(socket, source, ports, listener)
     if (subject === 'refused') return void socket.destroy()
     report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
@@ -90,7 +91,8 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
       report(refusal.id, { source, listener, reason: refusal.reason })
       return void raw.destroy()
     }
-    open.set(raw, source)
+    open.add(raw)
+    sources.set(raw, source)
     raw.on('close', () => open.delete(raw))
     tls.emit('connection', raw)
   })
@@ -107,7 +109,7 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
         close: () =>
           new Promise((closed) => {
             tcp.close(() => closed())
-            for (const raw of open.keys()) raw.destroy()
+            for (const raw of open) raw.destroy()
           }),
       })
     })
@@ -116,20 +118,21 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
 
 type Refusal = { readonly id: 'connection-refused-acl' | 'connection-limit'; readonly reason: string }
 
-function refuse(raw: Socket, acl: Acl, open: ReadonlyMap<Socket, string>): Refusal | 'welcome' {
+function refuse(raw: Socket, acl: Acl, open: ReadonlySet<Socket>): Refusal | 'welcome' {
   const address = raw.remoteAddress ?? ''
   const entry = acl(address)
   if (entry === 'not-listed') return { id: 'connection-refused-acl', reason: 'not in the access control list' }
   if (entry.level === 'none') return { id: 'connection-refused-acl', reason: `level none by ${entry.from}` }
   if (open.size >= MAX_CONNECTIONS) return { id: 'connection-limit', reason: `${MAX_CONNECTIONS} connections are open` }
-  const same = [...open.keys()].filter((other) => other.remoteAddress === address).length
+  const same = [...open].filter((other) => other.remoteAddress === address).length
   return same >= MAX_CONNECTIONS_PER_ADDRESS ? { id: 'connection-limit', reason: `${same} connections from this address` } : 'welcome'
 }
 
 /** Node forgets the peer's address when it refuses a certificate; the TCP socket below the TLS one, noted at its accept, has it still. */
-function sourceUnder(socket: TLSSocket, open: ReadonlyMap<Socket, string>): string {
+type Sources = WeakMap<Socket, string>
+function sourceUnder(socket: TLSSocket, sources: Sources): string {
   const below = (socket as unknown as { _parent?: Socket })._parent
-  return (below === undefined ? undefined : open.get(below)) ?? 'unknown'
+  return (below === undefined ? undefined : sources.get(below)) ?? 'unknown'
 }
 
 type Client = Extract<Subject, { kind: 'client' }>

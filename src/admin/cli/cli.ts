@@ -196,6 +196,8 @@ function files(add: Add, program: Command, offline: Offline, finish: Finish): vo
     })
   program
     .command('demo [args...]')
+    .allowUnknownOption()
+    .helpOption(false)
     .description('act as a SCADA client of the running demo: breakwall demo read Q1 | open Q1 | close Q1 | reset Q1')
     .action(async (args: string[]) => finish(await offline.demo(args)))
 }

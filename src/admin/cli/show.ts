@@ -8,7 +8,7 @@ const clockTime = (iso: string): string => new Date(iso).toLocaleTimeString('en-
 /** One event on one line: time, severity, what, in words, who. */
 export function eventLine(event: EventView): string {
   const who = [event.fields['subject'], event.fields['role'], event.fields['source']].filter((part) => part !== undefined && part !== '')
-  const id = event.id.padEnd(20)
+  const id = event.id.padEnd(27)
   return `${clockTime(event.time)} ${(severities[event.severity] ?? '?').padEnd(8)} ${id} ${event.text}${who.length > 0 ? `  · ${who.join(' ')}` : ''}`
 }
 

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { checkLayers } from './layers.ts'
+
+/** Types, lint, format and layers, in seconds. Each says how much it looked at; looking at nothing fails. */
+function run(name: string, command: string, ...args: string[]): boolean {
+  const done = spawnSync(command, args, { encoding: 'utf8', cwd: join(import.meta.dirname, '..') })
+  const good = done.status === 0
+  process.stdout.write(`${good ? 'ok  ' : 'FAIL'} ${name}\n${good ? '' : `${done.stdout}${done.stderr}\n`}`)
+  return good
+}
+
+const bin = (name: string): string => join(import.meta.dirname, '../node_modules/.bin', name)
+const { files, imports, breaches } = checkLayers(join(import.meta.dirname, '../src'))
+const layers = breaches.length === 0 && files > 0 && imports > 0
+process.stdout.write(
+  `${layers ? 'ok  ' : 'FAIL'} layers: ${files} files, ${imports} imports\n${breaches.map((breach) => `     ${breach}\n`).join('')}`,
+)
+
+const results = [
+  layers,
+  run('types', bin('tsc')),
+  run('lint', bin('eslint'), '--max-warnings', '0', 'src', 'hil', 'test', 'scripts'),
+  run('format', bin('prettier'), '--check', '--log-level', 'warn', '.'),
+]
+process.exitCode = results.every(Boolean) ? 0 : 1

@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+
+/** Who may import whom: `type` means `import type` only. The table of ARCHITECTURE.md; a room that is not in it fails. */
+export const table: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  modbus: [],
+  events: [],
+  breakers: ['modbus'],
+  policy: ['breakers', 'modbus', 'events type', 'platform type'],
+  journal: ['events', 'platform'],
+  bus: ['modbus', 'policy type', 'platform'],
+  upstream: ['modbus', 'policy', 'events type', 'platform'],
+  identity: ['policy', 'events type', 'journal', 'platform'],
+  syslog: ['events', 'journal', 'platform'],
+  config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'syslog type'],
+  gateway: ['platform', 'modbus', 'events', 'breakers', 'policy', 'journal', 'bus', 'upstream', 'identity', 'syslog', 'config'],
+  'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy type', 'admin'],
+  'admin/cli': ['admin'],
+  admin: [],
+  'main.ts': ['admin/api', 'admin/cli', 'config', 'gateway', 'identity', 'journal', 'platform'],
+}
+
+/** Words that only some places may use: clocks, chance, sockets, files (style: time, chance and IO enter as arguments). */
+const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] }[] = [
+  { word: /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/, in: [/^platform\//] },
+  { word: /\bprocess\.env\b/, in: [/^platform\//, /^main\.ts$/] },
+  {
+    word: /from 'node:(net|tls|dgram|http)'/,
+    in: [/^upstream\//, /^bus\/port-/, /^syslog\/transport-/, /^admin\//, /^policy\/acl\.ts$/, /^identity\/pki\//],
+  },
+  {
+    word: /from 'node:fs'/,
+    in: [/^platform\//, /^journal\/storage\.ts$/, /^config\//, /^identity\/pki\//, /^gateway\/gateway\.ts$/, /^admin\//, /^main\.ts$/],
+  },
+]
+
+const roomOf = (file: string): string => {
+  const [first = '', second = ''] = file.split('/')
+  if (first !== 'admin') return first
+  return second === 'api' || second === 'cli' ? `admin/${second}` : 'admin'
+}
+
+/** Every breach of the table in a tree of sources, one line each, and how many files and imports were looked at. */
+export function checkLayers(src: string): { readonly files: number; readonly imports: number; readonly breaches: readonly string[] } {
+  const breaches: string[] = []
+  let imports = 0
+  const files = globSync('**/*.ts', { cwd: src }).filter((file) => !file.endsWith('.d.ts'))
+  for (const file of files) {
+    const text = readFileSync(join(src, file), 'utf8')
+    const room = roomOf(file)
+    const allowed = table[room]
+    if (allowed === undefined) breaches.push(`${file}: the room "${room}" is not in the table`)
+    for (const [, typed, path = ''] of text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/g)) {
+      imports += 1
+      const target = relative(src, join(src, dirname(file), path))
+      const to = roomOf(target)
+      if (to === room || allowed === undefined) continue
+      if (!(allowed.includes(to) || (typed !== undefined && allowed.includes(`${to} type`))))
+        breaches.push(`${file}: ${room} may not import ${typed === undefined ? '' : 'types of '}${to}`)
+      const door = to === 'admin' ? /^admin\/contract\.ts$/ : /\/index\.ts$/
+      if (!door.test(target)) breaches.push(`${file}: ${target} is not the door of ${to}`)
+    }
+    for (const { word, in: places } of guarded) {
+      if (word.test(text) && !places.some((place) => place.test(file))) breaches.push(`${file}: ${word.source} does not belong here`)
+    }
+  }
+  return { files: files.length, imports, breaches }
+}

@@ -1,0 +1,29 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+/** The checks, then every test; with names of files, only those. Ends with one line that any reader of a log can judge. */
+const root = join(import.meta.dirname, '..')
+const chosen = process.argv.slice(2)
+const checks =
+  chosen.length > 0 || spawnSync(process.execPath, [join(import.meta.dirname, 'check.ts')], { stdio: 'inherit', cwd: root }).status === 0
+
+const tap = spawn(
+  join(root, 'node_modules/.bin/tap'),
+  ['run', '--reporter=terse', ...(chosen.length > 0 ? ['--disable-coverage', ...chosen] : [])],
+  {
+    cwd: root,
+    stdio: ['inherit', 'pipe', 'inherit'],
+  },
+)
+let output = ''
+tap.stdout.on('data', (chunk: Buffer) => {
+  output += chunk.toString('utf8')
+  process.stdout.write(chunk)
+})
+tap.on('close', (code) => {
+  const summary = /# \{ total: (\d+)(.*?)\}/s.exec(output)
+  const count = (name: string): number => Number(new RegExp(`${name}: (\\d+)`).exec(summary?.[2] ?? '')?.[1] ?? 0)
+  const failed = count('fail') + (checks ? 0 : 1) + (code !== 0 && count('fail') === 0 ? 1 : 0)
+  process.stdout.write(`\n${count('pass')} passed, ${failed} failed${count('skip') > 0 ? `, ${count('skip')} skipped` : ''}\n`)
+  process.exitCode = failed === 0 && count('pass') > 0 ? 0 : 1
+})

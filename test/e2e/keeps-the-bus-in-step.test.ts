@@ -1,0 +1,68 @@
+import { ServerTCP } from 'modbus-serial'
+import { createServer } from 'node:net'
+import t from 'tap'
+import { createWorld, exceptionOf } from '../support/world.ts'
+
+t.test('a silent breaker is answered 0B, a late reply answers nobody, and the line goes on', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port } = await world.start((toml) => toml.replace('reply-timeout = "600ms"', 'reply-timeout = "60ms"'))
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  world.board.serial.replyDelayMs = 80 // comes while the gateway waits for silence
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 100)), 11)
+  world.board.serial.replyDelayMs = 0
+  scada.setID(2)
+  t.same(
+    (await scada.readHoldingRegisters(11999, 10)).data,
+    world.board.twins.Q2.read(12000, 10),
+    'the next reply is of the breaker that was asked',
+  )
+  world.board.serial.mute = true
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 10)), 11)
+  world.board.serial.mute = false
+  t.same((await scada.readHoldingRegisters(11999, 3)).data, world.board.twins.Q2.read(12000, 3))
+  t.equal(world.board.serial.gapViolations, 0, 'no request came before 3.5 characters of silence')
+})
+
+t.test('a foreign Ethernet breaker is read, its loss is 0A and an event, its return is noticed', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const free = await freePort()
+  const foreign = (): Promise<ServerTCP> =>
+    new Promise((resolve) => {
+      const server = new ServerTCP(
+        { getHoldingRegister: (address: number) => address & 0xff },
+        { host: '127.0.0.1', port: free, unitID: 4 },
+      )
+      server.on('initialized', () => resolve(server))
+    })
+  let server = await foreign()
+  const { port } = await world.start((toml) => toml.replace(`127.0.0.1:${world.board.tcp.port}`, `127.0.0.1:${free}`))
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(4)
+  t.same((await scada.readHoldingRegisters(300, 3)).data, [300 & 0xff, 301 & 0xff, 302 & 0xff])
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  await world.heard((message) => message.id === 'bus-down')
+  t.equal(await exceptionOf(scada.readHoldingRegisters(300, 3)), 10, 'nothing was sent')
+  server = await foreign()
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  let answered = 0
+  while (answered === 0)
+    answered = await scada.readHoldingRegisters(300, 3).then(
+      ({ data }) => data.length,
+      () => 0,
+    )
+  t.ok(await world.heard((message) => message.id === 'bus-up'))
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
