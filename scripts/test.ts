@@ -1,9 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The checks, then every test; with names of files, only those. Ends with one line that any reader of a log can judge. */
 const root = join(import.meta.dirname, '..')
-const chosen = process.argv.slice(2)
+const chosen = process.argv
+  .slice(2)
+  .flatMap((place) => (place.endsWith('.ts') ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: root })))
 const checks =
   chosen.length > 0 || spawnSync(process.execPath, [join(import.meta.dirname, 'check.ts')], { stdio: 'inherit', cwd: root }).status === 0
 

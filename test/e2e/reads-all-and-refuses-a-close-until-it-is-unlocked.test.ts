@@ -92,8 +92,8 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
     merged.pragma('wal_checkpoint(TRUNCATE)')
     merged.close()
     const bytes = readFileSync(copy)
-    const at = bytes.indexOf(': WO-1182 seal change') + 2
-    bytes[at] = 'X'.charCodeAt(0)
+    // SQLite leaves old copies of a row in the free space of its pages: the live one is among them.
+    for (let at = bytes.indexOf(': WO-1182'); at >= 0; at = bytes.indexOf(': WO-1182', at + 1)) bytes[at + 2] = 'X'.charCodeAt(0)
     writeFileSync(copy, bytes)
     const failed = await cli('verify', '--db', copy, '--json').catch((error: unknown) => error as { code: number; stdout: string })
     t.match(failed, { code: 1 })
