@@ -86,7 +86,7 @@ const offline: Offline = {
       return failed(`"${days}" is not a number of days`, 'write a whole number from 1 to 3650')
     const asked =
       purpose === 'none'
-        ? ({ kind: 'client', role: 'none' } as const)
+        ? ({ kind: 'client-without-role' } as const)
         : 'role' in purpose
           ? ({ kind: 'client', role: purpose.role } as const)
           : ({ kind: 'server', hosts: purpose.hosts } as const)

@@ -75,7 +75,7 @@ async function run(): Promise<number> {
     ])
     return await result(modbus, action, name)
   } catch (error) {
-    return explain(error, path(demo.api), action, name, values.as)
+    return await explain(error, path(demo.api), action, name, values.as)
   } finally {
     modbus.close(() => undefined)
   }

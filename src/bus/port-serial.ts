@@ -1,8 +1,9 @@
 import { SerialPort } from 'serialport'
-import type { Clock } from '../platform/index.ts'
+import type { Request } from '../modbus/index.ts'
+import type { Cancel, Clock } from '../platform/index.ts'
 import { RECONNECT_MS } from './limits.ts'
-import type { Exchanged, Line, Notice } from './line.ts'
-import { type Input, type State, start, step, wakeAt } from './transaction.ts'
+import type { Exchanged, Line, Notice, Target } from './line.ts'
+import { type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
 
 export type SerialSettings = {
   readonly path: string
@@ -11,119 +12,123 @@ export type SerialSettings = {
   readonly stopBits: 1 | 2
 }
 
+type Waiting = { readonly end: (exchanged: Exchanged) => void; readonly stillHolds: () => boolean }
+
 /** A serial line: moves bytes between `serialport` and the transaction machine, sets its one timer, opens the port again. */
-export function openSerialLine(settings: SerialSettings, clock: Clock, notice: (notice: Notice) => void): Line {
-  const { path, baud, parity, stopBits } = settings
-  const port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false, lock: true })
-  let state: State = start(clock.now())
-  let finish: ((exchanged: Exchanged) => void) | 'nobody' = 'nobody'
-  let mayStillSend = (): boolean => false
-  let whenReady: (() => void)[] = []
-  let ready = true
-  let cancelTimer = (): void => undefined
-  let retryMs: number = RECONNECT_MS.first
-  let down: 'up' | 'down' | 'not-yet' = 'not-yet'
-  let closed = false
+export const openSerialLine = (settings: SerialSettings, clock: Clock, notice: (notice: Notice) => void): Line =>
+  new SerialLine(settings, clock, notice)
 
-  function feed(input: Input): void {
-    const [next, outputs] = step(state, input, clock.now(), baud)
-    state = next
-    for (const output of outputs) {
-      switch (output.kind) {
-        case 'write':
-          if (!mayStillSend()) return withdraw()
-          port.write(Buffer.from(output.bytes))
-          break
-        case 'reply':
-          end({ kind: 'reply', reply: output.reply })
-          break
-        case 'timed-out':
-          end({ kind: 'no-reply', why: 'no valid reply in time' })
-          break
-        case 'discarded':
-          notice(output)
-          break
-        case 'ready':
-          becomeReady()
-          break
-        default:
-          output satisfies never
-      }
-    }
-    cancelTimer()
-    const at = wakeAt(state)
-    if (at !== 'never') cancelTimer = clock.after(at - clock.now(), () => feed({ kind: 'time' }))
+class SerialLine implements Line {
+  readonly #settings: SerialSettings
+  readonly #clock: Clock
+  readonly #notice: (notice: Notice) => void
+  readonly #port: SerialPort
+  #state: State
+  #waiting: Waiting | 'nobody' = 'nobody'
+  #ready = true
+  #whenReady: (() => void)[] = []
+  #cancelTimer: Cancel = () => undefined
+  #retryMs: number = RECONNECT_MS.first
+  #condition: 'not-yet' | 'up' | 'down' | 'closed' = 'not-yet'
+
+  constructor(settings: SerialSettings, clock: Clock, notice: (notice: Notice) => void) {
+    const { path, baud, parity, stopBits } = settings
+    this.#settings = settings
+    this.#clock = clock
+    this.#notice = notice
+    this.#state = start(clock.now())
+    this.#port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false, lock: true })
+    this.#port.on('data', (bytes: Buffer) => this.#feed({ kind: 'bytes', bytes }))
+    this.#port.on('error', () => undefined) // each error also arrives at the call that met it
+    this.#port.on('close', () => this.#lost())
+    this.#open()
   }
 
-  function withdraw(): void {
-    state = start(clock.now())
-    end({ kind: 'withdrawn' })
-    becomeReady()
-  }
-
-  function end(exchanged: Exchanged): void {
-    if (finish === 'nobody') return
-    const tell = finish
-    finish = 'nobody'
-    tell(exchanged)
-  }
-
-  function becomeReady(): void {
-    ready = true
-    const all = whenReady
-    whenReady = []
-    for (const run of all) run()
-  }
-
-  function open(): void {
-    if (closed) return
-    port.open((error) => {
-      if (error === null) {
-        retryMs = RECONNECT_MS.first
-        if (down === 'down') notice({ kind: 'up' })
-        down = 'up'
-        return
-      }
-      goDown(error.message)
+  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
+    if (!this.#ready) await new Promise<void>((resolve) => this.#whenReady.push(resolve))
+    if (!this.#port.isOpen) return { kind: 'unreachable', why: `${this.#settings.path} is not open` }
+    this.#ready = false
+    return new Promise((end) => {
+      this.#waiting = { end, stillHolds }
+      this.#feed({ kind: 'ask', asked: { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs } })
     })
   }
 
-  function goDown(why: string): void {
-    if (closed) return
-    if (down !== 'down') notice({ kind: 'down', why })
-    down = 'down'
-    clock.after(retryMs, open)
-    retryMs = Math.min(retryMs * 2, RECONNECT_MS.most)
+  close(): Promise<void> {
+    this.#condition = 'closed'
+    this.#cancelTimer()
+    return new Promise((resolve) => {
+      if (this.#port.isOpen) this.#port.close(() => resolve())
+      else resolve()
+    })
   }
 
-  port.on('data', (bytes: Buffer) => feed({ kind: 'bytes', bytes }))
-  port.on('error', () => undefined) // each error also arrives at the call that met it
-  port.on('close', () => {
-    cancelTimer()
-    end({ kind: 'no-reply', why: 'the port was lost' })
-    state = start(clock.now())
-    becomeReady()
-    goDown('the port was lost')
-  })
-  open()
+  #feed(input: Input): void {
+    const [next, outputs] = step(this.#state, input, this.#clock.now(), this.#settings.baud)
+    this.#state = next
+    for (const output of outputs) this.#carryOut(output)
+    this.#cancelTimer()
+    const at = wakeAt(this.#state)
+    if (at !== 'never') this.#cancelTimer = this.#clock.after(at - this.#clock.now(), () => this.#feed({ kind: 'time' }))
+  }
 
-  return {
-    async exchange(target, request, stillHolds) {
-      if (!ready) await new Promise<void>((resolve) => whenReady.push(resolve))
-      if (!port.isOpen) return { kind: 'unreachable', why: `${path} is not open` }
-      ready = false
-      return new Promise((resolve) => {
-        finish = resolve
-        mayStillSend = stillHolds
-        feed({ kind: 'ask', asked: { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs } })
-      })
-    },
-    close: () =>
-      new Promise((resolve) => {
-        closed = true
-        cancelTimer()
-        if (port.isOpen) port.close(() => resolve())
-        else resolve()
-      }),
+  #carryOut(output: Output): void {
+    switch (output.kind) {
+      case 'write':
+        if (this.#waiting !== 'nobody' && this.#waiting.stillHolds()) return void this.#port.write(Buffer.from(output.bytes))
+        this.#state = start(this.#clock.now())
+        this.#end({ kind: 'withdrawn' })
+        return this.#becomeReady()
+      case 'reply':
+        return this.#end({ kind: 'reply', reply: output.reply })
+      case 'timed-out':
+        return this.#end({ kind: 'no-reply', why: 'no valid reply in time' })
+      case 'discarded':
+        return this.#notice(output)
+      case 'ready':
+        return this.#becomeReady()
+      default:
+        output satisfies never
+    }
+  }
+
+  #end(exchanged: Exchanged): void {
+    if (this.#waiting === 'nobody') return
+    const { end } = this.#waiting
+    this.#waiting = 'nobody'
+    end(exchanged)
+  }
+
+  #becomeReady(): void {
+    this.#ready = true
+    const all = this.#whenReady
+    this.#whenReady = []
+    for (const run of all) run()
+  }
+
+  #open(): void {
+    if (this.#condition === 'closed') return
+    this.#port.open((error) => {
+      if (error !== null) return this.#goDown(error.message)
+      this.#retryMs = RECONNECT_MS.first
+      if (this.#condition === 'down') this.#notice({ kind: 'up' })
+      this.#condition = 'up'
+    })
+  }
+
+  #lost(): void {
+    this.#cancelTimer()
+    this.#end({ kind: 'no-reply', why: 'the port was lost' })
+    this.#state = start(this.#clock.now())
+    this.#becomeReady()
+    this.#goDown('the port was lost')
+  }
+
+  #goDown(why: string): void {
+    if (this.#condition === 'closed') return
+    if (this.#condition !== 'down') this.#notice({ kind: 'down', why })
+    this.#condition = 'down'
+    this.#clock.after(this.#retryMs, () => this.#open())
+    this.#retryMs = Math.min(this.#retryMs * 2, RECONNECT_MS.most)
   }
 }

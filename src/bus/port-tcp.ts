@@ -1,13 +1,21 @@
 import { type Socket, connect } from 'node:net'
-import { type MbapState, encodeMbap, encodeRequest, matchReply, mbapStart, stepMbap } from '../modbus/index.ts'
-import type { Request } from '../modbus/index.ts'
-import type { Clock } from '../platform/index.ts'
+import {
+  type MbapOutput,
+  type MbapState,
+  type Request,
+  encodeMbap,
+  encodeRequest,
+  matchReply,
+  mbapStart,
+  stepMbap,
+} from '../modbus/index.ts'
+import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import { CONNECT_MS, RECONNECT_MS } from './limits.ts'
 import type { Exchanged, Line, Notice, Target } from './line.ts'
 
 export type TcpSettings = { readonly host: string; readonly port: number }
 
-type Open = {
+type Waiting = {
   readonly target: Target
   readonly request: Request
   readonly transaction: number
@@ -15,96 +23,115 @@ type Open = {
 }
 
 /** A Modbus TCP interface (IFE, EIFE): one connection, kept open, made again with growing pauses when it is lost. */
-export function openTcpLine(settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void): Line {
-  const where = `${settings.host}:${settings.port}`
-  let socket: Socket | 'none' = 'none'
-  let stream: MbapState = mbapStart
-  let open: Open | 'none' = 'none'
-  let transaction = 0
-  let retryMs: number = RECONNECT_MS.first
-  let notBefore = clock.now()
-  let down = false
-  let closed = false
+export const openTcpLine = (settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void): Line =>
+  new TcpLine(settings, clock, notice)
 
-  function lost(why: string): void {
-    socket = 'none'
-    stream = mbapStart
-    if (!down && !closed) notice({ kind: 'down', why })
-    down = true
-    notBefore = (clock.now() + retryMs) as typeof notBefore
-    retryMs = Math.min(retryMs * 2, RECONNECT_MS.most)
-    if (open !== 'none') open.end({ kind: 'no-reply', why: `the connection to ${where} was lost` })
+class TcpLine implements Line {
+  readonly #settings: TcpSettings
+  readonly #clock: Clock
+  readonly #notice: (notice: Notice) => void
+  #socket: Socket | 'none' = 'none'
+  #stream: MbapState = mbapStart
+  #waiting: Waiting | 'nobody' = 'nobody'
+  #transaction = 0
+  #retryMs: number = RECONNECT_MS.first
+  #notBefore: Monotonic
+  #condition: 'not-yet' | 'up' | 'down' | 'closed' = 'not-yet'
+
+  constructor(settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#notice = notice
+    this.#notBefore = clock.now()
   }
 
-  function received(from: Socket, chunk: Uint8Array): void {
-    const [next, outputs] = stepMbap(stream, chunk)
-    stream = next
-    for (const output of outputs) {
-      if (output.kind === 'broken') {
-        if (open !== 'none') notice({ kind: 'discarded', address: open.target.address, why: output.why })
-        from.destroy()
-        return
+  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
+    const to = await this.#connected()
+    if (typeof to === 'string') return { kind: 'unreachable', why: to }
+    if (!stillHolds()) return { kind: 'withdrawn' }
+    this.#transaction = (this.#transaction + 1) & 0xffff
+    const transaction = this.#transaction
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(target.replyTimeoutMs, () => end({ kind: 'no-reply', why: 'no valid reply in time' }))
+      const end = (exchanged: Exchanged): void => {
+        cancel()
+        this.#waiting = 'nobody'
+        resolve(exchanged)
       }
-      const { frame } = output
-      if (open === 'none' || frame.transaction !== open.transaction) continue // late: its asker has its answer already
-      const reply =
-        frame.unit === open.target.address
-          ? matchReply(open.request, frame.pdu)
-          : ({ kind: 'mismatch', why: 'another unit answers' } as const)
-      if (reply.kind === 'mismatch') notice({ kind: 'discarded', address: open.target.address, why: reply.why })
-      else open.end({ kind: 'reply', reply })
-    }
+      this.#waiting = { target, request, transaction, end }
+      to.write(encodeMbap({ transaction, unit: target.address, pdu: encodeRequest(request) }))
+    })
+  }
+
+  close(): Promise<void> {
+    this.#condition = 'closed'
+    return new Promise((resolve) => {
+      if (this.#socket === 'none') return resolve()
+      this.#socket.once('close', () => resolve())
+      this.#socket.destroy()
+    })
   }
 
   /** A connected socket, or why there is none. */
-  function connected(): Promise<Socket | string> {
-    if (socket !== 'none') return Promise.resolve(socket)
-    if (clock.now() < notBefore) return Promise.resolve(`${where} could not be reached a moment ago`)
+  #connected(): Promise<Socket | string> {
+    if (this.#socket !== 'none') return Promise.resolve(this.#socket)
+    const where = `${this.#settings.host}:${this.#settings.port}`
+    if (this.#clock.now() < this.#notBefore) return Promise.resolve(`${where} could not be reached a moment ago`)
     return new Promise((resolve) => {
-      const fresh = connect({ host: settings.host, port: settings.port, noDelay: true })
+      const fresh = connect({ host: this.#settings.host, port: this.#settings.port, noDelay: true })
       let why = 'the connection ended'
-      const cancel = clock.after(CONNECT_MS, () => fresh.destroy(new Error('no answer')))
+      const cancel = this.#clock.after(CONNECT_MS, () => fresh.destroy(new Error('no answer')))
       fresh.on('connect', () => {
         cancel()
-        socket = fresh
-        retryMs = RECONNECT_MS.first
-        if (down) notice({ kind: 'up' })
-        down = false
+        this.#up(fresh)
         resolve(fresh)
       })
-      fresh.on('data', (chunk) => received(fresh, chunk))
+      fresh.on('data', (chunk) => this.#received(fresh, chunk))
       fresh.on('error', (error) => (why = error.message))
       fresh.on('close', () => {
         cancel()
-        lost(`${where}: ${why}`)
+        this.#lost(`${where}: ${why}`)
         resolve(`${where}: ${why}`)
       })
     })
   }
 
-  return {
-    async exchange(target, request, stillHolds) {
-      const to = await connected()
-      if (typeof to === 'string') return { kind: 'unreachable', why: to }
-      if (!stillHolds()) return { kind: 'withdrawn' }
-      transaction = (transaction + 1) & 0xffff
-      return new Promise((resolve) => {
-        const cancel = clock.after(target.replyTimeoutMs, () => finish({ kind: 'no-reply', why: 'no valid reply in time' }))
-        const finish = (exchanged: Exchanged): void => {
-          cancel()
-          open = 'none'
-          resolve(exchanged)
-        }
-        open = { target, request, transaction, end: finish }
-        to.write(encodeMbap({ transaction, unit: target.address, pdu: encodeRequest(request) }))
-      })
-    },
-    close: () =>
-      new Promise((resolve) => {
-        closed = true
-        if (socket === 'none') return resolve()
-        socket.once('close', () => resolve())
-        socket.destroy()
-      }),
+  #up(socket: Socket): void {
+    this.#socket = socket
+    this.#retryMs = RECONNECT_MS.first
+    if (this.#condition === 'down') this.#notice({ kind: 'up' })
+    if (this.#condition !== 'closed') this.#condition = 'up'
+  }
+
+  #lost(why: string): void {
+    this.#socket = 'none'
+    this.#stream = mbapStart
+    if (this.#condition !== 'closed') {
+      if (this.#condition !== 'down') this.#notice({ kind: 'down', why })
+      this.#condition = 'down'
+    }
+    this.#notBefore = toMonotonic(this.#clock.now() + this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, RECONNECT_MS.most)
+    if (this.#waiting !== 'nobody') this.#waiting.end({ kind: 'no-reply', why: `the connection was lost (${why})` })
+  }
+
+  #received(from: Socket, chunk: Uint8Array): void {
+    const [next, outputs] = stepMbap(this.#stream, chunk)
+    this.#stream = next
+    for (const output of outputs) this.#take(output, from)
+  }
+
+  #take(output: MbapOutput, from: Socket): void {
+    if (output.kind === 'broken') {
+      if (this.#waiting !== 'nobody') this.#notice({ kind: 'discarded', address: this.#waiting.target.address, why: output.why })
+      return void from.destroy()
+    }
+    const { transaction, unit, pdu } = output.frame
+    if (this.#waiting === 'nobody' || transaction !== this.#waiting.transaction) return // late: its asker has its answer already
+    const { target, request, end } = this.#waiting
+    const reply =
+      unit === target.address ? matchReply(request, pdu) : ({ kind: 'mismatch', why: `unit ${unit} answers ${target.address}` } as const)
+    if (reply.kind === 'mismatch') this.#notice({ kind: 'discarded', address: target.address, why: reply.why })
+    else end({ kind: 'reply', reply })
   }
 }

@@ -43,16 +43,39 @@ export function loadSite(path: string): Loaded {
   }
 }
 
-/** What no single key shows. Works on a file that has other mistakes too, so that one run finds them all. */
-function crossChecks(file: string, document: Document, site: Partial<SiteFile>): Problem[] {
-  const problems: Problem[] = []
-  const at = (path: Path, text: string): void => void problems.push({ file, ...document.placeOf(path), text })
-  const list = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [])
+type Site = Partial<SiteFile>
+type Report = (path: Path, text: string) => void
+/** The tables of a file that may have any mistake: what should be a list and is not counts as empty. */
+const list = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [])
 
+/** What no single key shows. Works on a file that has other mistakes too, so that one run finds them all. */
+function crossChecks(file: string, document: Document, site: Site): Problem[] {
+  const problems: Problem[] = []
+  const report: Report = (path, text) => void problems.push({ file, ...document.placeOf(path), text })
+  checkDuplicates(document, site, report)
+  checkRoutes(document, site, report)
+  list(site.access).forEach((entry, i) => {
+    const known = list(site.listener).map((listener) => listener.name)
+    if (typeof entry.listener === 'string' && !known.includes(entry.listener)) {
+      report(['access', i, 'listener'], `there is no listener "${entry.listener}": ${suggestion(entry.listener, known)}`)
+    }
+  })
+  list(site.listener).forEach((listener, i) => {
+    for (const key of ['certificate', 'key', 'clients'] as const) {
+      const name: unknown = listener[key]
+      if (typeof name !== 'string') continue
+      const path = resolve(dirname(resolve(file)), name)
+      if (!existsSync(path)) report(['listener', i, key], `file ${path} does not exist: expected ${expectations[`listener.${key}`] ?? ''}`)
+    }
+  })
+  return problems
+}
+
+function checkDuplicates(document: Document, site: Site, report: Report): void {
   const unique = (
     table: 'listener' | 'bus' | 'breaker' | 'sink' | 'access',
     key: string,
-    say: (value: unknown, line: number) => string,
+    say: (value: string, line: number) => string,
   ): void => {
     const seen = new Map<string, number>()
     list(site[table] as readonly Record<string, unknown>[] | undefined).forEach((item, i) => {
@@ -61,71 +84,45 @@ function crossChecks(file: string, document: Document, site: Partial<SiteFile>):
       const whole = JSON.stringify([value, item['listener']])
       const first = seen.get(whole)
       if (first === undefined) seen.set(whole, i)
-      else at([table, i, key], say(value, document.placeOf([table, first, key]).line))
+      else report([table, i, key], say(JSON.stringify(value), document.placeOf([table, first, key]).line))
     })
   }
   for (const table of ['listener', 'bus', 'breaker', 'sink'] as const) {
-    unique(
-      table,
-      'name',
-      (value, line) => `${table} ${JSON.stringify(value)} is there twice (first at line ${line}): give one of them another name`,
-    )
+    unique(table, 'name', (value, line) => `${table} ${value} is there twice (first at line ${line}): give one of them another name`)
   }
   unique(
     'breaker',
     'unit',
-    (value, line) => `unit ${String(value)} is used twice (first at line ${line}): SCADA addresses a breaker by its unit, give one another`,
+    (value, line) => `unit ${value} is used twice (first at line ${line}): SCADA addresses a breaker by its unit, give one another`,
   )
-  unique(
-    'listener',
-    'address',
-    (value, line) => `address ${String(value)} is used twice (first at line ${line}): give one listener another port`,
-  )
-  unique(
-    'access',
-    'from',
-    (value, line) => `range ${String(value)} is there twice (first at line ${line}): only one level can hold, remove one`,
-  )
-  unique('bus', 'port', (value, line) => `port ${String(value)} is used twice (first at line ${line}): one serial line has one master`)
+  unique('listener', 'address', (value, line) => `address ${value} is used twice (first at line ${line}): give one listener another port`)
+  unique('access', 'from', (value, line) => `range ${value} is there twice (first at line ${line}): only one level can hold, remove one`)
+  unique('bus', 'port', (value, line) => `port ${value} is used twice (first at line ${line}): one serial line has one master`)
+}
 
+function checkRoutes(document: Document, site: Site, report: Report): void {
   const routes = new Map<string, number>()
   list(site.breaker).forEach((breaker, i) => {
     const bus = list(site.bus).find((candidate) => candidate.name === breaker.bus)
     if (typeof breaker.bus === 'string' && bus === undefined) {
       const known = list(site.bus).map((candidate) => candidate.name)
-      at(['breaker', i, 'bus'], `there is no bus "${breaker.bus}": ${suggestion(breaker.bus, known)}`)
+      report(['breaker', i, 'bus'], `there is no bus "${breaker.bus}": ${suggestion(breaker.bus, known)}`)
     }
     const address = breaker.address ?? breaker.unit
     if (bus !== undefined && 'port' in bus && address > 247) {
-      at(['breaker', i, 'address'], `address ${address} does not exist on a serial line: expected 1 to 247`)
+      report(['breaker', i, 'address'], `address ${address} does not exist on a serial line: expected 1 to 247`)
     } else if (address > 247 && address !== 255) {
-      at(['breaker', i, 'address'], `address ${address} is reserved: expected 1 to 247, or 255 on an Ethernet interface`)
+      report(['breaker', i, 'address'], `address ${address} is reserved: expected 1 to 247, or 255 on an Ethernet interface`)
     }
     const route = `${breaker.bus}/${address}`
     const first = routes.get(route)
-    if (first === undefined) routes.set(route, i)
-    else
-      at(
-        ['breaker', i],
-        `breaker "${breaker.name}" and breaker "${list(site.breaker)[first]?.name ?? ''}" (line ${document.placeOf(['breaker', first]).line}) ` +
-          `share address ${address} on bus "${breaker.bus}": addresses on one line must differ`,
-      )
+    if (first === undefined) return void routes.set(route, i)
+    const other = `breaker "${list(site.breaker)[first]?.name ?? ''}" (line ${document.placeOf(['breaker', first]).line})`
+    report(
+      ['breaker', i],
+      `breaker "${breaker.name}" and ${other} share address ${address} on bus "${breaker.bus}": addresses on one line must differ`,
+    )
   })
-  list(site.access).forEach((entry, i) => {
-    const known = list(site.listener).map((listener) => listener.name)
-    if (typeof entry.listener === 'string' && !known.includes(entry.listener)) {
-      at(['access', i, 'listener'], `there is no listener "${entry.listener}": ${suggestion(entry.listener, known)}`)
-    }
-  })
-  list(site.listener).forEach((listener, i) => {
-    for (const key of ['certificate', 'key', 'clients'] as const) {
-      const name: unknown = listener[key]
-      if (typeof name !== 'string') continue
-      const path = resolve(dirname(resolve(file)), name)
-      if (!existsSync(path)) at(['listener', i, key], `file ${path} does not exist: expected ${expectations[`listener.${key}`] ?? ''}`)
-    }
-  })
-  return problems
 }
 
 const suggestion = (word: string, known: readonly string[]): string => {

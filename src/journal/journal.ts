@@ -65,8 +65,9 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       if (!told) log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
       told = true
       failing = true
-      for (const item of batch) if (item.mustWait) item.settle('unavailable')
-      waiting = [...batch.filter((item) => !item.mustWait), ...waiting]
+      const all = [...batch, ...waiting]
+      for (const item of all) if (item.mustWait) item.settle('unavailable')
+      waiting = all.filter((item) => !item.mustWait)
       clock.after(RETRY_MS, () => {
         failing = false
         pump()

@@ -12,7 +12,7 @@ type Libc = {
 let loaded: Libc | undefined
 function libc(): Libc {
   if (loaded === undefined) {
-    const lib = koffi.load(null as unknown as string)
+    const lib = koffi.load(null)
     loaded = {
       getsockopt: lib.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)') as Libc['getsockopt'],
       socket: lib.func('int socket(int, int, int)') as Libc['socket'],

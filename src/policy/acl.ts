@@ -7,8 +7,8 @@ export type AccessLevel = (typeof accessLevels)[number]
 /** One entry of the access control list: a CIDR range and its level. */
 export type AccessEntry = { readonly from: string; readonly level: AccessLevel }
 
-/** Checks an address range: IPv4 or IPv6, with a prefix or a single address, no host bits. Returns what is wrong, or `fine`. */
-export function checkRange(text: string): 'fine' | string {
+/** Checks an address range: IPv4 or IPv6, with a prefix or a single address, no host bits. Returns `fine` or what is wrong. */
+export function checkRange(text: string): string {
   const { address, prefix } = split(text)
   const version = isIP(address)
   const most = version === 6 ? 128 : 32

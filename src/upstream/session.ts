@@ -11,7 +11,7 @@ import {
   mbapStart,
   stepMbap,
 } from '../modbus/index.ts'
-import type { Cancel, Clock } from '../platform/index.ts'
+import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { FRAME_MS, IDLE_MS, MAX_IN_FLIGHT, MAX_UNREAD_BYTES } from './limits.ts'
 
@@ -31,120 +31,137 @@ export type SessionSettings = {
 
 /** Speaks Modbus TCP with one client until either side ends: frames in, answers out, in any order. */
 export function startSession(socket: Socket, settings: SessionSettings): void {
-  const { subject, listener, clock, report, serve } = settings
-  const opened = clock.now()
-  let stream: MbapState = mbapStart
-  let waiting: Frame[] = []
-  let inFlight = 0
-  let requests = 0
-  let ended = 'the client left'
-  let limit: Cancel = () => undefined
+  new Session(socket, settings).start()
+}
+
+class Session {
+  readonly #socket: Socket
+  readonly #settings: SessionSettings
+  readonly #who: { readonly subject: string; readonly role: string; readonly source: string }
+  readonly #opened: Monotonic
+  #stream: MbapState = mbapStart
+  #waiting: Frame[] = []
+  #inFlight = 0
+  #requests = 0
+  #ended = 'the client left'
+  #limit: Cancel = () => undefined
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
-  const order = new Map<number, Promise<void>>()
+  readonly #order = new Map<number, Promise<void>>()
 
-  const who = { subject: subject.name, role: subject.role, source: subject.source }
-
-  function end(why: string): void {
-    ended = why
-    waiting = []
-    socket.destroy()
+  constructor(socket: Socket, settings: SessionSettings) {
+    const { subject, clock } = settings
+    this.#socket = socket
+    this.#settings = settings
+    this.#who = { subject: subject.name, role: subject.role, source: subject.source }
+    this.#opened = clock.now()
+    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    socket.on('drain', () => this.#work())
+    socket.on('error', (error) => (this.#ended = error.message))
+    socket.on('end', () => socket.end())
   }
 
-  function watch(): void {
-    limit()
-    const partial = stream.pending.length > 0
-    limit = clock.after(partial ? FRAME_MS : IDLE_MS, () => end(partial ? 'a frame took too long' : 'no request for too long'))
+  start(): void {
+    this.#socket.on('close', () => this.#closed())
+    this.#watch()
   }
 
-  function answer(frame: Frame, pdu: Uint8Array): void {
-    if (!socket.destroyed) socket.write(encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu }))
+  close(why: string): void {
+    this.#ended = why
+    this.#waiting = []
+    this.#socket.destroy()
+  }
+
+  #received(chunk: Uint8Array): void {
+    const [next, outputs] = stepMbap(this.#stream, chunk)
+    this.#stream = next
+    for (const output of outputs) {
+      if (output.kind === 'frame') this.#waiting.push(output.frame)
+      else {
+        this.#work()
+        this.#malformed(0, 0, output.why, 'connection closed', output.firstBytes)
+        return this.close('its stream cannot be framed')
+      }
+    }
+    this.#watch()
+    this.#work()
+  }
+
+  #closed(): void {
+    this.#limit()
+    this.#waiting = []
+    const { listener, clock, report } = this.#settings
+    const durationMs = Math.round(clock.now() - this.#opened)
+    report('connection-closed', { ...this.#who, listener, reason: this.#ended, requests: this.#requests, durationMs })
+  }
+
+  /** A frame that was begun has a time limit; a connection between frames a longer one. */
+  #watch(): void {
+    this.#limit()
+    const partial = this.#stream.pending.length > 0
+    const why = partial ? 'a frame took too long' : 'no request for too long'
+    this.#limit = this.#settings.clock.after(partial ? FRAME_MS : IDLE_MS, () => this.close(why))
   }
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
-  function work(): void {
-    while (inFlight < MAX_IN_FLIGHT && socket.writableLength < MAX_UNREAD_BYTES) {
-      const frame = waiting.shift()
+  #work(): void {
+    while (this.#inFlight < MAX_IN_FLIGHT && this.#socket.writableLength < MAX_UNREAD_BYTES) {
+      const frame = this.#waiting.shift()
       if (frame === undefined) break
-      take(frame)
+      this.#take(frame)
     }
-    if (waiting.length > 0) socket.pause()
-    else socket.resume()
+    if (this.#waiting.length > 0) this.#socket.pause()
+    else this.#socket.resume()
   }
 
-  function take(frame: Frame): void {
-    requests += 1
+  #take(frame: Frame): void {
+    this.#requests += 1
     const decoded = decodeRequest(frame.pdu)
-    const at = { ...who, unit: frame.unit }
     switch (decoded.kind) {
       case 'request':
-        return forward(frame, decoded.request)
+        return this.#forward(frame, decoded.request)
       case 'malformed':
-        report('frame-malformed', {
-          ...at,
-          functionCode: decoded.functionCode,
-          reason: decoded.why,
-          answer: `answered 0${decoded.exception}`,
-          firstBytes: hex(frame.pdu),
-        })
-        return answer(frame, encodeException(decoded.functionCode, decoded.exception))
+        this.#malformed(frame.unit, decoded.functionCode, decoded.why, `answered 0${decoded.exception}`, hex(frame.pdu))
+        return this.#answer(frame, encodeException(decoded.functionCode, decoded.exception))
       case 'unsupported':
-        report('function-unsupported', { ...at, functionCode: decoded.functionCode, answer: 'answered 01' })
-        return answer(frame, encodeException(decoded.functionCode, exceptionCode.illegalFunction))
-      case 'not-a-request':
-        report('frame-malformed', {
-          ...at,
+        this.#settings.report('function-unsupported', {
+          ...this.#who,
+          unit: frame.unit,
           functionCode: decoded.functionCode,
-          reason: `function code ${decoded.functionCode} is a reply's`,
-          answer: 'connection closed',
-          firstBytes: hex(frame.pdu),
+          answer: 'answered 01',
         })
-        return end('it sent a reply')
+        return this.#answer(frame, encodeException(decoded.functionCode, exceptionCode.illegalFunction))
+      case 'not-a-request':
+        this.#malformed(
+          frame.unit,
+          decoded.functionCode,
+          `function code ${decoded.functionCode} is a reply's`,
+          'connection closed',
+          hex(frame.pdu),
+        )
+        return this.close('it sent a reply')
     }
   }
 
-  function forward(frame: Frame, request: Request): void {
-    inFlight += 1
-    const before = order.get(frame.transaction)
-    const done = serve({ subject, unit: frame.unit, request }).then(async ({ pdu }) => {
+  #forward(frame: Frame, request: Request): void {
+    this.#inFlight += 1
+    const before = this.#order.get(frame.transaction)
+    const done = this.#settings.serve({ subject: this.#settings.subject, unit: frame.unit, request }).then(async ({ pdu }) => {
       await before
-      if (order.get(frame.transaction) === done) order.delete(frame.transaction)
-      inFlight -= 1
-      answer(frame, pdu)
-      work()
+      if (this.#order.get(frame.transaction) === done) this.#order.delete(frame.transaction)
+      this.#inFlight -= 1
+      this.#answer(frame, pdu)
+      this.#work()
     })
-    order.set(frame.transaction, done)
+    this.#order.set(frame.transaction, done)
   }
 
-  socket.on('data', (chunk: Buffer) => {
-    const [next, outputs] = stepMbap(stream, chunk)
-    stream = next
-    for (const output of outputs) {
-      if (output.kind === 'frame') waiting.push(output.frame)
-      else {
-        work()
-        report('frame-malformed', {
-          ...who,
-          unit: 0,
-          functionCode: 0,
-          reason: output.why,
-          answer: 'connection closed',
-          firstBytes: output.firstBytes,
-        })
-        return end('its stream cannot be framed')
-      }
-    }
-    watch()
-    work()
-  })
-  socket.on('drain', work)
-  socket.on('error', (error) => (ended = error.message))
-  socket.on('end', () => socket.end())
-  socket.on('close', () => {
-    limit()
-    waiting = []
-    report('connection-closed', { ...who, listener, reason: ended, requests, durationMs: Math.round(clock.now() - opened) })
-  })
-  watch()
+  #answer(frame: Frame, pdu: Uint8Array): void {
+    if (!this.#socket.destroyed) this.#socket.write(encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu }))
+  }
+
+  #malformed(unit: number, functionCode: number, reason: string, answer: string, firstBytes: string): void {
+    this.#settings.report('frame-malformed', { ...this.#who, unit, functionCode, reason, answer, firstBytes })
+  }
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 16)).toString('hex')

@@ -66,7 +66,7 @@ t.test('bad input gets its documented answer and one event, and the next good cl
   })
 
   await t.test('a certificate without a role connects and has no rights', async (t) => {
-    world.issue('norole', 'none')
+    world.issue('norole', '')
     const scada = await world.scada(port, 'norole')
     scada.setID(1)
     t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 2)), 1)

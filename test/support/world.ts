@@ -30,7 +30,7 @@ export interface World {
   scada(port: number, name?: string): ReturnType<typeof connectScada>
   /** A bare TLS connection, for frames that no client would send. */
   tls(port: number, name?: string): Promise<TLSSocket>
-  issue(name: string, role: string | 'none'): void
+  issue(name: string, role: string): void
   frames(): { bus: string; unit: number; hex: string }[]
   close(): Promise<void>
 }
@@ -40,8 +40,15 @@ export async function createWorld(): Promise<World> {
   const paths = demoPaths(mkdtempSync(join(tmpdir(), 'breakwall-')))
   initAuthority(paths.pki, 'test', realClock, realRandom)
   issueCertificate(paths.pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] }, 30, realClock, realRandom)
-  const issue = (name: string, role: string | 'none'): void =>
-    void issueCertificate(paths.pki, name, { kind: 'client', role }, 30, realClock, realRandom)
+  const issue = (name: string, role: string): void =>
+    void issueCertificate(
+      paths.pki,
+      name,
+      role === '' ? { kind: 'client-without-role' } : { kind: 'client', role },
+      30,
+      realClock,
+      realRandom,
+    )
   issue('scada-1', 'Operator')
   issue('viewer-1', 'Viewer')
   const board = await startSwitchboard({ frameLog: paths.frameLog, moving: false })

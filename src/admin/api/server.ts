@@ -50,7 +50,7 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     const body = checked(unlockBody, request.body, reply)
     if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
     const who = actor(request, 'unlock', gateway, reply)
-    if (who === 'refused') return reply
+    if (who === undefined) return reply
     const done = await gateway.locks.unlock(request.params.name, body.scope, body.forSeconds * 1000, who, body.reason)
     if (done === 'unavailable')
       return refuse(reply, 503, 'the journal cannot be written, so nothing is unlocked', 'look at the disk: breakwall status')
@@ -60,7 +60,7 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     const body = checked(lockBody, request.body, reply)
     if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
     const who = actor(request, 'lock', gateway, reply)
-    if (who === 'refused') return reply
+    if (who === undefined) return reply
     gateway.locks.lock(request.params.name, body.scope, who, body.reason)
     return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
   })
@@ -90,14 +90,14 @@ function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
 }
 
 /** Who is at the other end, by the kernel's word. Nobody whom the kernel does not name changes anything. */
-function actor(request: FastifyRequest, what: string, gateway: Gateway, reply: FastifyReply): string | 'refused' {
+function actor(request: FastifyRequest, what: string, gateway: Gateway, reply: FastifyReply): string | undefined {
   const { _handle: handle } = request.raw.socket as unknown as { _handle?: { fd: number } }
   const uid = handle === undefined ? 'unknown' : peerUserId(handle.fd)
   if (uid !== 'unknown') return userName(uid)
   const reason = 'the system does not say who is at the other end of the socket'
   gateway.journal.note(event('privilege-denied', { subject: 'unknown', source: 'api', operation: what, reason }))
   refuse(reply, 403, reason, 'use the socket on the gateway itself')
-  return 'refused'
+  return undefined
 }
 
 function nextEvent(gateway: Gateway, seconds: number): Promise<void> {

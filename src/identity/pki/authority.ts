@@ -12,7 +12,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const CA_DAYS = 3650
 
 export type Purpose =
-  | { readonly kind: 'client'; readonly role: string | 'none' }
+  | { readonly kind: 'client'; readonly role: string }
+  | { readonly kind: 'client-without-role' }
   /** Names and addresses under which clients reach the server. */
   | { readonly kind: 'server'; readonly hosts: readonly string[] }
 
@@ -89,7 +90,7 @@ function extensionsFor(purpose: Purpose): object[] {
     ]
   }
   const clientAuth = { name: 'extKeyUsage', clientAuth: true }
-  if (purpose.role === 'none') return [clientAuth]
+  if (purpose.kind === 'client-without-role') return [clientAuth]
   const { asn1 } = forge
   const value = asn1.toDer(asn1.create(asn1.Class.UNIVERSAL, asn1.Type.UTF8, false, forge.util.encodeUtf8(purpose.role))).getBytes()
   // Not critical: Node refuses a certificate with a critical extension that it does not know.

@@ -29,7 +29,7 @@ const children = (node: Node | undefined): Node[] => (Array.isArray(node?.value)
 
 function extensionsOf(certificate: Node): Node[] {
   const tbs = children(certificate)[0]
-  const wrapper = children(tbs).find((node) => node.tagClass === asn1.Class.CONTEXT_SPECIFIC && Number(node.type) === EXTENSIONS)
+  const wrapper = children(tbs).find((node) => node.tagClass === asn1.Class.CONTEXT_SPECIFIC && (node.type as number) === EXTENSIONS)
   return children(children(wrapper)[0])
 }
 

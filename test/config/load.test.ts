@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { formatProblem, loadSite } from '../../src/config/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'breakwall-config-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+mkdirSync(join(folder, 'pki'))
+for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt']) writeFileSync(join(folder, 'pki', name), '')
+const shipped = readFileSync(join(import.meta.dirname, '../../config/breakwall.toml'), 'utf8')
+
+/** What the check says of the shipped file after some changes; each must find its text. */
+function mistakes(...changes: readonly (readonly [string, string])[]): string[] {
+  let text = shipped
+  for (const [from, to] of changes) {
+    if (!text.includes(from)) throw new Error(`the shipped file does not hold ${from}`)
+    text = text.replace(from, to)
+  }
+  const file = join(folder, 'breakwall.toml')
+  writeFileSync(file, text)
+  const loaded = loadSite(file)
+  return loaded.kind === 'site' ? [] : loaded.problems.map((problem) => formatProblem({ ...problem, file: 'f' }))
+}
+const lineOf = (text: string): number => shipped.slice(0, shipped.indexOf(text)).split('\n').length
+
+t.test('the shipped file has no mistakes and says what it says', (t) => {
+  t.same(mistakes(), [])
+  const loaded = loadSite(join(folder, 'breakwall.toml'))
+  if (loaded.kind !== 'site') return t.fail('it did not load')
+  t.match(
+    loaded.site.breakers.map(({ name, unit, address }) => ({ name, unit, address })),
+    [
+      { name: 'Q1', unit: 1, address: 1 },
+      { name: 'Q4', unit: 4, address: 255 },
+    ],
+  )
+  t.match(loaded.site.buses[0], { kind: 'serial', baud: 19200, parity: 'even', stopBits: 1 })
+  t.match(loaded.site.sinks[0], { host: '10.40.0.9', port: 514, facility: 13, mildest: 6 })
+  return t.end()
+})
+
+t.test('each mistake has its line and column, what was expected and an example [CR 3.5] [S-07]', (t) => {
+  const table: readonly (readonly [readonly [string, string], RegExp])[] = [
+    [['baud = 19200', 'baud = 19201'], new RegExp(`^f:${lineOf('baud = ')}:8 baud 19201: expected 1200, .* or 115200$`)],
+    [['baud = 19200', 'buad = 19200'], new RegExp(`^f:${lineOf('baud = ')}:1 unknown key "buad": did you mean "baud"\\?$`)],
+    [['unit = 4', 'unit = 1'], /unit 1 is used twice \(first at line \d+\)/],
+    [['unit = 4', 'unit = 248'], /^f:\d+:8 unit 248: expected a unit id from 1 to 247, such as 12$/],
+    [['unit = 4\n', ''], /breaker "Q4" lacks "unit": expected a unit id/],
+    [['"10.20.0.16/28"', '"10.1.2.300/24"'], /^f:\d+:8 from "10.1.2.300\/24" is not an address range: expected an address range, such as/],
+    [['"10.20.0.16/28"', '"10.20.0.17/28"'], /has address bits behind its prefix/],
+    [['level = "read"', 'level = "write"'], /level "write": expected "none", "read" or "control"/],
+    [['from = "2001:db8:20::/64"', 'from = "10.20.0.16/28"\nlistener = "scada"'], /range "10.20.0.16\/28" is there twice/],
+    [['"pki/gateway.key"', '"pki/no.key"'], /^f:\d+:7 file .*pki\/no.key does not exist: expected a PEM file/],
+    [['bus = "rs485-1"', 'bus = "rs485-2"'], /there is no bus "rs485-2": did you mean "rs485-1"\?/],
+    [
+      ['bus = "tie"\naddress = 255', 'bus = "rs485-1"\naddress = 1'],
+      /breaker "Q4" and breaker "Q1" \(line \d+\) share address 1 on bus "rs485-1"/,
+    ],
+    [['address = 255', 'address = 250'], /address 250 is reserved/],
+    [['profile = "nsx-bscm"', 'profile = "nsx"'], /there is no profile "nsx": expected one of compact-ns/],
+    [['may = ["monitor"]', 'may = ["look"]'], /may|expected/],
+    [['kind = "udp"', 'kind = "relp"'], /kind "relp": expected "udp"/],
+    [['reply-timeout = "600ms"', 'reply-timeout = "1ms"'], /reply-timeout "1ms": expected a time from 50ms to 30s/],
+    [['[site]', '[site'], /^f:\d+:\d+ this is not TOML/],
+    [['name = "Plant 7, main switchboard"', ''], /site lacks "name": expected the name of the site/],
+  ]
+  for (const [change, expected] of table) {
+    const found = mistakes(change)
+    t.ok(
+      found.some((line) => expected.test(line)),
+      `${change[1]} -> ${found.join(' / ')}`,
+    )
+  }
+  t.end()
+})
+
+t.test('all mistakes are found in one run, in the order of the file', (t) => {
+  const found = mistakes(
+    ['name = "Plant 7, main switchboard"', 'nmae = "x"'],
+    ['baud = 19200', 'baud = 1'],
+    ['unit = 4', 'unit = 1'],
+    ['"10.40.0.9:514"', '"10.40.0.9"'],
+  )
+  t.ok(found.length >= 5, found.join('\n'))
+  const lines = found.map((line) => Number(line.split(':')[1]))
+  t.same(
+    lines,
+    [...lines].sort((a, b) => a - b),
+  )
+  t.end()
+})
+
+t.test('a file that is not there is a mistake too', (t) => {
+  t.match(loadSite('/nowhere.toml'), { kind: 'problems', problems: [{ text: /cannot be read/ }] })
+  t.end()
+})

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { type Operation, type OperationClass, operationClasses } from '../../src/breakers/index.ts'
+import { toAddress } from '../../src/modbus/index.ts'
+import { toMonotonic } from '../../src/platform/index.ts'
+import {
+  type AccessLevel,
+  type LockState,
+  type Locks,
+  type Question,
+  clear,
+  decide,
+  lockScopes,
+  scopeOf,
+  toRole,
+} from '../../src/policy/index.ts'
+import { rows } from '../support/cases.ts'
+
+const NOW = toMonotonic(1000)
+const rights = new Map<string, ReadonlySet<OperationClass>>([
+  ['Operator', new Set<OperationClass>(['monitor', 'control'])],
+  ['Engineer', new Set<OperationClass>(['monitor', 'protection-setting', 'other-setting', 'clock'])],
+  ['Viewer', new Set<OperationClass>(['monitor'])],
+])
+const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
+const until = (ms: number): LockState => ({ kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(ms), untilUtcUs: 0 })
+const states: Readonly<Record<string, LockState>> = { locked, unlocked: until(1001), 'ends-now': until(1000), ended: until(999) }
+
+function operation(operationClass: OperationClass): Operation {
+  const address = toAddress(0)
+  if (address === undefined) throw new Error('0 is an address')
+  return { class: operationClass, words: 'test', command: 'none', request: { kind: 'write-single-register', address, value: 0 } }
+}
+function question(role: string, operationClass: OperationClass, lock: LockState, level: AccessLevel): Question {
+  const locks: Locks = { control: lock, 'protection-setting': lock, 'other-setting': lock }
+  const subject = { kind: 'client', name: 'x', role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'), source: 'here', level } as const
+  return { subject, operation: operation(operationClass), rights, locks, now: NOW }
+}
+const said = (q: Question): string => {
+  const verdict = decide(q)
+  return verdict.kind === 'deny' ? `deny ${verdict.reason}` : verdict.record === 'none' ? 'allow' : 'allow recorded'
+}
+
+t.test('the decision table [S-04] [S-31] [CR 2.1]', (t) => {
+  const table = `
+    role       class               lock      level    | verdict
+    Viewer     monitor             locked    read     | allow
+    Viewer     control             unlocked  control  | deny role
+    Operator   monitor             locked    none     | deny acl-level
+    Operator   control             locked    control  | deny locked
+    Operator   control             unlocked  control  | allow recorded
+    Operator   control             ends-now  control  | deny locked      # the end belongs to locked
+    Operator   control             ended     control  | deny locked
+    Operator   control             unlocked  read     | deny acl-level
+    Operator   protection-setting  unlocked  control  | deny role
+    Engineer   protection-setting  unlocked  control  | allow recorded
+    Engineer   clock               locked    control  | deny locked
+    Engineer   clock               unlocked  control  | allow recorded
+    Engineer   control             unlocked  control  | deny role
+    NULL       monitor             locked    control  | deny role
+    Stranger   monitor             locked    control  | deny role
+    Operator   unknown             unlocked  control  | deny unknown-operation
+    Operator   file                unlocked  control  | deny unknown-operation
+  `
+  for (const { cells, expected, text } of rows(table)) {
+    const [role = '', operationClass = '', lock = '', level = ''] = cells
+    t.equal(said(question(role, operationClass as OperationClass, states[lock] ?? locked, level as AccessLevel)), expected, text)
+  }
+  t.end()
+})
+
+t.test('the rights of the shipped roles are the golden matrix', (t) => {
+  const lines = ['class               role      locked                 unlocked']
+  for (const operationClass of operationClasses) {
+    for (const role of ['Operator', 'Engineer', 'Viewer', 'NULL']) {
+      const cell = (lock: string): string => said(question(role, operationClass, states[lock] ?? locked, 'control'))
+      lines.push(`${operationClass.padEnd(20)}${role.padEnd(10)}${cell('locked').padEnd(23)}${cell('unlocked')}`)
+    }
+  }
+  const golden = readFileSync(join(import.meta.dirname, '../golden/rights.txt'), 'utf8')
+  t.equal(`${lines.join('\n')}\n`, golden, 'test/golden/rights.txt; a change of policy is reviewed as its diff')
+  t.end()
+})
+
+t.test('nothing intrusive passes a locked breaker, whoever asks [S-31]', (t) => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('Operator', 'Engineer', 'Viewer', 'NULL', 'x'),
+      fc.constantFrom(...operationClasses),
+      fc.constantFrom('none', 'read', 'control'),
+      fc.integer({ min: -9, max: 1000 }),
+      (role, operationClass, level, end) => {
+        const verdict = decide(question(role, operationClass, until(end), level))
+        return verdict.kind === 'deny' || operationClass === 'monitor'
+      },
+    ),
+  )
+  t.end()
+})
+
+t.test("the gateway's own polls may only look", (t) => {
+  for (const operationClass of operationClasses) {
+    const verdict = decide({ ...question('x', operationClass, until(9999), 'control'), subject: { kind: 'gateway' } })
+    t.equal(verdict.kind, operationClass === 'monitor' ? 'allow' : 'deny', operationClass)
+  }
+  t.end()
+})
+
+t.test('an intrusive operation is never cleared without a record [CR 2.10]', (t) => {
+  t.throws(() => clear(operation('control'), { kind: 'allow', record: 'write-ahead' }, 'none'))
+  t.throws(() => clear(operation('control'), { kind: 'allow', record: 'none' }, 'none'))
+  t.ok(clear(operation('monitor'), { kind: 'allow', record: 'none' }, 'none'))
+  t.end()
+})
+
+t.test('each class stands behind a lock, or behind one that cannot be opened', (t) => {
+  for (const operationClass of operationClasses) {
+    const scope = scopeOf(operationClass)
+    t.ok(
+      operationClass === 'monitor' ? scope === 'none' : scope === 'never' || (lockScopes as readonly string[]).includes(scope),
+      operationClass,
+    )
+  }
+  t.end()
+})
