@@ -12,7 +12,7 @@ const checks =
 
 const tap = spawn(
   join(root, 'node_modules/.bin/tap'),
-  ['run', '--reporter=terse', ...(chosen.length > 0 ? ['--disable-coverage', ...chosen] : [])],
+  ['run', '--reporter=base', ...(chosen.length > 0 ? ['--disable-coverage', ...chosen] : [])],
   {
     cwd: root,
     stdio: ['inherit', 'pipe', 'inherit'],
@@ -21,7 +21,17 @@ const tap = spawn(
 let output = ''
 tap.stdout.on('data', (chunk: Buffer) => {
   output += chunk.toString('utf8')
-  process.stdout.write(chunk)
+  // The reporter redraws its counters in place; in a log only finished lines are of use.
+  const lines = chunk
+    .toString('utf8')
+    .replace(/\x1b\[(?:2K|1A|G|\?25[hl])/g, '')
+    .split('\n')
+  process.stdout.write(
+    lines
+      .filter((line) => line.trim() !== '' && !/^(Asserts|Suites): /.test(line))
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
 })
 tap.on('close', (code) => {
   const summary = /# \{ total: (\d+)(.*?)\}/s.exec(output)

@@ -53,7 +53,7 @@ t.test('a lock that somebody shut while an unlock was on its way to the disk sta
   const clock = virtualClock()
   const { journal, setDisk } = memoryJournal()
   const book = await openLockBook(['Q1'], journal, clock)
-  let good = (_: 'good'): void => undefined
+  let good: (disk: 'good') => void = () => undefined
   setDisk(new Promise((resolve) => (good = resolve)))
   const unlocking = book.unlock('Q1', 'control', MINUTE, 'ana', 'WO-1')
   book.lock('Q1', 'control', 'bob', 'people at work')
