@@ -19,19 +19,18 @@ const tap = spawn(
   },
 )
 let output = ''
+let last = ''
 tap.stdout.on('data', (chunk: Buffer) => {
   output += chunk.toString('utf8')
   // The reporter redraws its counters in place; in a log only finished lines are of use.
-  const lines = chunk
+  for (const line of chunk
     .toString('utf8')
     .replace(/\x1b\[(?:2K|1A|G|\?25[hl])/g, '')
-    .split('\n')
-  process.stdout.write(
-    lines
-      .filter((line) => line.trim() !== '' && !/^(Asserts|Suites): /.test(line))
-      .map((line) => `${line}\n`)
-      .join(''),
-  )
+    .split('\n')) {
+    if (line.trim() === '' || line === last || /^(Asserts: |Suites: | RUNS )/.test(line)) continue
+    last = line
+    process.stdout.write(`${line}\n`)
+  }
 })
 tap.on('close', (code) => {
   const summary = /# \{ total: (\d+)(.*?)\}/s.exec(output)
