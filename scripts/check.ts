@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { checkLayers } from './layers.ts'
+import { checkHil, checkLayers } from './layers.ts'
 
 /** Types, lint, format and layers, in seconds. Each says how much it looked at; looking at nothing fails. */
 function run(name: string, command: string, ...args: string[]): boolean {
@@ -12,9 +12,10 @@ function run(name: string, command: string, ...args: string[]): boolean {
 
 const bin = (name: string): string => join(import.meta.dirname, '../node_modules/.bin', name)
 const { files, imports, breaches } = checkLayers(join(import.meta.dirname, '../src'))
-const layers = breaches.length === 0 && files > 0 && imports > 0
+const hil = checkHil(join(import.meta.dirname, '../hil'))
+const layers = breaches.length + hil.breaches.length === 0 && files > 0 && imports > 0 && hil.files > 0
 process.stdout.write(
-  `${layers ? 'ok  ' : 'FAIL'} layers: ${files} files, ${imports} imports\n${breaches.map((breach) => `     ${breach}\n`).join('')}`,
+  `${layers ? 'ok  ' : 'FAIL'} layers: ${files} files, ${imports} imports, and ${hil.files} files of hil\n${[...breaches, ...hil.breaches].map((breach) => `     ${breach}\n`).join('')}`,
 )
 
 const results = [

@@ -35,6 +35,17 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
   },
 ]
 
+/** The world outside the gateway may know of it no more than the shape of a clock: a twin that shared the codec would share its mistakes. */
+export function checkHil(hil: string): { readonly files: number; readonly breaches: readonly string[] } {
+  const files = globSync('**/*.ts', { cwd: hil })
+  const breaches = files.flatMap((file) =>
+    [...readFileSync(join(hil, file), 'utf8').matchAll(/import\s+(type\s)?[^'"]*?from\s+'([^']*\/src\/[^']+)'/g)]
+      .filter(([, typed, path = '']) => typed === undefined || !path.endsWith('/src/platform/index.ts'))
+      .map(([, , path = '']) => `hil/${file}: may not import ${path}`),
+  )
+  return { files: files.length, breaches }
+}
+
 const roomOf = (file: string): string => {
   const [first = '', second = ''] = file.split('/')
   if (first !== 'admin') return first

@@ -33,11 +33,12 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   let writing: Promise<void> | 'idle' = 'idle'
   let failing = false
   let told = false
+  let closed = false
   const listeners = new Set<() => void>()
 
   const enqueue = (event: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
     new Promise((resolve) => {
-      if (waiting.length >= MAX_WAITING_EVENTS || (failing && mustWait)) return resolve('unavailable')
+      if (closed || waiting.length >= MAX_WAITING_EVENTS || (failing && mustWait)) return resolve('unavailable')
       waiting.push({ entry: { event, state, utcUs: clock.utcUs(), monotonicMs: clock.now() }, settle: resolve, mustWait })
       if (!failing) pump()
     })
@@ -70,7 +71,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       waiting = all.filter((item) => !item.mustWait)
       clock.after(RETRY_MS, () => {
         failing = false
-        pump()
+        if (!closed) pump()
       })
     }
   }
@@ -79,7 +80,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     append: (event, states = {}) => enqueue(event, states, true),
     note: (event, states = {}) =>
       void enqueue(event, states, false).then((id) => {
-        if (id === 'unavailable') log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
+        if (id === 'unavailable' && !closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
       }),
     read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
     openOperations: async () => (await writer.openOperations()).map(toRecord),
@@ -91,6 +92,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       return () => void listeners.delete(run)
     },
     async close() {
+      closed = true
       while (writing !== 'idle') await writing
       await writer.close()
     },

@@ -76,6 +76,7 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
     socket.destroy()
   })
   tls.on('secureConnection', (socket) => {
+    socket.on('error', () => undefined) // the session hears of it by `close`
     const source = sourceUnder(socket, sources)
     const subject = subjectOf(socket, source, ports, listener)
     if (subject === 'refused') return void socket.destroy()

@@ -131,6 +131,67 @@ t.test('bad input gets its documented answer and one event, and the next good cl
     t.match(seen, /^(000[123]0000000704030480[0-9a-f]{6}){3}$/)
   })
 
+  await t.test('a bad PDU is answered and its connection goes on; a reply instead of a request ends it', async (t) => {
+    const socket = await world.tls(port)
+    t.equal(await exchange(socket, '000100000006' + '04032edf0000'), '000100000003' + '048303', 'quantity 0')
+    t.equal(await exchange(socket, '000200000006' + '0403ffff0002'), '000200000003' + '048302', 'past the end')
+    t.equal(await exchange(socket, '000300000006' + '010800040000'), '000300000003' + '018801', 'force listen only')
+    t.equal(
+      await exchange(socket, '000400000012' + '01032edf000200020000000601061f3f0389'),
+      '000400000003' + '018303',
+      'a write hidden behind a read',
+    )
+    t.equal(await exchange(socket, '000500000003' + '018302'), 'closed')
+    t.match(await world.heard((message) => message.id === 'function-unsupported'), { data: { functionCode: '8', answer: 'answered 01' } })
+    t.ok(await world.heard((message) => message.data['answer'] === 'connection closed' && message.data['functionCode'] === '131'))
+    await servesOn(t)
+  })
+
+  await t.test('thirty requests in flight are all answered, each to its own', async (t) => {
+    const socket = await world.tls(port)
+    const ids = Array.from({ length: 30 }, (_, i) => i + 1)
+    let seen = ''
+    const enough = new Promise<void>((resolve) => {
+      socket.on('data', (chunk: Buffer) => {
+        seen += chunk.toString('hex')
+        if (seen.length >= 30 * 22) resolve()
+      })
+    })
+    socket.write(
+      Buffer.from(ids.map((id) => `${id.toString(16).padStart(4, '0')}00000006${id % 2 ? '04' : '02'}032edf0001`).join(''), 'hex'),
+    )
+    await enough
+    socket.destroy()
+    const answers = [...seen.matchAll(/(.{4})00000005(..)0302.{4}/g)].map(([, id = '', unit = '']) => `${parseInt(id, 16)} ${unit}`)
+    t.same(answers.sort(), ids.map((id) => `${id} ${id % 2 ? '04' : '02'}`).sort())
+  })
+
+  await t.test('TLS 1.2 is served, 1.1 is not', async (t) => {
+    const at = (name: string): Buffer => readFileSync(join(world.paths.pki, name))
+    const version = (maxVersion: 'TLSv1.2' | 'TLSv1.1') =>
+      new Promise<string>((resolve) => {
+        const socket = connect({
+          host: '127.0.0.1',
+          port,
+          servername: 'localhost',
+          ca: at('site-ca.crt'),
+          cert: at('scada-1.crt'),
+          key: at('scada-1.key'),
+          maxVersion,
+          minVersion: 'TLSv1.1',
+          ciphers: 'DEFAULT@SECLEVEL=0',
+        })
+        socket.on('secureConnect', () => {
+          resolve(`${socket.getProtocol() ?? ''} ${socket.getCipher().name}`)
+          socket.destroy()
+        })
+        socket.on('error', () => resolve('refused'))
+      })
+    t.match(await version('TLSv1.2'), /^TLSv1.2 ECDHE-RSA-AES(128|256)-GCM/)
+    t.equal(await version('TLSv1.1'), 'refused')
+    t.ok(await world.heard((message) => message.data['reason'] === 'TLS older than 1.2'))
+  })
+
   await t.test('no intrusive frame reached any bus in all of this', (t) => {
     t.same(
       world.frames().filter((frame) => !/^..(03|04)/.test(frame.hex)),
