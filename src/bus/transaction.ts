@@ -78,10 +78,10 @@ export function step(state: State, input: Input, now: Monotonic, baud: number): 
   }
 }
 
-/** The time-out counts from the last byte sent: its time on the line comes first. */
+/** The reply time-out is the device's: the time of the request and of the longest reply on the line come on top of it. */
 function send(asked: Asked, now: Monotonic, baud: number): readonly [State, readonly Output[]] {
   const bytes = encodeRtu(asked.address, asked.request)
-  const deadline = later(now, lineMs(bytes.length, baud) + asked.replyTimeoutMs)
+  const deadline = later(now, lineMs(bytes.length + longestReply(asked.request), baud) + asked.replyTimeoutMs)
   return [{ kind: 'waiting', asked, bytes: new Uint8Array(0), deadline }, [{ kind: 'write', bytes }]]
 }
 

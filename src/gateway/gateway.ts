@@ -157,7 +157,7 @@ async function stopAll({ reason, listeners, buses, locks, sinks, journal, stopWa
   await Promise.all(listeners.map((listener) => listener.close()))
   locks.close()
   await Promise.all([...buses.values()].map((bus) => bus.close()))
-  await journal.append(event('gateway-stopped', { reason }))
+  await journal.finish(event('gateway-stopped', { reason }))
   await Promise.all(sinks.map((sink) => sink.close()))
   await journal.close()
 }

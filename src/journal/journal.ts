@@ -21,6 +21,8 @@ export interface Journal {
   head(): Head
   /** Calls back after each commit. Returns the way to stop it. */
   onCommitted(run: () => void): () => void
+  /** Writes the last event of this run: what comes after it is refused. Reading goes on until `close`. */
+  finish(last: SecurityEvent): Promise<RecordId | 'unavailable'>
   close(): Promise<void>
 }
 
@@ -69,9 +71,10 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       const all = [...batch, ...waiting]
       for (const item of all) if (item.mustWait) item.settle('unavailable')
       waiting = all.filter((item) => !item.mustWait)
+      if (closed) return // the run is over: nobody would be there for another try
       clock.after(RETRY_MS, () => {
         failing = false
-        if (!closed) pump()
+        pump()
       })
     }
   }
@@ -82,14 +85,16 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       void enqueue(event, states, false).then((id) => {
         if (id === 'unavailable' && !closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
       }),
-    read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
-    openOperations: async () => (await writer.openOperations()).map(toRecord),
-    states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
-    putState: (key, value) => writer.putState(key, value),
+    ...readsOf(writer),
     head: () => head,
     onCommitted(run) {
       listeners.add(run)
       return () => void listeners.delete(run)
+    },
+    finish(last) {
+      const written = enqueue(last, {}, true)
+      closed = true
+      return written
     },
     async close() {
       closed = true
@@ -98,6 +103,13 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     },
   }
 }
+
+const readsOf = (writer: Writer): Pick<Journal, 'read' | 'openOperations' | 'states' | 'putState'> => ({
+  read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
+  openOperations: async () => (await writer.openOperations()).map(toRecord),
+  states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
+  putState: (key, value) => writer.putState(key, value),
+})
 
 /** A stored body as the rest of the gateway sees it. */
 export function toRecord(text: string): EventRecord {

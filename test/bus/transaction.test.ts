@@ -90,26 +90,26 @@ t.test('another breaker answers: dropped, and the true reply is still awaited', 
 t.test('after a time-out nothing is sent until a late reply would be over', (t) => {
   const late = play([
     [10, ask],
-    [115, time],
-    [116, bytes(reply)],
-    [118, time],
+    [120, time],
+    [121, bytes(reply)],
+    [123, time],
   ])
   t.same(late.kinds, ['write', 'timed-out'], 'the late reply answers nobody')
   t.equal(late.state.kind, 'draining')
   t.same(
     play([
       [10, ask],
-      [115, time],
-      [116, bytes(reply)],
-      [130, time],
+      [120, time],
+      [121, bytes(reply)],
+      [135, time],
     ]).kinds,
     ['write', 'timed-out', 'ready'],
   )
   t.end()
 })
 
-t.test('the time-out counts from the last byte sent', (t) => {
+t.test('the time-out is the time of the device; the line has its own on top', (t) => {
   const { state } = play([[10, ask]])
-  t.equal(wakeAt(state), 10 + (8 * 11_000) / BAUD + 100)
+  t.equal(Math.round(1000 * Number(wakeAt(state))), Math.round(1000 * (10 + (17 * 11_000) / BAUD + 100)))
   t.end()
 })

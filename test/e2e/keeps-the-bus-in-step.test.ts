@@ -6,12 +6,12 @@ import { createWorld, exceptionOf } from '../support/world.ts'
 t.test('a silent breaker is answered 0B, a late reply answers nobody, and the line goes on', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  const { port } = await world.start((toml) => toml.replace('reply-timeout = "600ms"', 'reply-timeout = "60ms"'))
+  const { port } = await world.start((toml) => toml.replace('reply-timeout = "600ms"', 'reply-timeout = "200ms"'))
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   scada.setID(1)
-  world.board.serial.replyDelayMs = 80 // comes while the gateway waits for silence
-  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 100)), 11)
+  world.board.serial.replyDelayMs = 400 // comes while the gateway waits for silence
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 125)), 11)
   world.board.serial.replyDelayMs = 0
   scada.setID(2)
   t.same(

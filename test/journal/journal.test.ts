@@ -97,3 +97,15 @@ t.test('a full disk refuses who waits, keeps the notes, and recovers by itself [
   t.same(written, ['p1'], 'the note is there, what was refused never appears')
   t.equal(await journal.append(something(4)), 2)
 })
+
+t.test('after the last event of a run nothing is written any more', async (t) => {
+  const path = folder(t)
+  const journal = createJournal(await startWriter(path, origin), realClock, quiet)
+  const last = journal.finish(event('gateway-stopped', { reason: 'test' }))
+  journal.note(something(1))
+  t.equal(await journal.append(something(2)), 'unavailable')
+  t.equal(await last, 1)
+  t.match(await journal.read(0, 10), [{ id: 'gateway-stopped' }])
+  await journal.close()
+  t.match(verifyJournal(path, 'none'), { kind: 'whole', records: 1 })
+})
