@@ -63,7 +63,7 @@ async function run(): Promise<number> {
   view.close()
   await board.close()
   await receiver.close()
-  if (code !== 0) process.stderr.write(complaints)
+  if (code !== 0) process.stderr.write(`${complaints}breakwall: hint: the demo takes another port by npm start -- --port 8803\n`)
   out(code === 0 ? 'stopped in order' : `the gateway ended with code ${code}`)
   return code
 }

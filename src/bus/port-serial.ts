@@ -110,6 +110,7 @@ class SerialLine implements Line {
     if (this.#condition === 'closed') return
     this.#port.open((error) => {
       if (error !== null) return this.#goDown(error.message)
+      if (this.#condition === 'closed') return this.#port.close() // closed while it was opening
       this.#retryMs = RECONNECT_MS.first
       if (this.#condition === 'down') this.#notice({ kind: 'up' })
       this.#condition = 'up'

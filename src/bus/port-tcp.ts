@@ -83,6 +83,7 @@ class TcpLine implements Line {
       const cancel = this.#clock.after(CONNECT_MS, () => fresh.destroy(new Error('no answer')))
       fresh.on('connect', () => {
         cancel()
+        if (this.#condition === 'closed') return void fresh.destroy() // closed while it was connecting
         this.#up(fresh)
         resolve(fresh)
       })
@@ -100,7 +101,7 @@ class TcpLine implements Line {
     this.#socket = socket
     this.#retryMs = RECONNECT_MS.first
     if (this.#condition === 'down') this.#notice({ kind: 'up' })
-    if (this.#condition !== 'closed') this.#condition = 'up'
+    this.#condition = 'up'
   }
 
   #lost(why: string): void {

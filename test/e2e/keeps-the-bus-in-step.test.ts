@@ -1,7 +1,7 @@
 import { ServerTCP } from 'modbus-serial'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { createWorld, exceptionOf } from '../support/world.ts'
+import { commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
 
 t.test('a silent breaker is answered 0B, a late reply answers nobody, and the line goes on', async (t) => {
   const world = await createWorld()
@@ -66,3 +66,21 @@ function freePort(): Promise<number> {
     })
   })
 }
+
+t.test('a pulled cable takes down its own bus only, with an event, and intrusive operations on it fail as not sent', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port, gateway } = await world.start()
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2)
+  t.equal(await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'cable test'), 'unlocked')
+  world.board.serial.close()
+  t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'rs485-1' } })
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 2)), 10)
+  t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 10)
+  t.match(await world.heard((message) => message.id === 'operation-failed'), { data: { outcome: 'not-sent', reason: /is not open/ } })
+  scada.setID(4)
+  t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2, 'the other bus goes on')
+})

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -86,4 +87,24 @@ t.test('systemd accepts the unit', { skip: hasSystemd ? false : 'no systemd-anal
   const said = execFileSync('sh', ['-c', `systemd-analyze verify '${folder}/breakwall.service' 2>&1 || echo "rc $?"`], { encoding: 'utf8' })
   t.notMatch(said, /breakwall\.service|rc \d/)
   t.end()
+})
+
+t.test('a port that is taken is said, with what to do, and everything ends', async (t) => {
+  const state = mkdtempSync(join(tmpdir(), 'breakwall-demo-'))
+  t.teardown(() => rmSync(state, { recursive: true, force: true }))
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as AddressInfo
+  const child = spawn(process.execPath, [join(root, 'hil/demo/start.ts'), '--plain', '--port', String(port), '--state', state], {
+    cwd: root,
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+  const [code] = (await once(child, 'close')) as [number]
+  t.equal(code, 1)
+  t.match(
+    said,
+    new RegExp(`error: listener "scada": .*${port}[\\s\\S]*hint: is another program listening[\\s\\S]*npm start -- --port 8803`),
+  )
 })
