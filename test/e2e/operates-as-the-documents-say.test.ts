@@ -92,6 +92,7 @@ t.test('the command line says what it did, and its exit code says it to a progra
   t.match(await cli('check', world.paths.config), { code: 0, stdout: /no mistakes/ })
   t.match(await cli('check', '/nowhere.toml', '--json'), { code: 1, stdout: /cannot be read/ })
   t.match(await cli('status', '--api', '/nowhere.sock'), { code: 3, stderr: /no gateway answers on \/nowhere.sock/ })
+  t.match(await cli('verify', '--api', '/nowhere.sock'), { code: 3, stderr: /breakwall verify --db FILE/ })
   t.match(await cli('nonsense'), { code: 2 })
   t.match(await cli('--version'), { code: 0, stdout: /^\d+\.\d+\.\d+/ })
 

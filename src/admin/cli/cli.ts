@@ -159,6 +159,10 @@ function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish)
       if (db !== undefined) return finish(offline.verify(db, 'none', json))
       // The head first: the file may only have grown since, and must still reach it.
       const answered = await call<{ file: string; seq: number; hash: string }>(terminal.findSocket(api), 'GET', '/v1/journal/head')
+      if (answered.kind === 'unreachable') {
+        const hint = 'without a running gateway name its journal: breakwall verify --db FILE (the demo: .demo/state/journal.db)'
+        return finish(print({ ...answered, hint }, json, () => '', terminal))
+      }
       if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
       finish(offline.verify(answered.value.file, answered.value, json))
     })
