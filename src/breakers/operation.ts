@@ -22,6 +22,3 @@ export type Operation = {
   /** The code of the command that it runs: its result is then read from register 8021, an echo only says that it was taken. */
   readonly command: number | 'none'
 }
-
-/** True when nothing changes at the breaker. */
-export const isMonitoring = (operation: Operation): boolean => operation.class === 'monitor'

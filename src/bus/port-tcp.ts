@@ -4,7 +4,7 @@ import {
   type MbapState,
   type Request,
   encodeMbap,
-  encodeRequest,
+  encodeForDevice,
   matchReply,
   mbapStart,
   stepMbap,
@@ -59,7 +59,7 @@ class TcpLine implements Line {
         resolve(exchanged)
       }
       this.#waiting = { target, request, transaction, end }
-      to.write(encodeMbap({ transaction, unit: target.address, pdu: encodeRequest(request) }))
+      to.write(encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) }))
     })
   }
 

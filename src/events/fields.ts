@@ -26,7 +26,6 @@ export type FieldTypes = {
   readonly configuration: string
   readonly openOperations: number
   readonly sink: string
-  readonly key: string
 }
 export type FieldName = keyof FieldTypes
 export type FieldValue = string | number

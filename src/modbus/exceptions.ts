@@ -3,7 +3,6 @@ export const exceptionCode = {
   illegalFunction: 0x01,
   illegalDataAddress: 0x02,
   illegalDataValue: 0x03,
-  serverDeviceFailure: 0x04,
   busy: 0x06,
   gatewayPathUnavailable: 0x0a,
   targetFailedToRespond: 0x0b,

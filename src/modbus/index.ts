@@ -1,6 +1,6 @@
 export * from './values.ts'
 export { type ExceptionCode, encodeException, exceptionCode } from './exceptions.ts'
-export { type Decoded, type Request, decodeRequest, encodeRequest, functionCodeOf } from './request.ts'
+export { type Decoded, type Request, decodeRequest, encodeForDevice, encodeRequest, functionCodeOf } from './request.ts'
 export { type IdentificationObject, type Mismatch, type Reply, encodeReply, matchReply, replyLength } from './reply.ts'
 export { type Frame, type MbapOutput, type MbapState, encodeMbap, mbapStart, stepMbap } from './mbap.ts'
 export { RTU_MAX_BYTES, crc16, encodeRtu, lineMs, matchRtu, silenceMs } from './rtu.ts'

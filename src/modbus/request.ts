@@ -130,6 +130,19 @@ export function encodeRequest(request: Request): Uint8Array {
   }
 }
 
+/**
+ * The bytes for a device: encoded, decoded again, and the same. Stays on in service: a codec that disagrees with itself is a bug,
+ * and it throws before the first byte goes out.
+ */
+export function encodeForDevice(request: Request): Uint8Array {
+  const pdu = encodeRequest(request)
+  const decoded = decodeRequest(pdu)
+  const same =
+    decoded.kind === 'request' && decoded.request.kind === request.kind && Buffer.compare(encodeRequest(decoded.request), pdu) === 0
+  if (!same) throw new Error(`a ${request.kind} does not survive its own encoding`)
+  return pdu
+}
+
 function fields(functionCode: number, first: number, second: number): Uint8Array {
   return Uint8Array.of(functionCode, first >> 8, first & 0xff, second >> 8, second & 0xff)
 }

@@ -1,5 +1,5 @@
 import { type Mismatch, type Reply, matchReply, replyLength } from './reply.ts'
-import { type Request, encodeRequest } from './request.ts'
+import { type Request, encodeForDevice } from './request.ts'
 import type { LineAddress } from './values.ts'
 
 /** CRC-16 of the serial line (V1.02, 6.2.2): register FFFF, polynomial A001, over any number of bytes. */
@@ -14,7 +14,7 @@ export function crc16(bytes: Uint8Array): number {
 
 /** Address, PDU, CRC with its low byte first (V1.02, 2.5.1). */
 export function encodeRtu(address: LineAddress, request: Request): Uint8Array {
-  const pdu = encodeRequest(request)
+  const pdu = encodeForDevice(request)
   const adu = new Uint8Array(pdu.length + 3)
   adu[0] = address
   adu.set(pdu, 1)

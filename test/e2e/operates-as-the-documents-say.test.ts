@@ -108,3 +108,27 @@ t.test('the command line says what it did, and its exit code says it to a progra
   t.equal((await call(world.paths.api, '/v1/breakers/Q2/lock', { scope: 'control', reason: 'people at work' })).status, 200)
   await told
 })
+
+t.test('a lock that is shut while an allowed close waits for the line stops it: not one byte is sent [S-31] [CR 2.1]', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port, gateway } = await world.start()
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  await call(world.paths.api, '/v1/breakers/Q1/unlock', unlock)
+  world.board.serial.replyDelayMs = 400 // the line is busy with a read while the close is decided
+  scada.setID(2)
+  const reading = scada.readHoldingRegisters(11999, 10)
+  scada.setID(1)
+  const closing = exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353)))
+  await world.heard((message) => message.id === 'operation-allowed')
+  gateway.locks.lock('Q1', 'control', 'bob', 'people at work')
+  await reading
+  t.equal(await closing, 1)
+  t.match(await world.heard((message) => message.id === 'operation-failed'), { data: { outcome: 'not-sent', reason: /no longer held/ } })
+  t.same(
+    world.frames().filter((frame) => /^..10/.test(frame.hex)),
+    [],
+  )
+  t.equal(world.board.twins.Q1.closed, false)
+})
