@@ -17,7 +17,7 @@ const MAX_LENGTH = 254
 
 /** Cuts a stream into frames however it was segmented. A bad header is judged from its first bytes, before any body is kept. */
 export function stepMbap(state: MbapState, chunk: Uint8Array): readonly [MbapState, readonly MbapOutput[]] {
-  const bytes = state.pending.length === 0 ? chunk : Uint8Array.from([...state.pending, ...chunk])
+  const bytes = state.pending.length === 0 ? chunk : joined(state.pending, chunk)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const outputs: MbapOutput[] = []
   let at = 0
@@ -36,6 +36,13 @@ export function stepMbap(state: MbapState, chunk: Uint8Array): readonly [MbapSta
     at += 6 + length
   }
   return [{ pending: bytes.slice(at) }, outputs]
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
 }
 
 function headerFault(view: DataView, at: number, left: number): string | undefined {

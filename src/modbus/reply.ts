@@ -1,102 +1,138 @@
+import { type BitsReply, matchBits } from './coils.ts'
+import { type DiagnosticReply, encodeDiagnosticReply, matchDiagnostic } from './diagnostics.ts'
+import { type EncapsulatedReply, encodeEncapsulatedReply, identificationLength, matchEncapsulated } from './encapsulated.ts'
 import { encodeException } from './exceptions.ts'
-import { MEI_DEVICE_IDENTIFICATION, type Request, encodeRequest, functionCodeOf } from './request.ts'
+import { type FileReply, encodeFileReply, matchFileRecords } from './file-records.ts'
+import { type Mismatch, mismatch, sameBytes } from './mismatch.ts'
+import { type FifoReply, type RegistersReply, encodeFifo, matchFifo, matchRegisters } from './registers.ts'
+import { type Request, encodeRequest, functionCodeOf } from './request.ts'
+import { encodeScatteredReply, matchScattered } from './scattered.ts'
 
-export type IdentificationObject = { readonly id: number; readonly value: Uint8Array }
-
-/** What a device answered, after every check of the facts: `registers` is big-endian, two bytes each, and belongs to the reply. */
+/** What a device answered, after every check of the facts. Its bytes belong to the reply. */
 export type Reply =
-  | { readonly kind: 'registers'; readonly registers: Uint8Array }
+  | BitsReply
+  | RegistersReply
+  | FifoReply
+  /** The device took the write: its echo was that of the request. It says nothing of what came of it. */
   | { readonly kind: 'written' }
-  | {
-      readonly kind: 'device-identification'
-      readonly conformity: number
-      readonly moreFollows: boolean
-      readonly nextObjectId: number
-      readonly objects: readonly IdentificationObject[]
-    }
+  | DiagnosticReply
+  | FileReply
+  | EncapsulatedReply
   | { readonly kind: 'exception'; readonly code: number }
-
-export type Mismatch = { readonly kind: 'mismatch'; readonly why: string }
-const mismatch = (why: string): Mismatch => ({ kind: 'mismatch', why })
 
 /** Judges one reply PDU against the request that it should answer (V1.1b3, 6). What does not fit never reaches a client. */
 export function matchReply(request: Request, pdu: Uint8Array): Reply | Mismatch {
   const functionCode = functionCodeOf(request)
   const answered = pdu[0] ?? 0
   if (answered === (functionCode | 0x80)) return matchException(pdu)
-  if (answered !== functionCode) return mismatch(`function code ${answered} answers ${functionCode}`)
+  if (answered !== functionCode) return mismatch('function-code', `function code ${answered} answers ${functionCode}`)
   switch (request.kind) {
+    case 'read-coils':
+    case 'read-discrete-inputs':
+      return matchBits(request, pdu)
     case 'read-holding-registers':
-    case 'read-input-registers': {
-      const byteCount = 2 * request.quantity
-      if (pdu[1] !== byteCount) return mismatch(`byte count ${String(pdu[1])} for ${request.quantity} registers`)
-      if (pdu.length !== 2 + byteCount) return mismatch(`${pdu.length} bytes where ${2 + byteCount} belong`)
-      return { kind: 'registers', registers: pdu.slice(2) }
-    }
+    case 'read-input-registers':
+      return matchRegisters(request.quantity, pdu)
+    case 'read-write-multiple-registers':
+      return matchRegisters(request.readQuantity, pdu)
+    case 'read-fifo-queue':
+      return matchFifo(pdu)
+    case 'write-single-coil':
     case 'write-single-register':
-      return equal(pdu, encodeRequest(request)) ? { kind: 'written' } : mismatch('the echo differs from the request')
+    case 'mask-write-register':
+    case 'write-file-record':
+    case 'write-multiple-coils':
     case 'write-multiple-registers':
-      return equal(pdu, encodeRequest(request).subarray(0, 5))
-        ? { kind: 'written' }
-        : mismatch('address or quantity differ from the request')
+      return sameBytes(pdu, echoOf(request)) ? { kind: 'written' } : mismatch('echo', 'the echo differs from the request')
+    case 'read-exception-status':
+    case 'diagnostics':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'report-server-id':
+      return matchDiagnostic(request, pdu)
+    case 'read-file-record':
+      return matchFileRecords(request.stretches, pdu)
     case 'read-device-identification':
-      return matchIdentification(request.code, request.objectId, pdu)
+    case 'read-date-time':
+    case 'write-date-time':
+      return matchEncapsulated(request, pdu)
+    case 'read-scattered-registers':
+      return matchScattered(request, pdu)
   }
+}
+
+type Write = Extract<
+  Request,
+  {
+    kind:
+      | 'write-single-coil'
+      | 'write-single-register'
+      | 'mask-write-register'
+      | 'write-file-record'
+      | 'write-multiple-coils'
+      | 'write-multiple-registers'
+  }
+>
+
+/** What a device sends back for a write: the whole request, or of FC 15 and 16 its address and quantity. */
+function echoOf(request: Write): Uint8Array {
+  const pdu = encodeRequest(request)
+  return request.kind === 'write-multiple-coils' || request.kind === 'write-multiple-registers' ? pdu.subarray(0, 5) : pdu
 }
 
 function matchException(pdu: Uint8Array): Reply | Mismatch {
   const code = pdu[1]
-  if (pdu.length !== 2 || code === undefined) return mismatch('an exception is 2 bytes long')
-  return code === 0 ? mismatch('0 is no exception code') : { kind: 'exception', code }
+  if (pdu.length !== 2 || code === undefined) return mismatch('exception-form', 'an exception is 2 bytes long')
+  return code === 0 ? mismatch('exception-form', '0 is no exception code') : { kind: 'exception', code }
 }
 
-const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
-
-const conformities = new Set([0x01, 0x02, 0x03, 0x81, 0x82, 0x83])
-
-function matchIdentification(code: number, objectId: number, pdu: Uint8Array): Reply | Mismatch {
-  const [, mei, codeBack, conformity, more, next, count] = pdu
-  if (count === undefined || next === undefined || conformity === undefined) return mismatch('device identification is cut short')
-  if (mei !== MEI_DEVICE_IDENTIFICATION || codeBack !== code) return mismatch('MEI type or read code differ from the request')
-  if (!conformities.has(conformity)) return mismatch(`conformity level ${conformity} does not exist`)
-  if (more !== 0x00 && more !== 0xff) return mismatch(`"more follows" is ${String(more)}`)
-  const objects: IdentificationObject[] = []
-  let at = 7
-  while (at < pdu.length) {
-    const id = pdu[at]
-    const length = pdu[at + 1]
-    if (id === undefined || length === undefined || at + 2 + length > pdu.length) return mismatch('the last object is cut short')
-    objects.push({ id, value: pdu.slice(at + 2, at + 2 + length) })
-    at += 2 + length
-  }
-  if (objects.length !== count) return mismatch(`${count} objects announced, ${objects.length} found`)
-  if (code === 4 && (objects.length !== 1 || objects[0]?.id !== objectId)) return mismatch('another object than the one asked for')
-  return { kind: 'device-identification', conformity, moreFollows: more === 0xff, nextObjectId: next, objects }
-}
-
-/** The reply PDU for the client that asked `request`, made anew from values. */
+/** The reply PDU for the client that asked `request`, made anew from values. A reply of another function is a bug and throws. */
 export function encodeReply(request: Request, reply: Reply): Uint8Array {
+  const functionCode = functionCodeOf(request)
   switch (reply.kind) {
     case 'exception':
-      return encodeException(functionCodeOf(request), reply.code)
+      return encodeException(functionCode, reply.code)
+    case 'bits':
+      return counted(functionCode, reply.bits)
     case 'registers':
-      return Uint8Array.of(functionCodeOf(request), reply.registers.length, ...reply.registers)
+      return request.kind === 'read-scattered-registers' ? encodeScatteredReply(request, reply) : counted(functionCode, reply.registers)
+    case 'fifo-queue':
+      return encodeFifo(reply)
     case 'written':
-      return encodeRequest(request).subarray(0, 5)
-    case 'device-identification': {
-      const code = request.kind === 'read-device-identification' ? request.code : 0
-      const head = [
-        43,
-        MEI_DEVICE_IDENTIFICATION,
-        code,
-        reply.conformity,
-        reply.moreFollows ? 0xff : 0,
-        reply.nextObjectId,
-        reply.objects.length,
-      ]
-      return Uint8Array.from([...head, ...reply.objects.flatMap((object) => [object.id, object.value.length, ...object.value])])
-    }
+      return echoOf(expect(request, isWrite))
+    case 'exception-status':
+    case 'diagnostics':
+    case 'event-counter':
+    case 'event-log':
+    case 'server-id':
+      return encodeDiagnosticReply(expect(request, isDiagnostic), reply)
+    case 'file-records':
+      return encodeFileReply(reply)
+    case 'device-identification':
+    case 'date-time':
+      return encodeEncapsulatedReply(expect(request, isEncapsulated), reply)
   }
+}
+
+function counted(functionCode: number, data: Uint8Array): Uint8Array {
+  const pdu = new Uint8Array(2 + data.length)
+  pdu[0] = functionCode
+  pdu[1] = data.length
+  pdu.set(data, 2)
+  return pdu
+}
+
+const isOf = (...codes: readonly number[]) => {
+  const set = new Set(codes)
+  return (request: Request): boolean => set.has(functionCodeOf(request))
+}
+const isWrite = isOf(5, 6, 15, 16, 21, 22) as (request: Request) => request is Write
+const isDiagnostic = isOf(7, 8, 11, 12, 17) as (request: Request) => request is Extract<Request, { kind: 'diagnostics' }>
+const isEncapsulated = isOf(43) as (request: Request) => request is Extract<Request, { kind: 'read-date-time' }>
+
+function expect<T extends Request>(request: Request, is: (request: Request) => request is T): T {
+  if (!is(request)) throw new Error(`a reply that does not belong to ${request.kind} was to be encoded`)
+  return request
 }
 
 /** How many bytes of a reply PDU there must be: a number, `unknown-yet` (more bytes are needed to tell), or `wrong` (it can never fit). */
@@ -105,27 +141,67 @@ export function replyLength(request: Request, pdu: Uint8Array): number | 'unknow
   if (answered === undefined) return 'unknown-yet'
   if (answered === (functionCodeOf(request) | 0x80)) return 2
   if (answered !== functionCodeOf(request)) return 'wrong'
-  switch (request.kind) {
-    case 'read-holding-registers':
-    case 'read-input-registers':
-      if (pdu[1] !== undefined && pdu[1] !== 2 * request.quantity) return 'wrong'
-      return 2 + 2 * request.quantity
-    case 'write-single-register':
-    case 'write-multiple-registers':
-      return 5
-    case 'read-device-identification':
+  const expected = lengthOf(request)
+  if (typeof expected === 'object') {
+    // The byte count is known from the request: a reply with another one is wrong from its second byte on.
+    return pdu[1] !== undefined && pdu[1] !== expected.byteCount ? 'wrong' : 2 + expected.byteCount
+  }
+  if (typeof expected === 'number') return expected
+  switch (expected) {
+    case 'counted':
+      return pdu[1] === undefined ? 'unknown-yet' : 2 + pdu[1]
+    case 'counted-in-two-bytes':
+      return pdu[2] === undefined ? 'unknown-yet' : 3 + (((pdu[1] ?? 0) << 8) | pdu[2])
+    case 'objects':
       return identificationLength(pdu)
   }
 }
 
-function identificationLength(pdu: Uint8Array): number | 'unknown-yet' {
-  const count = pdu[6]
-  if (count === undefined) return 'unknown-yet'
-  let at = 7
-  for (let i = 0; i < count; i++) {
-    const length = pdu[at + 1]
-    if (length === undefined) return 'unknown-yet'
-    at += 2 + length
+type Expected = number | { readonly byteCount: number } | 'counted' | 'counted-in-two-bytes' | 'objects'
+
+function lengthOf(request: Request): Expected {
+  switch (request.kind) {
+    case 'read-coils':
+    case 'read-discrete-inputs':
+      return { byteCount: Math.ceil(request.quantity / 8) }
+    case 'read-holding-registers':
+    case 'read-input-registers':
+      return { byteCount: 2 * request.quantity }
+    case 'read-write-multiple-registers':
+      return { byteCount: 2 * request.readQuantity }
+    case 'read-scattered-registers':
+      return { byteCount: 2 + 2 * request.addresses.length }
+    case 'read-exception-status':
+      return 2
+    case 'get-comm-event-counter':
+      return 5
+    case 'diagnostics':
+      return 3 + request.data.length
+    case 'write-single-coil':
+    case 'write-single-register':
+    case 'mask-write-register':
+    case 'write-file-record':
+    case 'write-multiple-coils':
+    case 'write-multiple-registers':
+      return echoOf(request).length
+    case 'read-file-record':
+      return { byteCount: request.stretches.reduce((sum, { length }) => sum + 2 + 2 * length, 0) }
+    case 'get-comm-event-log':
+    case 'report-server-id':
+      return 'counted'
+    case 'read-fifo-queue':
+      return 'counted-in-two-bytes'
+    case 'read-date-time':
+    case 'write-date-time':
+      return 11
+    case 'read-device-identification':
+      return 'objects'
   }
-  return at
+}
+
+/** The longest that a reply PDU to this request can be, bytes: what the line needs in time, at most. */
+export function longestReply(request: Request): number {
+  const expected = lengthOf(request)
+  if (typeof expected === 'number') return expected
+  return typeof expected === 'object' ? 2 + expected.byteCount : 253
 }

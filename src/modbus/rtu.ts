@@ -1,4 +1,5 @@
-import { type Mismatch, type Reply, matchReply, replyLength } from './reply.ts'
+import { type Mismatch, mismatch } from './mismatch.ts'
+import { type Reply, matchReply, replyLength } from './reply.ts'
 import { type Request, encodeForDevice } from './request.ts'
 import type { LineAddress } from './values.ts'
 
@@ -30,14 +31,25 @@ export const RTU_MAX_BYTES = 256
 /** Judges what has arrived so far: more to come, the reply, or a reason why this can never be it. */
 export function matchRtu(address: LineAddress, request: Request, bytes: Uint8Array): 'incomplete' | Reply | Mismatch {
   if (bytes.length === 0) return 'incomplete'
-  if (bytes[0] !== address) return { kind: 'mismatch', why: `address ${String(bytes[0])} answers ${address}` }
+  if (bytes[0] !== address) return mismatch('unit', `address ${String(bytes[0])} answers ${address}`)
+  if (bytes.length > RTU_MAX_BYTES) return mismatch('babble', `more than ${RTU_MAX_BYTES} bytes without silence`)
   const length = replyLength(request, bytes.subarray(1))
-  if (length === 'wrong') return { kind: 'mismatch', why: 'function code or byte count differ from the request' }
+  if (length === 'wrong') return mismatch(...wrongBytes(request, bytes))
   if (length === 'unknown-yet' || bytes.length < length + 3)
-    return bytes.length > RTU_MAX_BYTES ? { kind: 'mismatch', why: 'babble' } : 'incomplete'
-  if (bytes.length > length + 3) return { kind: 'mismatch', why: `${bytes.length - length - 3} bytes after the end of the reply` }
-  if (crc16(bytes) !== 0) return { kind: 'mismatch', why: 'CRC' }
+    return length !== 'unknown-yet' && length + 3 > RTU_MAX_BYTES
+      ? mismatch('length', `a reply of ${length + 3} bytes does not exist`)
+      : 'incomplete'
+  if (bytes.length > length + 3) return mismatch('length', `${bytes.length - length - 3} bytes after the end of the reply`)
+  if (crc16(bytes) !== 0) return mismatch('crc', 'CRC')
   return matchReply(request, bytes.subarray(1, 1 + length))
+}
+
+/** The first byte that is wrong: the function code, or the byte count behind it. */
+function wrongBytes(request: Request, bytes: Uint8Array): ['function-code' | 'byte-count', string] {
+  const judged = matchReply(request, bytes.subarray(1))
+  return judged.kind === 'mismatch' && judged.reason === 'function-code'
+    ? ['function-code', judged.why]
+    : ['byte-count', `byte count ${String(bytes[2])} does not fit the request`]
 }
 
 /** Silence between two frames, milliseconds: 3.5 characters of 11 bits, fixed at 1.75 ms above 19200 baud (V1.02, 2.5.1.1). */

@@ -1,0 +1,63 @@
+import { exceptionCode } from './exceptions.ts'
+import type { Request } from './request.ts'
+import { type Address, toAddress } from './values.ts'
+
+/** What the bytes of one PDU are, seen as a request. */
+export type Decoded =
+  | { readonly kind: 'request'; readonly request: Request }
+  | { readonly kind: 'malformed'; readonly functionCode: number; readonly exception: 0x02 | 0x03; readonly why: string }
+  /** Answered with exception 01. `what` names the function as a person looks it up: `8/19`, `43/13`, `90`. */
+  | { readonly kind: 'unsupported'; readonly functionCode: number; readonly what: string }
+  /** The top bit is set: a peer that sends replies is not a client, and its connection ends. */
+  | { readonly kind: 'not-a-request'; readonly functionCode: number }
+
+export const good = (request: Request): Decoded => ({ kind: 'request', request })
+
+export const unsupported = (functionCode: number, sub?: number): Decoded => ({
+  kind: 'unsupported',
+  functionCode,
+  what: sub === undefined ? String(functionCode) : `${functionCode}/${sub}`,
+})
+
+/** A fault in the structure: exception 03, also for a wrong length (V1.1b3, 7, "implied length is incorrect"). */
+export const malformed = (functionCode: number, why: string): Decoded => ({
+  kind: 'malformed',
+  functionCode,
+  exception: exceptionCode.illegalDataValue,
+  why,
+})
+
+/** An address that does not exist: exception 02, judged after the structure (V1.1b3, state diagrams of section 6). */
+export const noSuchAddress = (functionCode: number, why: string): Decoded => ({
+  kind: 'malformed',
+  functionCode,
+  exception: exceptionCode.illegalDataAddress,
+  why,
+})
+
+export function wrongRequestLength(functionCode: number, view: DataView, expected: number): Decoded | undefined {
+  if (view.byteLength === expected) return undefined
+  return malformed(functionCode, `FC ${functionCode} is ${expected} bytes long here, not ${view.byteLength}`)
+}
+
+export function pastTheEnd(functionCode: number, address: number, quantity: number): Decoded | undefined {
+  if (address + quantity <= 0x10000) return undefined
+  return noSuchAddress(functionCode, `${quantity} from address ${address} end past 65535`)
+}
+
+export function addressAt(view: DataView, at: number): Address {
+  const address = toAddress(view.getUint16(at))
+  if (address === undefined) throw new Error('two bytes are always an address')
+  return address
+}
+
+/** Function code and two-byte fields: the shape of most requests. */
+export function pduOf(functionCode: number, ...fields: readonly number[]): Uint8Array {
+  const pdu = new Uint8Array(1 + 2 * fields.length)
+  pdu[0] = functionCode
+  fields.forEach((field, i) => {
+    pdu[1 + 2 * i] = field >> 8
+    pdu[2 + 2 * i] = field & 0xff
+  })
+  return pdu
+}
