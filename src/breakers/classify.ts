@@ -1,47 +1,133 @@
-import { type Address, type Request, registerOf } from '../modbus/index.ts'
-import { COMMAND_FIRST, COMMAND_LAST, COMMAND_REGISTERS, recogniseCommand } from './command-interface.ts'
+import { type DateTime, type Request, diagnosticSubFunctions, registerOf } from '../modbus/index.ts'
+import { registersRead, spanWords } from './access.ts'
+import { COMMAND_REGISTERS, isWholeCommand, recogniseCommand, touchesCommands, withoutPassword } from './command-interface.ts'
 import type { Operation, OperationClass } from './operation.ts'
-import type { Profile } from './profile.ts'
+import type { OptionalFunction, Profile } from './profile.ts'
 
 /** What a request means for a breaker of this profile. Cannot fail: what the profile does not know is `unknown`. */
 export function classify(request: Request, profile: Profile): Operation {
+  const as = (operationClass: OperationClass, words: string): Operation => ({ class: operationClass, words, request, command: 'none' })
   switch (request.kind) {
     case 'read-holding-registers':
     case 'read-input-registers':
-      return { class: 'monitor', words: `read ${range(request.address, request.quantity)}`, request, command: 'none' }
+    case 'read-scattered-registers':
+      return as('monitor', readWords(request, profile))
+    case 'read-coils':
+      return as('monitor', `read ${spanWords({ first: registerOf(request.address), count: request.quantity }, 'coil')} of {breaker}`)
+    case 'read-discrete-inputs':
+      return as('monitor', `read ${spanWords({ first: registerOf(request.address), count: request.quantity }, 'input')} of {breaker}`)
     case 'read-device-identification':
-      return { class: 'monitor', words: 'read the device identification', request, command: 'none' }
+      return as('monitor', 'read the device identification of {breaker}')
+    case 'read-date-time':
+      return as('monitor', 'read the clock of {breaker}')
+    case 'read-exception-status':
+      return as('monitor', 'read the exception status of {breaker}')
+    case 'get-comm-event-counter':
+      return as('monitor', 'read the communication event counter of {breaker}')
+    case 'get-comm-event-log':
+      return as('monitor', 'read the communication event log of {breaker}')
+    case 'report-server-id':
+      return as('monitor', 'read the server id of {breaker}')
+    case 'diagnostics':
+      return diagnostics(request, profile, as)
+    case 'read-fifo-queue':
+      // The standard says that reading does not clear the queue; old devices may pop it (facts: monitor only where a profile says so).
+      return as(classOf('24', profile), `read the FIFO queue at register ${registerOf(request.address)} of {breaker}`)
+    case 'write-date-time':
+      return as(classOf('43/16', profile), `set the clock of {breaker} to ${dateWords(request.date)}`)
+    case 'read-file-record':
+      return as('file', 'read file records of {breaker}')
+    case 'write-file-record':
+      return as('file', 'write file records of {breaker}')
+    case 'write-single-coil':
+      return coils(request.address, [request.on], profile, as)
+    case 'write-multiple-coils':
+      return coils(request.address, request.values, profile, as)
     case 'write-single-register':
-      return classifyWrite(request, request.address, [request.value], profile)
+      return registers(registerOf(request.address), [request.value], profile, as)
+    case 'mask-write-register':
+      return masked(request, profile, as)
+    case 'read-write-multiple-registers':
+      return readWrite(request, profile, as)
     case 'write-multiple-registers':
-      return classifyWrite(request, request.address, request.values, profile)
+      return isWholeCommand(request) && profile.commands.length > 0
+        ? command({ ...request, values: withoutPassword(request.values) }, profile)
+        : registers(registerOf(request.address), request.values, profile, as)
   }
 }
 
-function classifyWrite(request: Request, address: Address, values: readonly number[], profile: Profile): Operation {
-  const first = registerOf(address)
-  const last = first + values.length - 1
-  const as = (operationClass: OperationClass, words: string): Operation => ({
-    class: operationClass,
-    words,
-    request,
-    command: 'none',
-  })
+type As = (operationClass: OperationClass, words: string) => Operation
 
-  if (first <= COMMAND_LAST && last >= COMMAND_FIRST) {
-    const whole = request.kind === 'write-multiple-registers' && first === COMMAND_FIRST && values.length === COMMAND_REGISTERS
-    if (!whole) return as('unknown', `write into the command area: ${range(address, values.length)}`)
-    const found = recogniseCommand(values, profile.commands)
-    if (found.kind === 'unknown') return as('unknown', found.why)
-    return { class: found.command.class, words: found.command.words, request, command: found.command.code }
-  }
-  // The whole write must lie in one documented range: a write that leaves it would carry undocumented registers along.
-  const covering = profile.writable.find((known) => known.from <= first && last <= known.to)
-  if (covering === undefined) return as('unknown', `write ${range(address, values.length)}`)
-  return as(covering.class, `${covering.words} (${range(address, values.length)} = ${values.join(', ')})`)
+const classOf = (name: OptionalFunction, profile: Profile): OperationClass =>
+  profile.functions.find((known) => known.name === name)?.class ?? 'unknown'
+
+function readWords(request: Request, profile: Profile): string {
+  const spans = registersRead(request)
+  const [first] = spans
+  if (first === undefined || spans.length > 1) return `read ${spans.length} scattered registers of {breaker}`
+  const range = profile.readable.find(({ from, to }) => from <= first.first && first.first + first.count - 1 <= to)
+  return `read ${spanWords(first)} of {breaker}${range === undefined ? '' : ` (${range.words})`}`
 }
 
-function range(address: Address, quantity: number): string {
+function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile: Profile, as: As): Operation {
+  const { subFunction } = request
+  const words = `${diagnosticSubFunctions[subFunction]} of {breaker} (8/${subFunction})`
+  switch (subFunction) {
+    case 1:
+    case 3:
+    case 4:
+    case 10:
+    case 20:
+      return as(classOf(`8/${subFunction}`, profile), words)
+    default:
+      return as('monitor', words)
+  }
+}
+
+function command(request: Extract<Request, { kind: 'write-multiple-registers' }>, profile: Profile): Operation {
+  if (request.values.length !== COMMAND_REGISTERS) throw new Error('a command has 20 registers')
+  const found = recogniseCommand(request.values, profile.commands)
+  if (found.kind === 'unknown') return { class: 'unknown', words: found.why, request, command: 'none' }
+  return { class: found.command.class, words: found.words, request, command: found.command }
+}
+
+/** A plain write. It must lie whole in one documented range: one that leaves it would carry undocumented registers along. */
+function registers(first: number, values: readonly number[], profile: Profile, as: As): Operation {
+  const span = { first, count: values.length }
+  if (profile.commands.length > 0 && touchesCommands(first, values.length))
+    return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
+  const range = profile.writable.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
+  if (range === undefined) return as('unknown', `write ${spanWords(span)} of {breaker}`)
+  return as(range.class, `${range.words} (${spanWords(span)} = ${values.join(', ')})`)
+}
+
+/** A mask that keeps every bit still writes the register, and triggers where writing triggers (V1.1b3, 6.16). */
+function masked(request: Extract<Request, { kind: 'mask-write-register' }>, profile: Profile, as: As): Operation {
+  const judged = registers(registerOf(request.address), [0], profile, as)
+  const hex = (n: number): string => n.toString(16).padStart(4, '0')
+  const words = `mask register ${registerOf(request.address)} of {breaker} with AND ${hex(request.andMask)}, OR ${hex(request.orMask)}`
+  return as(judged.class, words)
+}
+
+/** Judged by its write part, which is done first and is always the stricter; as a command it has no documented shape. */
+function readWrite(request: Extract<Request, { kind: 'read-write-multiple-registers' }>, profile: Profile, as: As): Operation {
+  const judged = registers(registerOf(request.writeAddress), request.values, profile, as)
+  return as(judged.class, `${judged.words}, then ${readWords(request, profile)}`)
+}
+
+function coils(address: Parameters<typeof registerOf>[0], values: readonly boolean[], profile: Profile, as: As): Operation {
   const first = registerOf(address)
-  return quantity === 1 ? `register ${first}` : `registers ${first} to ${first + quantity - 1}`
+  const span = { first, count: values.length }
+  const range = profile.coils.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
+  const what = `${spanWords(span, 'coil')} = ${values
+    .slice(0, 16)
+    .map((on) => (on ? 'on' : 'off'))
+    .join(', ')}`
+  return range === undefined ? as('unknown', `write ${what} of {breaker}`) : as(range.class, `${range.words} (${what})`)
+}
+
+function dateWords({ year, month, day, hour, minute, milliseconds }: DateTime): string {
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const seconds = `${two(Math.floor(milliseconds / 1000))}.${String(milliseconds % 1000).padStart(3, '0')}`
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${seconds}`
 }

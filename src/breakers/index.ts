@@ -1,4 +1,20 @@
-export { type Operation, type OperationClass, operationClasses } from './operation.ts'
-export type { Command, Profile, StatusMap, WritableRange } from './profile.ts'
+export { type Operation, type OperationClass, inWords, operationClasses } from './operation.ts'
+export {
+  type Command,
+  type KnownFunction,
+  type Parameter,
+  type PasswordLevel,
+  type Profile,
+  type ReadableRange,
+  type StatusMap,
+  type WritableRange,
+  optionalFunctions,
+  parameterTypes,
+  passwordLevels,
+} from './profile.ts'
 export { classify } from './classify.ts'
+export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, seal, touchesCommands } from './command-interface.ts'
+export { registersOf } from './parameter.ts'
+export { registersRead } from './access.ts'
+export { asSeenBy } from './privacy.ts'
 export { type BreakerState, type Observed, observe } from './state.ts'

@@ -1,4 +1,5 @@
 import type { Request } from '../modbus/index.ts'
+import type { Command } from './profile.ts'
 
 /** What a request would do, from harmless to unknown. `unknown` and `file` are never allowed. */
 export const operationClasses = [
@@ -14,11 +15,15 @@ export const operationClasses = [
 ] as const
 export type OperationClass = (typeof operationClasses)[number]
 
-/** A request with its meaning for one breaker. `words` say it to a person, without the breaker's name. */
+/** A request with its meaning for one breaker. The password registers of a command are 0 in it, whatever the client sent. */
 export type Operation = {
   readonly class: OperationClass
+  /** What it does, with `{breaker}` where the breaker's name belongs: say it by `inWords`. */
   readonly words: string
   readonly request: Request
-  /** The code of the command that it runs: its result is then read from register 8021, an echo only says that it was taken. */
-  readonly command: number | 'none'
+  /** The command that it runs: its result is then read from register 8021, an echo only says that it was taken. */
+  readonly command: Command | 'none'
 }
+
+/** The operation as a person says it: "set long-time pick-up Ir = 400 A on Q1". */
+export const inWords = ({ words }: Pick<Operation, 'words'>, breaker: string): string => words.replaceAll('{breaker}', breaker)

@@ -6,8 +6,8 @@ export type BreakerState = 'open' | 'closed' | 'tripped' | 'unknown'
 export type Observed = { readonly state: BreakerState; readonly currents: readonly number[] | 'not-read' }
 
 /** Reads the state out of any reply that happens to cover the status register; `nothing` when it does not. */
-export function observe(request: Request, reply: Reply, map: StatusMap): Observed | 'nothing' {
-  if (request.kind !== 'read-holding-registers' || reply.kind !== 'registers') return 'nothing'
+export function observe(request: Request, reply: Reply, map: StatusMap | 'none'): Observed | 'nothing' {
+  if (map === 'none' || request.kind !== 'read-holding-registers' || reply.kind !== 'registers') return 'nothing'
   const view = new DataView(reply.registers.buffer, reply.registers.byteOffset, reply.registers.byteLength)
   const offset = addressOf(map.register) - request.address
   if (offset < 0 || offset >= request.quantity) return 'nothing'

@@ -1,0 +1,22 @@
+import { type Request, registerOf } from '../modbus/index.ts'
+
+/** A stretch of registers by their documented numbers. */
+export type Span = { readonly first: number; readonly count: number }
+
+/** The registers that a request reads, in the order in which its reply carries them. */
+export function registersRead(request: Request): readonly Span[] {
+  switch (request.kind) {
+    case 'read-holding-registers':
+    case 'read-input-registers':
+      return [{ first: registerOf(request.address), count: request.quantity }]
+    case 'read-write-multiple-registers':
+      return [{ first: registerOf(request.readAddress), count: request.readQuantity }]
+    case 'read-scattered-registers':
+      return request.addresses.map((address) => ({ first: registerOf(address), count: 1 }))
+    default:
+      return []
+  }
+}
+
+export const spanWords = ({ first, count }: Span, what = 'register'): string =>
+  count === 1 ? `${what} ${first}` : `${what}s ${first} to ${first + count - 1}`
