@@ -1,4 +1,4 @@
-export { type Loaded, loadSite } from './load.ts'
+export { type Loaded, loadSite, profileFolders } from './load.ts'
 export { type Problem, formatProblem } from './problem.ts'
-export { loadProfile, profileFolder, profileNames } from './profiles.ts'
+export { loadProfile, loadProfileFile, profileFolder, profileNames } from './profiles.ts'
 export type { BreakerSettings, BusSettings, CheckedSite } from './site.ts'

@@ -1,17 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import { toProblems } from './mistakes.ts'
-import type { Problem } from './problem.ts'
+import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
 import { type SiteFile, expectations, siteSchema } from './schema.ts'
 import { type CheckedSite, toSite } from './site.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
-import { nearest } from './problem.ts'
 
 export type Loaded =
-  { readonly kind: 'site'; readonly site: CheckedSite } | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+  /** Warnings do not keep the site from running. */
+  | { readonly kind: 'site'; readonly site: CheckedSite; readonly warnings: readonly Problem[] }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** Reads breakwall.toml: one checked site, or every mistake in it with its place. Relative paths start at the file. */
 export function loadSite(path: string): Loaded {
@@ -19,29 +20,31 @@ export function loadSite(path: string): Loaded {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    return {
-      kind: 'problems',
-      problems: [{ file: path, line: 1, column: 1, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }],
-    }
+    const why = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    return { kind: 'problems', problems: [{ file: path, line: 1, column: 1, text: why }], warnings: [] }
   }
   const document = parseToml(path, text)
-  if ('text' in document) return { kind: 'problems', problems: [document] }
+  if ('text' in document) return { kind: 'problems', problems: [document], warnings: [] }
   const parsed = siteSchema.safeParse(document.values)
   const loose = document.values as Partial<SiteFile>
   const profiles = new Map<string, Profile>()
+  const warnings: Problem[] = []
   const problems = [
     ...(parsed.success ? [] : toProblems(path, document, parsed.error.issues, expectations)),
     ...crossChecks(path, document, loose),
-    ...checkProfiles(path, document, loose, profiles),
+    ...checkProfiles(path, document, loose, profiles, warnings),
   ]
   if (problems.length > 0 || !parsed.success) {
-    return { kind: 'problems', problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) }
+    return { kind: 'problems', problems: inOrder(problems), warnings: inOrder(warnings) }
   }
   return {
     kind: 'site',
     site: toSite(parsed.data, dirname(resolve(path)), profiles, createHash('sha256').update(text).digest('hex').slice(0, 12)),
+    warnings: inOrder(warnings),
   }
 }
+
+const inOrder = (problems: readonly Problem[]): Problem[] => [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
 
 type Site = Partial<SiteFile>
 type Report = (path: Path, text: string) => void
@@ -54,6 +57,7 @@ function crossChecks(file: string, document: Document, site: Site): Problem[] {
   const report: Report = (path, text) => void problems.push({ file, ...document.placeOf(path), text })
   checkDuplicates(document, site, report)
   checkRoutes(document, site, report)
+  checkOwnUnit(document, site, report)
   list(site.access).forEach((entry, i) => {
     const known = list(site.listener).map((listener) => listener.name)
     if (typeof entry.listener === 'string' && !known.includes(entry.listener)) {
@@ -100,6 +104,17 @@ function checkDuplicates(document: Document, site: Site, report: Report): void {
   unique('bus', 'port', (value, line) => `port ${value} is used twice (first at line ${line}): one serial line has one master`)
 }
 
+function checkOwnUnit(document: Document, site: Site, report: Report): void {
+  const own = site.site?.['own-unit']
+  const breaker = list(site.breaker).findIndex(({ unit }) => unit === own)
+  if (typeof own !== 'number' || breaker < 0) return
+  const line = document.placeOf(['breaker', breaker, 'unit']).line
+  report(
+    ['site', 'own-unit'],
+    `own-unit ${own} is the unit of a breaker (line ${line}): the gateway itself needs one of its own, such as 255`,
+  )
+}
+
 function checkRoutes(document: Document, site: Site, report: Report): void {
   const routes = new Map<string, number>()
   list(site.breaker).forEach((breaker, i) => {
@@ -125,20 +140,21 @@ function checkRoutes(document: Document, site: Site, report: Report): void {
   })
 }
 
-const suggestion = (word: string, known: readonly string[]): string => {
-  const meant = nearest(word, known)
-  return meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`
-}
-
-function checkProfiles(file: string, document: Document, site: Partial<SiteFile>, found: Map<string, Profile>): Problem[] {
-  const known = profileNames(profileFolder)
-  return (Array.isArray(site.breaker) ? site.breaker : []).flatMap((breaker, i) => {
+function checkProfiles(file: string, document: Document, site: Site, found: Map<string, Profile>, warnings: Problem[]): Problem[] {
+  const folders = profileFolders(file)
+  const known = profileNames(folders)
+  return list(site.breaker).flatMap((breaker, i) => {
     const name = breaker.profile
-    if (typeof name !== 'string' || found.has(name)) return []
-    if (!known.includes(name))
-      return [{ file, ...document.placeOf(['breaker', i, 'profile']), text: `there is no profile "${name}": ${suggestion(name, known)}` }]
-    const loaded = loadProfile(profileFolder, name)
-    if ('name' in loaded) found.set(name, loaded)
-    return 'name' in loaded ? [] : [...loaded]
+    if (typeof name !== 'string') return []
+    const place = { file, ...document.placeOf(['breaker', i, 'profile']) }
+    if (!known.includes(name)) return [{ ...place, text: `there is no profile "${name}": ${suggestion(name, known)}` }]
+    const loaded = found.get(name) ?? loadProfile(folders, name)
+    if (!('name' in loaded)) return [...loaded]
+    found.set(name, loaded)
+    if (loaded.warning !== '') warnings.push({ ...place, text: `breaker "${breaker.name}": ${loaded.warning}` })
+    return []
   })
 }
+
+/** Where the profiles of a site are looked for: its own folder `profiles` beside its file first, then the shipped ones. */
+export const profileFolders = (file: string): readonly string[] => [join(dirname(resolve(file)), 'profiles'), profileFolder]

@@ -34,7 +34,7 @@ function problemsOf(file: string, document: Document, issue: Issue, expectations
   }
   const value = valueAt(document.values, path)
   const expected = expectations[pattern(path)] ?? issue.message
-  const last = String(path.at(-1))
+  const last = path.findLast((part) => typeof part === 'string') ?? ''
   const text =
     value === undefined
       ? `${owner(document.values, path)} lacks "${last}": expected ${expected}`

@@ -22,3 +22,9 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0
 }
+
+/** What to write instead of a word that is not known: the one that was most likely meant, or all there are. */
+export const suggestion = (word: string, known: readonly string[]): string => {
+  const meant = nearest(word, known)
+  return meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`
+}

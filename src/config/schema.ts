@@ -6,16 +6,21 @@ import { accessLevels, checkRange } from '../policy/index.ts'
 export const expectations: Readonly<Record<string, string>> = {
   site: 'a table [site] with the name of the site',
   'site.name': 'the name of the site, such as "Plant 7, main switchboard"',
+  'site.own-unit': 'the unit id under which the gateway itself answers: 255, 1 to 247, or "none"',
   state: 'a table [state]',
   'state.directory': 'a folder for the journal and the locks, such as "/var/lib/breakwall"',
   api: 'a table [api]',
   'api.socket': 'the path of the socket for the command line, such as "/run/breakwall/api.sock"',
+  vault: 'a table [vault]',
+  'vault.file': 'a file for the passwords of the breakers, encrypted, such as "/var/lib/breakwall/vault"',
+  'vault.key': 'a file of mode 0600 with the key of the vault, such as "vault.key"',
   listener: 'at least one [[listener]] for SCADA',
   'listener.name': 'a name of letters, digits, - and _, such as "scada"',
   'listener.address': 'an address and a port, such as "10.20.0.5:802" or "[2001:db8::5]:802"',
   'listener.certificate': 'a PEM file with the gateway\'s certificate and its chain, such as "pki/gateway.crt"',
   'listener.key': 'a PEM file with the private key, such as "pki/gateway.key"',
   'listener.clients': 'a PEM file with the authorities whose clients may come, such as "pki/site-ca.crt"',
+  'listener.in-flight': 'how many requests of one connection are worked on at a time, from 1 to 16, such as 12',
   access: 'at least one [[access]]: without one nobody can connect',
   'access.from': 'an address range, such as "10.20.0.16/28", "10.20.0.17" or "2001:db8:20::/64"',
   'access.level': '"none", "read" or "control"',
@@ -25,6 +30,7 @@ export const expectations: Readonly<Record<string, string>> = {
   'bus.port': 'a serial port, such as "/dev/serial/by-id/usb-FTDI_USB-RS485_A1-if00-port0"',
   'bus.baud': '1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200',
   'bus.format': '"8E1", "8O1", "8N2" or "8N1"',
+  'bus.echo': '"auto", "yes" or "no": whether the adapter hears its own sending',
   'bus.address': 'the address and port of a Modbus TCP interface, such as "10.30.0.11:502"',
   'bus.reply-timeout': 'a time from 50ms to 30s, such as "600ms"',
   breaker: 'at least one [[breaker]]',
@@ -74,16 +80,32 @@ const serialBus = z.strictObject({
   port: file,
   baud: z.union([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200].map((rate) => z.literal(rate))).default(19200),
   format: z.enum(['8E1', '8O1', '8N2', '8N1']).default('8E1'),
+  echo: z.enum(['auto', 'yes', 'no']).default('auto'),
   'reply-timeout': replyTimeout.default('600ms'),
 })
 const tcpBus = z.strictObject({ name, address: endpoint, 'reply-timeout': replyTimeout.default('600ms') })
 
 /** The shape of breakwall.toml. What belongs together across keys is checked in `load.ts`. */
 export const siteSchema = z.strictObject({
-  site: z.strictObject({ name: z.string().min(1).max(64) }),
+  site: z.strictObject({
+    name: z.string().min(1).max(64),
+    'own-unit': z.union([z.int().min(1).max(247), z.literal(255), z.literal('none')]).default(255),
+  }),
   state: z.strictObject({ directory: file }).default({ directory: '/var/lib/breakwall' }),
   api: z.strictObject({ socket: file }).default({ socket: '/run/breakwall/api.sock' }),
-  listener: z.array(z.strictObject({ name, address: endpoint, certificate: file, key: file, clients: file })).min(1),
+  vault: z.strictObject({ file: file.optional(), key: file.default('vault.key') }).default({ key: 'vault.key' }),
+  listener: z
+    .array(
+      z.strictObject({
+        name,
+        address: endpoint,
+        certificate: file,
+        key: file,
+        clients: file,
+        'in-flight': z.int().min(1).max(16).default(12),
+      }),
+    )
+    .min(1),
   access: z
     .array(
       z.strictObject({

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import type { SerialSettings, TcpSettings } from '../bus/index.ts'
 import { type LineAddress, type UnitId, toLineAddress, toUnitId } from '../modbus/index.ts'
@@ -28,6 +28,10 @@ export type CheckedSite = {
   readonly hash: string
   readonly stateDirectory: string
   readonly apiSocket: string
+  /** The unit id of the gateway itself. */
+  readonly ownUnit: number | 'none'
+  readonly vaultFile: string
+  readonly vaultKeyFile: string
   readonly listeners: readonly (ListenerSettings & { readonly access: readonly AccessEntry[] })[]
   readonly buses: readonly BusSettings[]
   readonly breakers: readonly BreakerSettings[]
@@ -43,12 +47,16 @@ export function toSite(file: SiteFile, folder: string, profiles: ReadonlyMap<str
     hash,
     stateDirectory: path(file.state.directory),
     apiSocket: path(file.api.socket),
+    ownUnit: file.site['own-unit'],
+    vaultFile: path(file.vault.file ?? join(file.state.directory, 'vault')),
+    vaultKeyFile: path(file.vault.key),
     listeners: file.listener.map((listener) => ({
       name: listener.name,
       ...endpoint(listener.address),
       certificateFile: path(listener.certificate),
       keyFile: path(listener.key),
       clientsFile: path(listener.clients),
+      inFlight: listener['in-flight'],
       access: file.access
         .filter((entry) => entry.listener === undefined || entry.listener === listener.name)
         .map(({ from, level }) => ({ from, level })),
@@ -77,7 +85,8 @@ type SerialBus = Extract<SiteFile['bus'][number], { port: string }>
 
 function serialBus(bus: SerialBus): BusSettings {
   const parity = ({ E: 'even', O: 'odd', N: 'none' } as const)[must(bus.format[1]) as 'E' | 'O' | 'N']
-  return { kind: 'serial', name: bus.name, path: bus.port, baud: bus.baud, parity, stopBits: bus.format.endsWith('2') ? 2 : 1 }
+  const echo = bus.echo === 'auto' ? 'unknown' : bus.echo
+  return { kind: 'serial', name: bus.name, path: bus.port, baud: bus.baud, parity, stopBits: bus.format.endsWith('2') ? 2 : 1, echo }
 }
 
 const endpoint = (text: string): Endpoint => must(toEndpoint(text))
