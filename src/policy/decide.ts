@@ -4,14 +4,16 @@ import type { Monotonic } from '../platform/index.ts'
 import { type Locks, isUnlocked, scopeOf } from './locks.ts'
 import type { Rights, Subject } from './subject.ts'
 
-/** Why an operation does not pass. */
+/** Why an operation does not pass, in words and in its number for the gateway's own unit (docs/own-unit.md): never reused. */
 export const refusalReasons = {
-  'unknown-operation': 'not in the profile of this breaker',
-  'acl-level': 'the access control list gives this source no more than reading',
-  role: 'its role does not have this right',
-  locked: 'nobody at the switchboard has unlocked it',
-  'fail-closed': 'the journal cannot be written',
-} as const
+  'unknown-operation': { number: 1, text: 'not in the profile of this breaker' },
+  'acl-level': { number: 2, text: 'the access control list gives this source no more than reading' },
+  role: { number: 3, text: 'its role does not have this right' },
+  locked: { number: 4, text: 'nobody at the switchboard has unlocked it' },
+  'fail-closed': { number: 5, text: 'the journal cannot be written' },
+  'no-password': { number: 6, text: 'the vault has no password for it: breakwall vault set' },
+  'command-of-another': { number: 7, text: 'a command of another client runs on this breaker, or its result has not been read' },
+} as const satisfies Record<string, { readonly number: number; readonly text: string }>
 export type RefusalReason = keyof typeof refusalReasons
 
 export type Allow = { readonly kind: 'allow'; readonly record: 'none' | 'write-ahead' }
@@ -22,12 +24,20 @@ export type Question = {
   readonly subject: Subject
   readonly operation: Operation
   readonly rights: Rights
-  readonly locks: Locks
+  /** Those of the breaker; `none` where there is nothing that a lock could stand before. */
+  readonly locks: Locks | 'none'
   readonly now: Monotonic
 }
 
-/** A refusal is always exception 01, whatever its reason (MB-TCP-Security-v36, R-31). */
-export const deny = (reason: RefusalReason): Deny => ({ kind: 'deny', reason, exception: exceptionCode.illegalFunction })
+/**
+ * A refusal is exception 01, whatever its reason (MB-TCP-Security-v36, R-31); what passes by itself in a moment is 06: a client may
+ * ask again (V1.1b3, 7).
+ */
+export const deny = (reason: RefusalReason): Deny => ({
+  kind: 'deny',
+  reason,
+  exception: reason === 'command-of-another' ? exceptionCode.busy : exceptionCode.illegalFunction,
+})
 
 /** May this be done, now? Everything it needs to know comes in; default is deny. */
 export function decide({ subject, operation, rights, locks, now }: Question): Verdict {
@@ -37,5 +47,5 @@ export function decide({ subject, operation, rights, locks, now }: Question): Ve
   if (subject.level === 'none' || (scope !== 'none' && subject.level !== 'control')) return deny('acl-level')
   if (rights.get(subject.role)?.has(operation.class) !== true) return deny('role')
   if (scope === 'none') return { kind: 'allow', record: 'none' }
-  return isUnlocked(locks[scope], now) ? { kind: 'allow', record: 'write-ahead' } : deny('locked')
+  return locks !== 'none' && isUnlocked(locks[scope], now) ? { kind: 'allow', record: 'write-ahead' } : deny('locked')
 }

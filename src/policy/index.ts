@@ -1,5 +1,16 @@
 export { type AccessEntry, type AccessLevel, type Acl, accessLevels, checkRange, compileAcl } from './acl.ts'
-export { type Rights, type Role, type Subject, subjectName, subjectRole, subjectSource, toRole } from './subject.ts'
+export {
+  type ConnectionId,
+  type Rights,
+  type Role,
+  type Subject,
+  subjectName,
+  subjectRole,
+  subjectSource,
+  toConnectionId,
+  toRole,
+} from './subject.ts'
+export { SEQUENCE_MS, type Sequence, followed, freshSequence, leave, readBy, readerOf, take } from './sequence.ts'
 export {
   LONGEST_UNLOCK_MS,
   type LockScope,

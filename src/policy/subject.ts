@@ -7,9 +7,21 @@ export type Role = string & { readonly [role]: true }
 export const toRole = (text: string): Role | undefined =>
   text.length >= 1 && text.length <= 64 && !/\p{Cc}/u.test(text) ? (text as Role) : undefined
 
+declare const connectionId: unique symbol
+/** One connection of a client, from its accept to its end; never given twice in a run. */
+export type ConnectionId = number & { readonly [connectionId]: true }
+export const toConnectionId = (n: number): ConnectionId => n as ConnectionId
+
 /** Who asks. `NULL` is the role of a certificate without one (R-23). The gateway's own polls may only monitor. */
 export type Subject =
-  | { readonly kind: 'client'; readonly name: string; readonly role: Role | 'NULL'; readonly source: string; readonly level: AccessLevel }
+  | {
+      readonly kind: 'client'
+      readonly name: string
+      readonly role: Role | 'NULL'
+      readonly source: string
+      readonly level: AccessLevel
+      readonly connection: ConnectionId
+    }
   | { readonly kind: 'gateway' }
 
 /** Which classes of operation each role may ask for. A role that is not here has no rights. */

@@ -14,6 +14,7 @@ import {
   decide,
   lockScopes,
   scopeOf,
+  toConnectionId,
   toRole,
 } from '../../src/policy/index.ts'
 import { rows } from '../support/cases.ts'
@@ -35,7 +36,14 @@ function operation(operationClass: OperationClass): Operation {
 }
 function question(role: string, operationClass: OperationClass, lock: LockState, level: AccessLevel): Question {
   const locks: Locks = { control: lock, 'protection-setting': lock, 'other-setting': lock }
-  const subject = { kind: 'client', name: 'x', role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'), source: 'here', level } as const
+  const subject = {
+    kind: 'client',
+    name: 'x',
+    role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'),
+    source: 'here',
+    level,
+    connection: toConnectionId(1),
+  } as const
   return { subject, operation: operation(operationClass), rights, locks, now: NOW }
 }
 const said = (q: Question): string => {
