@@ -1,4 +1,5 @@
 export { type Bus, type Outcome, createBus } from './bus.ts'
 export type { Exchanged, Line, Notice, Target } from './line.ts'
+export type { Echo } from './echo.ts'
 export { type SerialSettings, openSerialLine } from './port-serial.ts'
 export { type TcpSettings, openTcpLine } from './port-tcp.ts'

@@ -1,8 +1,10 @@
-import type { LineAddress, Reply, Request } from '../modbus/index.ts'
+import type { LineAddress, MismatchReason, Reply, Request } from '../modbus/index.ts'
 
 /** How one transaction ended on the wire. */
 export type Exchanged =
   | { readonly kind: 'reply'; readonly reply: Reply }
+  /** Sent, and no device ever answers it: what came of it is not known. */
+  | { readonly kind: 'sent' }
   /** Sent, and no valid reply came: what the device did is not known. */
   | { readonly kind: 'no-reply'; readonly why: string }
   /** Not one byte was sent. */
@@ -14,7 +16,7 @@ export type Exchanged =
 export type Notice =
   | { readonly kind: 'down'; readonly why: string }
   | { readonly kind: 'up' }
-  | { readonly kind: 'discarded'; readonly address: LineAddress; readonly why: string }
+  | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
 
 export type Target = { readonly address: LineAddress; readonly replyTimeoutMs: number }
 

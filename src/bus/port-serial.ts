@@ -1,6 +1,7 @@
 import { SerialPort } from 'serialport'
 import type { Request } from '../modbus/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
+import type { Echo } from './echo.ts'
 import { RECONNECT_MS } from './limits.ts'
 import type { Exchanged, Line, Notice, Target } from './line.ts'
 import { type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
@@ -10,6 +11,8 @@ export type SerialSettings = {
   readonly baud: number
   readonly parity: 'even' | 'odd' | 'none'
   readonly stopBits: 1 | 2
+  /** Whether the adapter hears its own sending: `unknown` is found out with the first read. */
+  readonly echo: Echo
 }
 
 type Waiting = { readonly end: (exchanged: Exchanged) => void; readonly stillHolds: () => boolean }
@@ -24,6 +27,7 @@ class SerialLine implements Line {
   readonly #notice: (notice: Notice) => void
   readonly #port: SerialPort
   #state: State
+  #echo: Echo
   #waiting: Waiting | 'nobody' = 'nobody'
   #ready = true
   #whenReady: (() => void)[] = []
@@ -37,6 +41,7 @@ class SerialLine implements Line {
     this.#clock = clock
     this.#notice = notice
     this.#state = start(clock.now())
+    this.#echo = settings.echo
     this.#port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false, lock: true })
     this.#port.on('data', (bytes: Buffer) => this.#feed({ kind: 'bytes', bytes }))
     this.#port.on('error', () => undefined) // each error also arrives at the call that met it
@@ -64,7 +69,7 @@ class SerialLine implements Line {
   }
 
   #feed(input: Input): void {
-    const [next, outputs] = step(this.#state, input, this.#clock.now(), this.#settings.baud)
+    const [next, outputs] = step(this.#state, input, this.#clock.now(), { baud: this.#settings.baud, echo: this.#echo })
     this.#state = next
     for (const output of outputs) this.#carryOut(output)
     this.#cancelTimer()
@@ -81,6 +86,13 @@ class SerialLine implements Line {
         return this.#becomeReady()
       case 'reply':
         return this.#end({ kind: 'reply', reply: output.reply })
+      case 'sent':
+        return this.#end({ kind: 'sent' })
+      case 'undecidable':
+        return this.#end({ kind: 'unreachable', why: output.why })
+      case 'echo':
+        this.#echo = output.echo
+        return
       case 'timed-out':
         return this.#end({ kind: 'no-reply', why: 'no valid reply in time' })
       case 'discarded':
@@ -112,6 +124,7 @@ class SerialLine implements Line {
       if (error !== null) return this.#goDown(error.message)
       if (this.#condition === 'closed') return this.#port.close() // closed while it was opening
       this.#retryMs = RECONNECT_MS.first
+      this.#echo = this.#settings.echo // perhaps another adapter
       if (this.#condition === 'down') this.#notice({ kind: 'up' })
       this.#condition = 'up'
     })

@@ -5,9 +5,12 @@ import {
   type Request,
   encodeMbap,
   encodeForDevice,
+  isNeverAnswered,
   matchReply,
   mbapStart,
+  mismatch,
   stepMbap,
+  toLineAddress,
 } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import { CONNECT_MS, RECONNECT_MS } from './limits.ts'
@@ -51,6 +54,11 @@ class TcpLine implements Line {
     if (!stillHolds()) return { kind: 'withdrawn' }
     this.#transaction = (this.#transaction + 1) & 0xffff
     const transaction = this.#transaction
+    const adu = encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) })
+    if (isNeverAnswered(request)) {
+      to.write(adu)
+      return { kind: 'sent' }
+    }
     return new Promise((resolve) => {
       const cancel = this.#clock.after(target.replyTimeoutMs, () => end({ kind: 'no-reply', why: 'no valid reply in time' }))
       const end = (exchanged: Exchanged): void => {
@@ -59,7 +67,7 @@ class TcpLine implements Line {
         resolve(exchanged)
       }
       this.#waiting = { target, request, transaction, end }
-      to.write(encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) }))
+      to.write(adu)
     })
   }
 
@@ -124,15 +132,19 @@ class TcpLine implements Line {
 
   #take(output: MbapOutput, from: Socket): void {
     if (output.kind === 'broken') {
-      if (this.#waiting !== 'nobody') this.#notice({ kind: 'discarded', address: this.#waiting.target.address, why: output.why })
+      if (this.#waiting !== 'nobody')
+        this.#notice({ kind: 'discarded', address: this.#waiting.target.address, reason: 'framing', why: output.why })
       return void from.destroy()
     }
     const { transaction, unit, pdu } = output.frame
-    if (this.#waiting === 'nobody' || transaction !== this.#waiting.transaction) return // late: its asker has its answer already
+    if (this.#waiting === 'nobody' || transaction !== this.#waiting.transaction) {
+      const address = toLineAddress(unit)
+      if (address !== undefined) this.#notice({ kind: 'discarded', address, reason: 'late', why: 'it came after its time-out' })
+      return
+    }
     const { target, request, end } = this.#waiting
-    const reply =
-      unit === target.address ? matchReply(request, pdu) : ({ kind: 'mismatch', why: `unit ${unit} answers ${target.address}` } as const)
-    if (reply.kind === 'mismatch') this.#notice({ kind: 'discarded', address: target.address, why: reply.why })
+    const reply = unit === target.address ? matchReply(request, pdu) : mismatch('unit', `unit ${unit} answers ${target.address}`)
+    if (reply.kind === 'mismatch') this.#notice({ kind: 'discarded', address: target.address, reason: reply.reason, why: reply.why })
     else end({ kind: 'reply', reply })
   }
 }

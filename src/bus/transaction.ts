@@ -1,26 +1,34 @@
 import {
   type LineAddress,
+  type MismatchReason,
   type Reply,
   type Request,
-  RTU_MAX_BYTES,
-  encodeReply,
   encodeRtu,
+  isNeverAnswered,
   lineMs,
+  longestReply,
   matchRtu,
   silenceMs,
 } from '../modbus/index.ts'
 import { type Monotonic, toMonotonic } from '../platform/index.ts'
+import { type Echo, type Heard, isTakenForItsEcho, listen, nothingHeard } from './echo.ts'
 
 /** One serial line seen by its master (V1.02, 2.4.1): one transaction at a time, silence around each frame. */
 export type State =
   | { readonly kind: 'quiet'; readonly silentFrom: Monotonic }
   | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic }
-  | { readonly kind: 'waiting'; readonly asked: Asked; readonly bytes: Uint8Array; readonly deadline: Monotonic }
+  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly deadline: Monotonic }
   /** A frame that is not the reply: everything up to the next silence belongs to it, and the time-out keeps running. */
   | { readonly kind: 'ignoring'; readonly asked: Asked; readonly until: Monotonic; readonly deadline: Monotonic }
-  | { readonly kind: 'draining'; readonly until: Monotonic; readonly silence: number }
+  | { readonly kind: 'draining'; readonly asked: Asked; readonly late: Late; readonly until: Monotonic; readonly silence: number }
+
+/** What bytes that come while the line drains are: a reply after its time-out, told once, or nothing that anybody waits for. */
+type Late = 'not-yet' | 'told' | 'nobody-waits'
 
 export type Asked = { readonly address: LineAddress; readonly request: Request; readonly replyTimeoutMs: number }
+
+/** The line as it is now. Whether its adapter hears its own sending may be found out on the way. */
+export type LineFacts = { readonly baud: number; readonly echo: Echo }
 
 export type Input =
   { readonly kind: 'ask'; readonly asked: Asked } | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'time' }
@@ -29,9 +37,16 @@ export type Output =
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
   | { readonly kind: 'reply'; readonly reply: Reply }
   | { readonly kind: 'timed-out' }
-  | { readonly kind: 'discarded'; readonly address: LineAddress; readonly why: string }
+  /** No device answers this request: there is nothing to wait for. */
+  | { readonly kind: 'sent' }
+  /** Not one byte was sent: its reply could not be told from an echo. */
+  | { readonly kind: 'undecidable'; readonly why: string }
+  | { readonly kind: 'echo'; readonly echo: Echo }
+  | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
   /** The next `ask` may come. */
   | { readonly kind: 'ready' }
+
+type Step = readonly [State, readonly Output[]]
 
 export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: now })
 
@@ -51,77 +66,89 @@ export function wakeAt(state: State): Monotonic | 'never' {
   }
 }
 
-/** One step. Pure: the port and the timer belong to the caller. `baud` is the line's. */
-export function step(state: State, input: Input, now: Monotonic, baud: number): readonly [State, readonly Output[]] {
-  const silence = silenceMs(baud)
+/** One step. Pure: the port and the timer belong to the caller. */
+export function step(state: State, input: Input, now: Monotonic, line: LineFacts): Step {
+  const silence = silenceMs(line.baud)
   switch (state.kind) {
     case 'quiet':
       if (input.kind === 'bytes') return [{ kind: 'quiet', silentFrom: now }, []]
       if (input.kind === 'time') return [state, []]
-      if (now >= later(state.silentFrom, silence)) return send(input.asked, now, baud)
-      return [{ kind: 'pausing', asked: input.asked, until: later(state.silentFrom, silence) }, []]
+      return ask(state, input.asked, now, line)
     case 'pausing':
       if (input.kind === 'bytes') return [{ ...state, until: later(now, silence) }, []]
-      return now >= state.until ? send(state.asked, now, baud) : [state, []]
+      return now >= state.until ? send(state.asked, now, line) : [state, []]
     case 'waiting':
-      if (input.kind === 'bytes') return receive(state, state.bytes, input.bytes, now, silence)
-      return now >= state.deadline ? giveUp(state.asked, now, baud) : [state, []]
+      if (input.kind === 'bytes') return receive(state, listen(state.heard, input.bytes), now, silence)
+      return now >= state.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
     case 'ignoring':
       if (input.kind === 'bytes') {
-        if (now >= state.until) return receive(state, new Uint8Array(0), input.bytes, now, silence)
+        if (now >= state.until) return receive(state, listen(nothingHeard, input.bytes), now, silence)
         return [{ ...state, until: later(now, silence) }, []]
       }
-      return now >= state.deadline ? giveUp(state.asked, now, baud) : [state, []]
+      return now >= state.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
     case 'draining':
-      if (input.kind === 'bytes') return [{ ...state, until: later(now, state.silence) }, []]
+      if (input.kind === 'bytes') return drain(state, now)
       return now >= state.until ? [{ kind: 'quiet', silentFrom: now }, [{ kind: 'ready' }]] : [state, []]
   }
 }
 
+function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monotonic, line: LineFacts): Step {
+  if (line.echo === 'unknown' && isTakenForItsEcho(asked.request)) {
+    const why = 'it is not known yet whether this line echoes: a read has to pass first'
+    return [state, [{ kind: 'undecidable', why }, { kind: 'ready' }]]
+  }
+  const free = later(state.silentFrom, silenceMs(line.baud))
+  return now >= free ? send(asked, now, line) : [{ kind: 'pausing', asked, until: free }, []]
+}
+
 /** The reply time-out is the device's: the time of the request and of the longest reply on the line come on top of it. */
-function send(asked: Asked, now: Monotonic, baud: number): readonly [State, readonly Output[]] {
+function send(asked: Asked, now: Monotonic, { baud, echo }: LineFacts): Step {
   const bytes = encodeRtu(asked.address, asked.request)
-  const deadline = later(now, lineMs(bytes.length + longestReply(asked.request), baud) + asked.replyTimeoutMs)
-  return [{ kind: 'waiting', asked, bytes: new Uint8Array(0), deadline }, [{ kind: 'write', bytes }]]
+  if (isNeverAnswered(asked.request)) {
+    const silence = silenceMs(baud)
+    const until = later(now, lineMs(bytes.length, baud) + silence)
+    return [{ kind: 'draining', asked, late: 'nobody-waits', until, silence }, [{ kind: 'write', bytes }, { kind: 'sent' }]]
+  }
+  const deadline = later(now, lineMs(bytes.length + longestReply(asked.request) + 3, baud) + asked.replyTimeoutMs)
+  const heard: Heard = echo === 'no' ? nothingHeard : { kind: 'echo', sure: echo === 'yes', sent: bytes, bytes: new Uint8Array(0) }
+  return [{ kind: 'waiting', asked, heard, deadline }, [{ kind: 'write', bytes }]]
 }
 
 type Receiving = Extract<State, { kind: 'waiting' | 'ignoring' }>
 
-function receive(
-  state: Receiving,
-  before: Uint8Array,
-  chunk: Uint8Array,
-  now: Monotonic,
-  silence: number,
-): readonly [State, readonly Output[]] {
-  const { asked, deadline } = state
-  const bytes = before.length === 0 ? chunk : Uint8Array.from([...before, ...chunk])
-  const matched = matchRtu(asked.address, asked.request, bytes)
-  if (matched === 'incomplete') return [{ kind: 'waiting', asked, bytes, deadline }, []]
-  if (matched.kind === 'mismatch') {
-    return [
-      { kind: 'ignoring', asked, until: later(now, silence), deadline },
-      [{ kind: 'discarded', address: asked.address, why: matched.why }],
-    ]
+function receive({ asked, deadline }: Receiving, heard: Heard, now: Monotonic, silence: number): Step {
+  const ignore = (reason: MismatchReason, why: string): Step => [
+    { kind: 'ignoring', asked, until: later(now, silence), deadline },
+    [{ kind: 'discarded', address: asked.address, reason, why }],
+  ]
+  switch (heard.kind) {
+    case 'echo':
+      return [{ kind: 'waiting', asked, heard, deadline }, []]
+    case 'disturbed':
+      return ignore('echo', 'what was sent did not come back as it was sent: a second master, a collision, or no echo on this line')
+    case 'reply': {
+      const found: readonly Output[] = heard.found === 'unknown' ? [] : [{ kind: 'echo', echo: heard.found }]
+      const matched = matchRtu(asked.address, asked.request, heard.bytes)
+      // An echo is sure once it was heard whole; that there is none, only once a valid reply has come without it.
+      if (matched === 'incomplete')
+        return heard.found === 'yes'
+          ? [{ kind: 'waiting', asked, heard: { ...heard, found: 'unknown' }, deadline }, found]
+          : [{ kind: 'waiting', asked, heard, deadline }, []]
+      if (matched.kind === 'mismatch') return ignore(matched.reason, matched.why)
+      return [{ kind: 'quiet', silentFrom: now }, [...found, { kind: 'reply', reply: matched }, { kind: 'ready' }]]
+    }
   }
-  return [{ kind: 'quiet', silentFrom: now }, [{ kind: 'reply', reply: matched }, { kind: 'ready' }]]
 }
 
 /** RTU has no transaction number: nothing is sent until a late reply would have been over, so that it answers nobody. */
-function giveUp(asked: Asked, now: Monotonic, baud: number): readonly [State, readonly Output[]] {
-  const silence = Math.max(silenceMs(baud), lineMs(longestReply(asked.request), baud))
-  return [{ kind: 'draining', until: later(now, silence), silence }, [{ kind: 'timed-out' }]]
+function giveUp(asked: Asked, now: Monotonic, baud: number): Step {
+  const silence = Math.max(silenceMs(baud), lineMs(longestReply(asked.request) + 3, baud))
+  return [{ kind: 'draining', asked, late: 'not-yet', until: later(now, silence), silence }, [{ kind: 'timed-out' }]]
 }
 
-function longestReply(request: Request): number {
-  switch (request.kind) {
-    case 'read-holding-registers':
-    case 'read-input-registers':
-      return 5 + 2 * request.quantity
-    case 'write-single-register':
-    case 'write-multiple-registers':
-      return encodeReply(request, { kind: 'written' }).length + 3
-    case 'read-device-identification':
-      return RTU_MAX_BYTES
-  }
+function drain(state: Extract<State, { kind: 'draining' }>, now: Monotonic): Step {
+  const next = { ...state, until: later(now, state.silence) }
+  if (state.late !== 'not-yet') return [next, []]
+  const discarded = { kind: 'discarded', address: state.asked.address, reason: 'late', why: 'it came after its time-out' } as const
+  return [{ ...next, late: 'told' }, [discarded]]
 }

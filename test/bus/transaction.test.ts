@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Echo } from '../../src/bus/index.ts'
 import { type Input, type Output, type State, start, step, wakeAt } from '../../src/bus/transaction.ts'
 import { crc16, toAddress, toLineAddress } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
@@ -21,16 +22,18 @@ const frame = (hex: string): Uint8Array => {
 }
 const reply = frame('01030412345678')
 
-/** Runs inputs at their times and returns what came out, with the last state. */
-function play(inputs: readonly (readonly [number, Input])[]): { kinds: string[]; state: State } {
+/** Runs inputs at their times and returns what came out, with the last state. The line keeps what it finds out about its echo. */
+function play(inputs: readonly (readonly [number, Input])[], echo: Echo = 'no'): { kinds: string[]; state: State; echo: Echo } {
+  let known = echo
   let state = start(toMonotonic(0))
   const outputs: Output[] = []
   for (const [at, input] of inputs) {
-    const [next, out] = step(state, input, toMonotonic(at), BAUD)
+    const [next, out] = step(state, input, toMonotonic(at), { baud: BAUD, echo: known })
     state = next
     outputs.push(...out)
+    for (const output of out) if (output.kind === 'echo') known = output.echo
   }
-  return { kinds: outputs.map((output) => output.kind), state }
+  return { kinds: outputs.map((output) => output.kind), state, echo: known }
 }
 const ask: Input = { kind: 'ask', asked }
 const bytes = (b: Uint8Array): Input => ({ kind: 'bytes', bytes: b })
@@ -94,7 +97,7 @@ t.test('after a time-out nothing is sent until a late reply would be over', (t) 
     [121, bytes(reply)],
     [123, time],
   ])
-  t.same(late.kinds, ['write', 'timed-out'], 'the late reply answers nobody')
+  t.same(late.kinds, ['write', 'timed-out', 'discarded'], 'the late reply answers nobody and is counted')
   t.equal(late.state.kind, 'draining')
   t.same(
     play([
@@ -103,7 +106,7 @@ t.test('after a time-out nothing is sent until a late reply would be over', (t) 
       [121, bytes(reply)],
       [135, time],
     ]).kinds,
-    ['write', 'timed-out', 'ready'],
+    ['write', 'timed-out', 'discarded', 'ready'],
   )
   t.end()
 })
@@ -111,5 +114,82 @@ t.test('after a time-out nothing is sent until a late reply would be over', (t) 
 t.test('the time-out is the time of the device; the line has its own on top', (t) => {
   const { state } = play([[10, ask]])
   t.equal(Math.round(1000 * Number(wakeAt(state))), Math.round(1000 * (10 + (17 * 11_000) / BAUD + 100)))
+  t.end()
+})
+
+t.test('an adapter that hears its own sending is found out with the first read, and its echo never answers anything', (t) => {
+  const request = frame('01032edf0002')
+  const heard = play(
+    [
+      [10, ask],
+      [15, bytes(request)],
+      [40, bytes(reply)],
+      [60, ask],
+      [65, bytes(request)],
+      [400, time],
+    ],
+    'unknown',
+  )
+  t.same(heard.kinds, ['write', 'echo', 'reply', 'ready', 'write', 'timed-out'], 'the second time only the echo comes: no reply')
+  t.equal(heard.echo, 'yes')
+  const silent = play(
+    [
+      [10, ask],
+      [40, bytes(reply)],
+    ],
+    'unknown',
+  )
+  t.same(silent.kinds, ['write', 'echo', 'reply', 'ready'])
+  t.equal(silent.echo, 'no')
+  t.end()
+})
+
+t.test('a write that looks like its own echo is not sent before it is known whether the line echoes', (t) => {
+  const write = { ...asked, request: { kind: 'write-single-register', address: must(toAddress(0x0bb8)), value: 1 } } as const
+  t.same(play([[10, { kind: 'ask', asked: write }]], 'unknown').kinds, ['undecidable', 'ready'])
+  const echo = frame('01060bb80001')
+  const sent = play(
+    [
+      [10, { kind: 'ask', asked: write }],
+      [15, bytes(echo)],
+      [400, time],
+    ],
+    'yes',
+  )
+  t.same(sent.kinds, ['write', 'timed-out'], 'its echo confirms nothing')
+  const confirmed = play(
+    [
+      [10, { kind: 'ask', asked: write }],
+      [15, bytes(echo)],
+      [40, bytes(echo)],
+    ],
+    'yes',
+  )
+  t.same(confirmed.kinds, ['write', 'reply', 'ready'])
+  t.end()
+})
+
+t.test('nothing is awaited after force listen only: the line is free after its silence', (t) => {
+  const force = { ...asked, request: { kind: 'diagnostics', subFunction: 4, data: Uint8Array.of(0, 0) } } as const
+  const played = play([
+    [10, { kind: 'ask', asked: force }],
+    [18, time],
+  ])
+  t.same(played.kinds, ['write', 'sent', 'ready'])
+  t.end()
+})
+
+t.test('babble is discarded, the line falls silent, and the next request gets its own reply', (t) => {
+  const noise = new Uint8Array(400).fill(1)
+  const played = play([
+    [10, ask],
+    [20, bytes(noise.subarray(0, 200))],
+    [21, bytes(noise.subarray(200))],
+    [30, bytes(reply)],
+    [100, ask],
+  ])
+  t.equal(played.kinds[0], 'write')
+  t.ok(played.kinds.includes('discarded'))
+  t.equal(played.kinds.filter((kind) => kind === 'reply').length, 1)
   t.end()
 })
