@@ -1,5 +1,8 @@
 /** Requests of one connection that are being worked on; beyond it the connection is not read further (TCP guide V1.0b, 4.4: 1–16). */
-export const MAX_IN_FLIGHT = 12
+export const DEFAULT_IN_FLIGHT = 12
+export const MOST_IN_FLIGHT = 16
+/** Requests of all connections that are being worked on; beyond it a request is answered with exception 06. */
+export const MAX_IN_FLIGHT_IN_ALL = 1024
 /** Connections of one listener, and of one address on it. */
 export const MAX_CONNECTIONS = 256
 export const MAX_CONNECTIONS_PER_ADDRESS = 64
@@ -11,3 +14,5 @@ export const FRAME_MS = 5_000
 export const IDLE_MS = 10 * 60_000
 /** Bytes that wait for a client to read them; beyond it none of its requests is taken on. */
 export const MAX_UNREAD_BYTES = 64 * 1024
+/** Malformed and unsupported requests that one connection may send at once, and how many more each second: the rest wait their turn. */
+export const BAD_REQUESTS = { atOnce: 20, perSecond: 20 } as const

@@ -2,7 +2,8 @@ import { constants } from 'node:crypto'
 import { type Socket, createServer as createTcpServer } from 'node:net'
 import { type TLSSocket, createServer as createTlsServer } from 'node:tls'
 import type { Clock } from '../platform/index.ts'
-import type { Acl, Role, Subject } from '../policy/index.ts'
+import { type Acl, type ConnectionId, type Role, type Subject, toConnectionId } from '../policy/index.ts'
+import type { Admission } from './admission.ts'
 import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from './limits.ts'
 import { type Answer, type Asked, type Report, startSession } from './session.ts'
 import { handshakeFailure } from './tls-reason.ts'
@@ -14,6 +15,8 @@ export type ListenerSettings = {
   readonly certificateFile: string
   readonly keyFile: string
   readonly clientsFile: string
+  /** Requests of one connection that are worked on at a time, 1–16. */
+  readonly inFlight: number
 }
 /** PEM texts: the own chain down to the root (MB-TCP-Security-v36, R-46), the own key, the authorities of clients. */
 export type Credentials = { readonly certificate: string; readonly key: string; readonly clients: string }
@@ -27,8 +30,14 @@ export type ListenerPorts = {
   readonly clock: Clock
   readonly report: Report
   readonly roleOf: (certificateDer: Uint8Array) => RoleFound
+  readonly admission: Admission
   readonly serve: (asked: Asked) => Promise<Answer>
+  /** A connection has ended: whatever belonged to it is free. */
+  readonly left: (connection: ConnectionId) => void
 }
+
+/** Connections are counted over all listeners of a process: no two have one number. */
+let lastConnection = 0
 
 export interface Listener {
   readonly name: string
@@ -54,7 +63,7 @@ const cipherSuites = [
 /** Listens for Modbus/TCP Security. The source is looked up in the access control list before one byte of TLS is read. */
 export function startListener(settings: ListenerSettings, credentials: Credentials, ports: ListenerPorts): Promise<Listener> {
   const { acl, clock, report } = ports
-  const { name: listener } = settings
+  const { name: listener, inFlight } = settings
   const open = new Set<Socket>()
   const sources: Sources = new WeakMap()
 
@@ -81,7 +90,8 @@ export function startListener(settings: ListenerSettings, credentials: Credentia
     const subject = subjectOf(socket, source, ports, listener)
     if (subject === 'refused') return void socket.destroy()
     report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
-    startSession(socket, { subject, listener, clock, report, serve: ports.serve })
+    const { admission, serve, left } = ports
+    startSession(socket, { subject, listener, inFlight, clock, report, admission, serve, ended: () => left(subject.connection) })
   })
 
   const tcp = createTcpServer({ noDelay: true }, (raw) => {
@@ -150,15 +160,17 @@ function subjectOf(socket: TLSSocket, source: string, { acl, roleOf, report, clo
     return 'refused'
   }
   const found = roleOf(certificate.raw)
+  lastConnection += 1
+  const who = { kind: 'client', name, source, level: entry.level, connection: toConnectionId(lastConnection) } as const
   switch (found.kind) {
     case 'invalid':
       report('role-invalid', { subject: name, source, listener, reason: found.why })
       return 'refused'
     case 'none':
       report('role-missing', { subject: name, source, listener })
-      return { kind: 'client', name, role: 'NULL', source, level: entry.level }
+      return { ...who, role: 'NULL' }
     case 'role':
-      return { kind: 'client', name, role: found.role, source, level: entry.level }
+      return { ...who, role: found.role }
   }
 }
 

@@ -8,25 +8,32 @@ import {
   encodeException,
   encodeMbap,
   exceptionCode,
+  functionCodeOf,
   mbapStart,
   stepMbap,
 } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
-import { FRAME_MS, IDLE_MS, MAX_IN_FLIGHT, MAX_UNREAD_BYTES } from './limits.ts'
+import { type Admission, type Allowance, spend } from './admission.ts'
+import { BAD_REQUESTS, FRAME_MS, IDLE_MS, MAX_UNREAD_BYTES } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` is what the client wrote, 0–255. */
 export type Asked = { readonly subject: Subject; readonly unit: number; readonly request: Request }
-/** The PDU that goes back: a reply made anew, or an exception. */
-export type Answer = { readonly pdu: Uint8Array }
+/** The PDU that goes back: a reply made anew, or an exception; `none` for the one request that is never answered (8/4). */
+export type Answer = { readonly pdu: Uint8Array | 'none' }
 
 export type Report = <Id extends EventId>(id: Id, fields: FieldsOf<Id>) => void
 export type SessionSettings = {
   readonly subject: Extract<Subject, { kind: 'client' }>
   readonly listener: string
+  /** Requests of this connection that are worked on at a time. */
+  readonly inFlight: number
   readonly clock: Clock
   readonly report: Report
+  readonly admission: Admission
   readonly serve: (asked: Asked) => Promise<Answer>
+  /** Called once, after the last answer that could be given. */
+  readonly ended: () => void
 }
 
 /** Speaks Modbus TCP with one client until either side ends: frames in, answers out, in any order. */
@@ -45,6 +52,8 @@ class Session {
   #requests = 0
   #ended = 'the client left'
   #limit: Cancel = () => undefined
+  #frameSince: Monotonic | 'between-frames' = 'between-frames'
+  #bad: Allowance
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
   readonly #order = new Map<number, Promise<void>>()
 
@@ -54,6 +63,7 @@ class Session {
     this.#settings = settings
     this.#who = { subject: subject.name, role: subject.role, source: subject.source }
     this.#opened = clock.now()
+    this.#bad = { left: BAD_REQUESTS.atOnce, at: clock.now() }
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('drain', () => this.#work())
     socket.on('error', (error) => (this.#ended = error.message))
@@ -74,6 +84,9 @@ class Session {
   #received(chunk: Uint8Array): void {
     const [next, outputs] = stepMbap(this.#stream, chunk)
     this.#stream = next
+    // The limit of a frame runs from its first byte: a drip of bytes does not renew it, whole frames do.
+    if (next.pending.length === 0) this.#frameSince = 'between-frames'
+    else if (this.#frameSince === 'between-frames' || outputs.length > 0) this.#frameSince = this.#settings.clock.now()
     for (const output of outputs) {
       if (output.kind === 'frame') this.#waiting.push(output.frame)
       else {
@@ -89,22 +102,23 @@ class Session {
   #closed(): void {
     this.#limit()
     this.#waiting = []
-    const { listener, clock, report } = this.#settings
+    const { listener, clock, report, ended } = this.#settings
     const durationMs = Math.round(clock.now() - this.#opened)
     report('connection-closed', { ...this.#who, listener, reason: this.#ended, requests: this.#requests, durationMs })
+    ended()
   }
 
   /** A frame that was begun has a time limit; a connection between frames a longer one. */
   #watch(): void {
     this.#limit()
-    const partial = this.#stream.pending.length > 0
-    const why = partial ? 'a frame took too long' : 'no request for too long'
-    this.#limit = this.#settings.clock.after(partial ? FRAME_MS : IDLE_MS, () => this.close(why))
+    const { clock } = this.#settings
+    if (this.#frameSince === 'between-frames') this.#limit = clock.after(IDLE_MS, () => this.close('no request for too long'))
+    else this.#limit = clock.after(this.#frameSince + FRAME_MS - clock.now(), () => this.close('a frame took too long'))
   }
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
   #work(): void {
-    while (this.#inFlight < MAX_IN_FLIGHT && this.#socket.writableLength < MAX_UNREAD_BYTES) {
+    while (this.#inFlight < this.#settings.inFlight && this.#socket.writableLength < MAX_UNREAD_BYTES) {
       const frame = this.#waiting.shift()
       if (frame === undefined) break
       this.#take(frame)
@@ -121,42 +135,58 @@ class Session {
         return this.#forward(frame, decoded.request)
       case 'malformed':
         this.#malformed(frame.unit, decoded.functionCode, decoded.why, `answered 0${decoded.exception}`, hex(frame.pdu))
-        return this.#answer(frame, encodeException(decoded.functionCode, decoded.exception))
-      case 'unsupported':
-        this.#settings.report('function-unsupported', {
-          ...this.#who,
-          unit: frame.unit,
-          functionCode: decoded.functionCode,
-          answer: 'answered 01',
-        })
-        return this.#answer(frame, encodeException(decoded.functionCode, exceptionCode.illegalFunction))
-      case 'not-a-request':
-        this.#malformed(
-          frame.unit,
-          decoded.functionCode,
-          `function code ${decoded.functionCode} is a reply's`,
-          'connection closed',
-          hex(frame.pdu),
-        )
+        return this.#refuse(frame, decoded.functionCode, decoded.exception)
+      case 'unsupported': {
+        const { functionCode, what } = decoded
+        const fields = { ...this.#who, unit: frame.unit, functionCode, function: what, answer: 'answered 01' }
+        this.#settings.report('function-unsupported', fields)
+        return this.#refuse(frame, functionCode, exceptionCode.illegalFunction)
+      }
+      case 'not-a-request': {
+        const { functionCode } = decoded
+        this.#malformed(frame.unit, functionCode, `function code ${functionCode} is a reply's`, 'connection closed', hex(frame.pdu))
         return this.close('it sent a reply')
+      }
     }
   }
 
   #forward(frame: Frame, request: Request): void {
-    this.#inFlight += 1
+    const { admission, serve, subject } = this.#settings
+    if (!admission.enter()) return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
+    const served = serve({ subject, unit: frame.unit, request })
+    this.#respond(
+      frame,
+      served.finally(() => admission.leave()),
+    )
+  }
+
+  /** A bad request is answered at a bounded rate: one that has to wait holds its place in flight, so that a flood stops its own sender. */
+  #refuse(frame: Frame, functionCode: number, exception: number): void {
+    const { clock } = this.#settings
+    const [left, { waitMs }] = spend(this.#bad, clock.now(), BAD_REQUESTS)
+    this.#bad = left
+    const answer = { pdu: encodeException(functionCode, exception) }
+    this.#respond(frame, waitMs === 0 ? answer : new Promise((resolve) => clock.after(waitMs, () => resolve(answer))))
+  }
+
+  /** Answers at once what is known at once, unless an older request with the same transaction id is still open. */
+  #respond(frame: Frame, answer: Answer | Promise<Answer>): void {
     const before = this.#order.get(frame.transaction)
-    const done = this.#settings.serve({ subject: this.#settings.subject, unit: frame.unit, request }).then(async ({ pdu }) => {
+    if (before === undefined && !(answer instanceof Promise)) return this.#answer(frame, answer)
+    this.#inFlight += 1
+    const done = Promise.resolve(answer).then(async (ready) => {
       await before
       if (this.#order.get(frame.transaction) === done) this.#order.delete(frame.transaction)
       this.#inFlight -= 1
-      this.#answer(frame, pdu)
+      this.#answer(frame, ready)
       this.#work()
     })
     this.#order.set(frame.transaction, done)
   }
 
-  #answer(frame: Frame, pdu: Uint8Array): void {
-    if (!this.#socket.destroyed) this.#socket.write(encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu }))
+  #answer(frame: Frame, { pdu }: Answer): void {
+    if (pdu === 'none' || this.#socket.destroyed) return
+    this.#socket.write(encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu }))
   }
 
   #malformed(unit: number, functionCode: number, reason: string, answer: string, firstBytes: string): void {
