@@ -7,6 +7,8 @@ type Libc = {
   socket(domain: number, type: number, protocol: number): number
   sendto(fd: number, data: Uint8Array, size: number, flags: number, address: Uint8Array, addressSize: number): number
   close(fd: number): number
+  prctl(option: number, value: number, third: number, fourth: number, fifth: number): number
+  setrlimit(resource: number, limits: Uint8Array): number
 }
 
 let loaded: Libc | undefined
@@ -18,6 +20,8 @@ function libc(): Libc {
       socket: lib.func('int socket(int, int, int)') as Libc['socket'],
       sendto: lib.func('long sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)') as Libc['sendto'],
       close: lib.func('int close(int)') as Libc['close'],
+      prctl: lib.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as Libc['prctl'],
+      setrlimit: lib.func('int setrlimit(int, const uint8_t *)') as Libc['setrlimit'],
     }
   }
   return loaded
@@ -56,4 +60,16 @@ export function notifySystemd(message: string): void {
   const data = Buffer.from(message, 'utf8')
   libc().sendto(fd, data, data.length, 0, address, address.length)
   libc().close(fd)
+}
+
+const PR_SET_DUMPABLE = 4
+const RLIMIT_CORE = 4
+
+/**
+ * Keeps the memory of this process, with the breakers' passwords in it, out of core dumps and of other processes of its user
+ * (prctl(2), PR_SET_DUMPABLE; setrlimit(2), RLIMIT_CORE). False where the system does not let it.
+ */
+export function forbidCoreDumps(): boolean {
+  if (process.platform !== 'linux') return false
+  return libc().setrlimit(RLIMIT_CORE, new Uint8Array(16)) === 0 && libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0
 }

@@ -1,0 +1,92 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+export type Failure = { readonly kind: 'failed'; readonly why: string }
+const failed = (why: string): Failure => ({ kind: 'failed', why })
+const told = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const KEY_BYTES = 32
+const NONCE_BYTES = 12
+/** What the file says it is; authenticated with the rest, so that nobody can pass it off as another. */
+const FORMAT = 'breakwall-vault-1'
+
+type Stored = { readonly format: string; readonly nonce: string; readonly tag: string; readonly data: string }
+
+/** Reads a key of 256 bits, 64 hexadecimal digits, from a file that nobody but its owner may read. */
+export function readKey(path: string): Uint8Array | Failure | 'missing' {
+  if (!existsSync(path)) return 'missing'
+  try {
+    const mode = statSync(path).mode & 0o777
+    if ((mode & 0o077) !== 0) return failed(`${path} has mode ${mode.toString(8).padStart(4, '0')}, others may read it: chmod 600 ${path}`)
+    const text = readFileSync(path, 'utf8').trim()
+    return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : failed(`${path} is not a key of 64 hexadecimal digits`)
+  } catch (error) {
+    return failed(told(error))
+  }
+}
+
+export function writeKey(path: string, key: Uint8Array): Failure | 'written' {
+  if (key.length !== KEY_BYTES) throw new Error(`a key of ${key.length} bytes`)
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${Buffer.from(key).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    return 'written'
+  } catch (error) {
+    return failed(told(error))
+  }
+}
+
+/** Opens a file that `writeSealed` wrote: AES-256-GCM, so that a changed bit or another key opens nothing. */
+export function readSealed(path: string, key: Uint8Array): { readonly kind: 'opened'; readonly text: string } | Failure | 'missing' {
+  if (!existsSync(path)) return 'missing'
+  try {
+    const { format, nonce, tag, data } = JSON.parse(readFileSync(path, 'utf8')) as Stored
+    if (format !== FORMAT) return failed(`${path} is not a vault of this version`)
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
+    decipher.setAAD(Buffer.from(FORMAT))
+    decipher.setAuthTag(Buffer.from(tag, 'base64'))
+    const opened = Buffer.concat([decipher.update(Buffer.from(data, 'base64')), decipher.final()])
+    return { kind: 'opened', text: opened.toString('utf8') }
+  } catch (error) {
+    return failed(error instanceof SyntaxError ? `${path} is damaged` : `${path} does not open with this key (${told(error)})`)
+  }
+}
+
+/** Writes the whole file beside the old one, and puts it in its place once it is on disk: there is always one that is whole. */
+export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, text: string): Failure | 'written' {
+  if (nonce.length !== NONCE_BYTES) throw new Error(`a nonce of ${nonce.length} bytes`)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
+  cipher.setAAD(Buffer.from(FORMAT))
+  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+  const stored: Stored = { format: FORMAT, nonce: base64(nonce), tag: base64(cipher.getAuthTag()), data: base64(data) }
+  const fresh = `${path}.new`
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const file = openSync(fresh, 'w', 0o600)
+    try {
+      writeSync(file, `${JSON.stringify(stored)}\n`)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    chmodSync(fresh, 0o600)
+    renameSync(fresh, path)
+    return 'written'
+  } catch (error) {
+    return failed(told(error))
+  }
+}

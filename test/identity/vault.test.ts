@@ -1,0 +1,125 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { initVault, openVault } from '../../src/identity/index.ts'
+import { realRandom } from '../../src/platform/index.ts'
+import { virtualClock } from '../../hil/sim/virtual-clock.ts'
+
+function place(t: { teardown(run: () => void): void }) {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwall-vault-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const files = { file: join(folder, 'state', 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }
+  return {
+    ...files,
+    folder,
+    open: (changes: Partial<typeof files> | { credential: string } = {}) => openVault({ ...files, ...changes }, virtualClock(), realRandom),
+  }
+}
+
+t.test('a password goes in, is there after a restart, and stands nowhere in clear [S-14] [S-17] [CR 4.1]', (t) => {
+  const { open, file, keyFile } = place(t)
+  const vault = open()
+  t.equal(vault.passwordOf('Q1', 'operator'), undefined)
+  t.match(vault.set('Q1', 'operator', 'Zq7x'), { kind: 'changed', factory: false })
+  t.match(vault.set('Q1', 'operator', 'Yp6w'), { kind: 'changed' }, 'the new one stands for the old one')
+  const again = open()
+  t.equal(again.passwordOf('Q1', 'operator'), 'Yp6w')
+  t.equal(again.passwordOf('Q1', 'administrator'), undefined)
+  t.equal(again.passwordOf('Q2', 'operator'), undefined)
+  const bytes = readFileSync(file).toString('latin1')
+  for (const secret of ['Yp6w', 'Zq7x', 'operator', Buffer.from('"Yp6w').toString('base64').slice(0, 6)])
+    t.notOk(bytes.includes(secret), secret)
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  t.notMatch(JSON.stringify(again.list()), /Yp6w/)
+  t.match(again.list(), [{ breaker: 'Q1', level: 'operator', factory: false }])
+  t.match(again.remove('Q1', 'operator'), { kind: 'changed' })
+  t.match(again.remove('Q1', 'operator'), { kind: 'refused', why: /no operator password of Q1/ })
+  t.equal(open().list().length, 0)
+  t.end()
+})
+
+t.test('only four characters 0-9, a-z, A-Z are a password, and the factory ones are marked [S-20] [S-01]', (t) => {
+  const vault = place(t).open()
+  const table: readonly (readonly [string, boolean])[] = [
+    ['aZ09', true],
+    ['abc', false],
+    ['abcde', false],
+    ['', false],
+    ['ab c', false],
+    ['ab-c', false],
+    ['äbcd', false],
+    ['abc\n', false],
+  ]
+  for (const [password, good] of table)
+    t.equal(vault.set('Q1', 'engineer', password).kind, good ? 'changed' : 'refused', JSON.stringify(password))
+  t.match(vault.set('Q1', 'engineer', 'a-b-'), { why: /the digits 0 to 9/ })
+  t.notMatch(JSON.stringify(vault.set('Q1', 'engineer', 'a-b-')), /a-b-/, 'a refusal does not repeat it')
+  for (const [level, password] of [
+    ['administrator', '0000'],
+    ['services', '1111'],
+    ['engineer', '2222'],
+    ['operator', '3333'],
+  ] as const)
+    t.match(vault.set('Q1', level, password), { kind: 'changed', factory: true })
+  t.match(vault.set('Q1', 'operator', '0000'), { factory: false }, 'of another profile')
+  t.end()
+})
+
+t.test('a vault that cannot be trusted is closed, says why, and is not overwritten [CR 3.6]', (t) => {
+  const { open, file, keyFile, folder } = place(t)
+  open().set('Q1', 'operator', 'Zq7x')
+  const before = readFileSync(file)
+  const key = readFileSync(keyFile)
+
+  const closed = (why: RegExp): void => {
+    const vault = open()
+    t.match(vault.state, { kind: 'closed', why })
+    t.equal(vault.passwordOf('Q1', 'operator'), undefined)
+    t.match(vault.set('Q1', 'operator', 'aaaa'), { kind: 'refused', why: /the vault is closed/ })
+    t.same(readFileSync(file), before)
+  }
+  writeFileSync(keyFile, `${'ab'.repeat(32)}\n`)
+  closed(/does not open with this key/)
+  writeFileSync(keyFile, 'no key\n')
+  closed(/is not a key of 64 hexadecimal digits/)
+  writeFileSync(keyFile, key)
+  chmodSync(keyFile, 0o640)
+  closed(/mode 0640, others may read it: chmod 600/)
+  rmSync(keyFile)
+  closed(/is not there, and .* opens with it only/)
+  writeFileSync(keyFile, key, { mode: 0o600 })
+  const stored = JSON.parse(before.toString('utf8')) as { data: string }
+  const damaged = Buffer.from(stored.data, 'base64')
+  damaged[0] = (damaged[0] ?? 0) ^ 1
+  writeFileSync(file, JSON.stringify({ ...stored, data: damaged.toString('base64') }))
+  t.match(open().state, { kind: 'closed', why: /does not open/ }, 'one bit was changed')
+  writeFileSync(file, before.subarray(0, 20))
+  t.match(open().state, { kind: 'closed', why: /is damaged/ })
+  writeFileSync(file, before)
+  t.equal(open().passwordOf('Q1', 'operator'), 'Zq7x', 'and with everything in place it opens')
+  t.match(initVault(keyFile, realRandom), { kind: 'failed' }, 'a key is never overwritten')
+  t.equal(initVault(join(folder, 'new.key'), realRandom), 'written')
+  t.end()
+})
+
+t.test('a key that systemd brings is taken before the key file', (t) => {
+  const { open, folder } = place(t)
+  const credential = join(folder, 'credential')
+  writeFileSync(credential, `${'cd'.repeat(32)}\n`, { mode: 0o400 })
+  t.match(open({ credential }).set('Q1', 'operator', 'Zq7x'), { kind: 'changed' })
+  t.equal(open({ credential }).passwordOf('Q1', 'operator'), 'Zq7x')
+  t.equal(open().state.kind, 'closed')
+  t.end()
+})
+
+t.test('a vault that cannot be written says so and keeps what it had', (t) => {
+  const { open, file, folder } = place(t)
+  writeFileSync(join(folder, 'not-a-folder'), '')
+  const vault = open({ file: join(folder, 'not-a-folder', 'vault') })
+  t.match(vault.set('Q1', 'operator', 'Zq7x'), { kind: 'refused', why: /the vault was not changed/ })
+  t.equal(vault.passwordOf('Q1', 'operator'), undefined)
+  t.throws(() => readFileSync(file))
+  t.end()
+})
