@@ -59,6 +59,13 @@ export const catalogue = {
   ]),
   'role-invalid': d(207, 4, 'access-control', 'role of {subject}: {reason}', ['subject', 'source', 'listener', 'reason']),
   'privilege-denied': d(208, 4, 'access-control', '{subject} may not {operation}: {reason}', ['subject', 'source', 'operation', 'reason']),
+  'vault-opened': d(220, 5, 'access-control', 'the vault of breaker passwords is open: {count} passwords', ['count']),
+  'vault-closed': d(221, 3, 'access-control', 'the vault of breaker passwords cannot be opened: {reason}', ['reason']),
+  'vault-changed': d(222, 4, 'access-control', '{subject} changed the vault: {reason}', ['subject', 'breaker', 'level', 'reason']),
+  'vault-default-password': d(223, 3, 'access-control', 'the {level} password of {breaker} is the one it left the factory with', [
+    'breaker',
+    'level',
+  ]),
   'frame-malformed': d(301, 4, 'request-error', 'malformed frame: {reason}; {answer}', [
     'subject',
     'role',
@@ -69,12 +76,13 @@ export const catalogue = {
     'answer',
     'firstBytes',
   ]),
-  'function-unsupported': d(302, 4, 'request-error', 'function code {functionCode} is not supported; {answer}', [
+  'function-unsupported': d(302, 4, 'request-error', 'function {function} is not supported; {answer}', [
     'subject',
     'role',
     'source',
     'unit',
     'functionCode',
+    'function',
     'answer',
   ]),
   'unit-unknown': d(303, 4, 'request-error', 'unit {unit} is not configured; {answer}', [
@@ -94,6 +102,14 @@ export const catalogue = {
     'answer',
   ]),
   'response-invalid': d(305, 4, 'request-error', 'reply of {breaker} discarded: {reason}', ['breaker', 'bus', 'unit', 'reason']),
+  'events-collapsed': d(306, 4, 'request-error', '{count} more of {event} from {source} within {seconds} s: {reason}', [
+    'event',
+    'source',
+    'breaker',
+    'reason',
+    'count',
+    'seconds',
+  ]),
   'operation-denied': d(401, 4, 'operation', 'denied: {operation}: {reason}', [...asked, 'outcome', 'reason'], 3),
   'operation-allowed': d(402, 5, 'operation', 'allowed: {operation}', [...asked, 'outcome'], 4),
   'operation-done': d(403, 5, 'operation', 'done: {operation}', [...asked, 'outcome', 'durationMs']),

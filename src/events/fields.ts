@@ -26,6 +26,14 @@ export type FieldTypes = {
   readonly configuration: string
   readonly openOperations: number
   readonly sink: string
+  /** A function with its sub-function or MEI type, such as `8/19` or `43/13`. */
+  readonly function: string
+  /** The id of another event. */
+  readonly event: string
+  readonly count: number
+  readonly seconds: number
+  /** Password profile of a breaker, such as `operator`. Never a password. */
+  readonly level: string
 }
 export type FieldName = keyof FieldTypes
 export type FieldValue = string | number

@@ -19,6 +19,8 @@ export interface Journal {
   states(prefix: string): Promise<ReadonlyMap<string, string>>
   putState(key: string, value: string): Promise<void>
   head(): Head
+  /** False while the disk refuses: intrusive operations are then denied. */
+  writes(): boolean
   /** Calls back after each commit. Returns the way to stop it. */
   onCommitted(run: () => void): () => void
   /** Writes the last event of this run: what comes after it is refused. Reading goes on until `close`. */
@@ -87,6 +89,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       }),
     ...readsOf(writer),
     head: () => head,
+    writes: () => !told,
     onCommitted(run) {
       listeners.add(run)
       return () => void listeners.delete(run)
