@@ -1,17 +1,21 @@
 import type { Outcome } from '../bus/index.ts'
 import { type EventId, event } from '../events/index.ts'
-import { type Request, encodeException, encodeReply, exceptionCode, functionCodeOf } from '../modbus/index.ts'
+import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf } from '../modbus/index.ts'
 import { type Deny, refusalReasons, subjectName, subjectRole, subjectSource } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import type { Site } from './site.ts'
 import { type Story, common } from './story.ts'
 
-/** A denied request: the event says why, the client learns only that it may not. */
+/** A denied request: the event says why, the client learns only that it may not; it may read more from the gateway's own unit. */
 export function refuse(story: Story, verdict: Deny, site: Site): Answer {
-  site.journal.note(
-    event('operation-denied', { ...common(story), outcome: 'denied', reason: `${verdict.reason}: ${refusalReasons[verdict.reason]}` }),
-  )
-  return { pdu: encodeException(functionCodeOf(story.asked.request), verdict.exception) }
+  const said = common(story)
+  const { subject, request } = story.asked
+  const functionCode = functionCodeOf(request)
+  const reason = `${verdict.reason}: ${refusalReasons[verdict.reason].text}`
+  site.journal.note(event('operation-denied', { ...said, outcome: 'denied', reason }))
+  const { unit, operation: words } = said
+  site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
+  return { pdu: encodeException(functionCode, verdict.exception) }
 }
 
 /** A unit that names no breaker, before any decision: a right belongs to a breaker. */
@@ -23,12 +27,14 @@ export function refuseRoute({ subject, unit, request }: Asked, site: Site): Answ
   return { pdu: encodeException(functionCode, exceptionCode.gatewayPathUnavailable) }
 }
 
-/** What a client hears of an outcome: the device's reply made anew, or the exception that says how far its request came. */
-export function answer(request: Request, outcome: Outcome): Answer {
+/** What a client hears of an outcome: the device's reply made anew, as `seen` leaves it, or the exception that says how far it came. */
+export function answer(request: Request, outcome: Outcome, seen: (reply: Reply) => Reply): Answer {
   const exception = (code: number): Answer => ({ pdu: encodeException(functionCodeOf(request), code) })
   switch (outcome.kind) {
     case 'reply':
-      return { pdu: encodeReply(request, outcome.reply) }
+      return { pdu: encodeReply(request, seen(outcome.reply)) }
+    case 'sent':
+      return { pdu: 'none' }
     case 'no-reply':
       return exception(exceptionCode.targetFailedToRespond)
     case 'unreachable':

@@ -1,13 +1,14 @@
+import { IN_PROGRESS, RESULT_FIRST } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
-import type { Site } from './site.ts'
+import type { Breaker, Site } from './site.ts'
 import { type Story, common } from './story.ts'
+import type { CommandResult } from './turns.ts'
 
-/** Registers 8020 (last command) and 8021 (its state), and the value of 8021 while it runs (DOCA0091EN, "Command Interface"). */
-const RESULT_ADDRESS = toAddress(8019)
-const IN_PROGRESS = 0x0003
+/** Registers 8020 (last command) and 8021 (its state) (DOCA0091EN, "Command Interface"). */
+const RESULT_ADDRESS = toAddress(RESULT_FIRST - 1)
 const POLL_MS = 100
 /** The documents give a command one second; a bus full of reads may need more until the question is asked. */
 const GIVE_UP_MS = 3000
@@ -31,14 +32,31 @@ const deviceErrors: Readonly<Record<number, string>> = {
   0x119e: 'the previous command is still running',
   0x129e: 'the previous command is still running',
   0x119f: 'reset is forbidden after an electrical fault',
+  0x110b: 'the module is out of order',
   0x11a0: 'closing is inhibited',
   0x12a0: 'closing is inhibited',
+  0x12a9: 'already in the state that was asked for',
+}
+
+/** Whether a command may be running in the device now: only then does its turn last. */
+export function wasTaken(outcome: Outcome): boolean {
+  switch (outcome.kind) {
+    case 'reply':
+      return outcome.reply.kind !== 'exception'
+    case 'no-reply':
+    case 'sent':
+      return true
+    case 'unreachable':
+    case 'withdrawn':
+    case 'busy':
+      return false
+  }
 }
 
 type Serve = (asked: Asked, site: Site) => Promise<Answer>
 
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(story: Story, outcome: Outcome, site: Site, serve: Serve): void {
+export function followOutcome(story: Story, breaker: Breaker, outcome: Outcome, site: Site, serve: Serve): void {
   const record = (end: End): void => recordEnd(story, end, site)
   switch (outcome.kind) {
     case 'withdrawn':
@@ -47,38 +65,50 @@ export function followOutcome(story: Story, outcome: Outcome, site: Site, serve:
       return record({ kind: 'failed', why: 'the queue of the bus is full' })
     case 'unreachable':
       return record({ kind: 'failed', why: outcome.why })
+    case 'sent':
+      return record({ kind: 'unknown', why: 'sent; no device ever answers it' })
     case 'no-reply':
+      breaker.turns.followed()
       return record({ kind: 'unknown', why: outcome.why })
     case 'reply':
       if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
       if (story.operation.command === 'none') return record({ kind: 'done' })
-      void commandResult(story, story.operation.command, site, serve).then(record)
+      void commandResult(story, breaker, story.operation.command.code, site, serve).then((end) => {
+        breaker.turns.followed()
+        record(end)
+      })
   }
 }
 
 type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
-/** Asks the breaker, through the same rooms as everybody, until its command has ended. */
-async function commandResult(story: Story, command: number, site: Site, serve: Serve): Promise<End> {
+/** Learns how a command ended from its client's own reading, or asks the breaker, through the same rooms as everybody. */
+async function commandResult(story: Story, breaker: Breaker, command: number, site: Site, serve: Serve): Promise<End> {
   const giveUpAt = site.clock.now() + GIVE_UP_MS
+  const told = breaker.turns.result()
   while (site.clock.now() < giveUpAt) {
-    await new Promise<void>((resolve) => site.clock.after(POLL_MS, resolve))
+    const pause = new Promise<'ask'>((resolve) => site.clock.after(POLL_MS, () => resolve('ask')))
+    const next = await Promise.race([told, pause])
+    if (next !== 'ask') return judge(next, command)
     const reply = await readResult(story, site, serve)
     if (reply?.kind !== 'registers') continue
     const view = new DataView(reply.registers.buffer, reply.registers.byteOffset)
-    const result = view.getUint16(2)
-    if (view.getUint16(0) !== command) return { kind: 'unknown', why: 'another command has run since' }
-    if (result === IN_PROGRESS) continue
-    return (result & 0xff) === 0
-      ? { kind: 'done' }
-      : { kind: 'refused', why: deviceErrors[result] ?? `error ${result} of register ${registerOf(resultAddress()) + 1}` }
+    const result = { code: view.getUint16(0), status: view.getUint16(2) }
+    if (result.code !== command || result.status !== IN_PROGRESS) return judge(result, command)
   }
   return { kind: 'unknown', why: 'the breaker took the command and did not report its end' }
+}
+
+function judge({ code, status }: CommandResult, command: number): End {
+  if (code !== command) return { kind: 'unknown', why: 'another command has run since' }
+  if ((status & 0xff) === 0) return { kind: 'done' }
+  return { kind: 'refused', why: deviceErrors[status] ?? `error ${status} of register ${registerOf(resultAddress()) + 1}` }
 }
 
 async function readResult(story: Story, site: Site, serve: Serve): Promise<Reply | undefined> {
   const request = { kind: 'read-holding-registers', address: resultAddress(), quantity: 2 } as const
   const { pdu } = await serve({ subject: { kind: 'gateway' }, unit: story.asked.unit, request }, site)
+  if (pdu === 'none') return undefined
   const reply = matchReply(request, pdu)
   return reply.kind === 'mismatch' ? undefined : reply
 }

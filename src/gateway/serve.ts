@@ -1,27 +1,38 @@
-import { classify } from '../breakers/index.ts'
+import { asSeenBy, classify, seal } from '../breakers/index.ts'
 import { clear, decide, deny } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { answer, refuse, refuseRoute } from './answer.ts'
-import { followOutcome } from './outcome.ts'
+import { followOutcome, wasTaken } from './outcome.ts'
+import { serveOwnUnit } from './own-unit.ts'
 import type { Site } from './site.ts'
 import { allowed, begin } from './story.ts'
 
 /** One request through the rooms. Everything that touches a breaker comes this way, the gateway's own polls too. */
 export async function serve(asked: Asked, site: Site): Promise<Answer> {
+  if (asked.unit === site.own.unit) return serveOwnUnit(asked, site)
   const breaker = site.breakers.get(asked.unit)
   if (breaker === undefined) return refuseRoute(asked, site)
+  const { subject } = asked
 
   const operation = classify(asked.request, breaker.profile)
   const story = begin(asked, breaker, operation, site)
-  const ask = () => decide({ subject: asked.subject, operation, rights: site.rights, locks: breaker.locks(), now: site.clock.now() })
+  const ask = () => decide({ subject, operation, rights: site.rights, locks: breaker.locks(), now: site.clock.now() })
   const verdict = ask()
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
+  const sealed = seal(operation, breaker.passwordOf) // the vault's password, in place of whatever the client sent
+  if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
+  const turn = breaker.turns.take(subject, operation)
+  if (turn === 'taken') return refuse(story, deny('command-of-another'), site)
 
   const record = verdict.record === 'none' ? 'none' : await site.journal.append(allowed(story)) // on disk before the bus
-  if (record === 'unavailable') return refuse(story, deny('fail-closed'), site)
+  if (record === 'unavailable') {
+    turn.drop()
+    return refuse(story, deny('fail-closed'), site)
+  }
 
-  const outcome = await breaker.perform(clear(operation, verdict, record), () => ask().kind === 'allow')
-  breaker.saw(asked.request, outcome)
-  if (record !== 'none') followOutcome(story, outcome, site, serve)
-  return answer(asked.request, outcome)
+  const outcome = await breaker.perform(clear(sealed, verdict, record), () => ask().kind === 'allow')
+  if (!wasTaken(outcome)) turn.drop()
+  breaker.saw(asked, outcome)
+  if (record !== 'none') followOutcome(story, breaker, outcome, site, serve)
+  return answer(asked.request, outcome, (reply) => asSeenBy(breaker.turns.readerOf(subject), asked.request, reply, breaker.profile))
 }

@@ -1,9 +1,12 @@
-import type { Profile } from '../breakers/index.ts'
+import type { PasswordLevel, Profile } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Request } from '../modbus/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
 import type { Cleared, Locks, Rights } from '../policy/index.ts'
+import type { Asked } from '../upstream/index.ts'
+import type { OwnUnit } from './own-unit.ts'
+import type { Refusals } from './refusals.ts'
+import type { Turns } from './turns.ts'
 
 /** One breaker as a request meets it. */
 export type Breaker = {
@@ -11,15 +14,21 @@ export type Breaker = {
   readonly bus: string
   readonly unit: number
   readonly profile: Profile
+  /** Whose turn it is on its command interface. */
+  readonly turns: Turns
   locks(): Locks
+  /** From the vault; the least that a command needs is asked for first. */
+  readonly passwordOf: (level: PasswordLevel) => string | undefined
   perform(cleared: Cleared, stillHolds: () => boolean): Promise<Outcome>
-  /** Tells whoever shows the breaker's state what an answer said of it. */
-  saw(request: Request, outcome: Outcome): void
+  /** Tells whoever shows the breaker's state, or waits for a command's result, what an answer said of it. */
+  saw(asked: Asked, outcome: Outcome): void
 }
 
 /** All that `serve` needs of the gateway. */
 export type Site = {
   readonly breakers: ReadonlyMap<number, Breaker>
+  readonly own: OwnUnit
+  readonly refusals: Refusals
   readonly rights: Rights
   readonly clock: Clock
   readonly random: Random

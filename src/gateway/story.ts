@@ -1,4 +1,4 @@
-import type { Operation } from '../breakers/index.ts'
+import { type Operation, inWords } from '../breakers/index.ts'
 import { type SecurityEvent, event } from '../events/index.ts'
 import { functionCodeOf } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
@@ -9,14 +9,14 @@ import type { Breaker, Site } from './site.ts'
 /** Everything that the events about one request have in common. */
 export type Story = {
   readonly asked: Asked
-  readonly breaker: Breaker
+  readonly breaker: Pick<Breaker, 'name' | 'bus' | 'unit'>
   readonly operation: Operation
   readonly correlation: string
   readonly since: Monotonic
 }
 
 /** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
-export function begin(asked: Asked, breaker: Breaker, operation: Operation, site: Site): Story {
+export function begin(asked: Asked, breaker: Story['breaker'], operation: Operation, site: Site): Story {
   const correlation = operation.class === 'monitor' ? '' : site.random.uuid()
   return { asked, breaker, operation, correlation, since: site.clock.now() }
 }
@@ -31,7 +31,7 @@ export function common({ asked, breaker, operation, correlation }: Story) {
     bus: breaker.bus,
     unit: breaker.unit,
     class: operation.class,
-    operation: `${operation.words} ${breaker.name}`,
+    operation: inWords(operation, breaker.name),
     functionCode: functionCodeOf(operation.request),
     correlation,
   }

@@ -5,6 +5,7 @@ import { event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Request, addressOf } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
+import type { Asked } from '../upstream/index.ts'
 import { serve } from './serve.ts'
 import type { Site } from './site.ts'
 
@@ -66,7 +67,8 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
       const round = (): void => {
         for (const breaker of breakers) {
           const { at } = seen(breaker.name)
-          if (at === 'never' || clock.now() - at > STALE_MS) void serve(statusRead(breaker), site)
+          const read = statusRead(breaker)
+          if (read !== 'none' && (at === 'never' || clock.now() - at > STALE_MS)) void serve(read, site)
         }
         cancel = clock.after(STALE_MS, round)
       }
@@ -76,11 +78,13 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
   }
 }
 
-const statusRead = ({ unit, profile }: BreakerSettings) => {
-  const quantity = profile.status.currents + 3 - profile.status.register
+/** The read that shows a breaker's state, in one request; what has no state is not asked. */
+function statusRead({ unit, profile: { status } }: BreakerSettings): Asked | 'none' {
+  if (status === 'none') return 'none'
+  const quantity = status.currents + 3 - status.register
   return {
     subject: { kind: 'gateway' },
     unit,
-    request: { kind: 'read-holding-registers', address: addressOf(profile.status.register), quantity },
-  } as const
+    request: { kind: 'read-holding-registers', address: addressOf(status.register), quantity },
+  }
 }

@@ -1,0 +1,47 @@
+import type { Notice } from '../bus/index.ts'
+import type { BreakerSettings } from '../config/index.ts'
+import { type SecurityEvent, event } from '../events/index.ts'
+import type { MismatchReason } from '../modbus/index.ts'
+
+/** How many replies of a breaker were discarded, and for what. */
+export type Discarded = Readonly<Partial<Record<MismatchReason, number>>>
+
+/** What the buses have told: which are down, and which replies they threw away. */
+export interface Health {
+  busIsUp(bus: string): boolean
+  discarded(breaker: string): Discarded
+  /** What a bus calls with each of its notices. */
+  noticer(bus: string): (notice: Notice) => void
+}
+
+export function createHealth(breakers: readonly BreakerSettings[], note: (event: SecurityEvent) => void): Health {
+  const down = new Set<string>()
+  const discarded = new Map<string, Partial<Record<MismatchReason, number>>>()
+
+  function count(breaker: string, reason: MismatchReason): void {
+    const counts = discarded.get(breaker) ?? {}
+    counts[reason] = (counts[reason] ?? 0) + 1
+    discarded.set(breaker, counts)
+  }
+
+  return {
+    busIsUp: (bus) => !down.has(bus),
+    discarded: (breaker) => discarded.get(breaker) ?? {},
+    noticer: (bus) => (notice) => {
+      switch (notice.kind) {
+        case 'down':
+          down.add(bus)
+          return note(event('bus-down', { bus, reason: notice.why }))
+        case 'up':
+          down.delete(bus)
+          return note(event('bus-up', { bus }))
+        case 'discarded': {
+          const breaker = breakers.find((candidate) => candidate.bus === bus && candidate.address === notice.address)
+          if (breaker !== undefined) count(breaker.name, notice.reason)
+          const reason = `${notice.reason}: ${notice.why}`
+          return note(event('response-invalid', { breaker: breaker?.name ?? '', bus, unit: breaker?.unit ?? 0, reason }))
+        }
+      }
+    },
+  }
+}
