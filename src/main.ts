@@ -2,14 +2,15 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type Offline, exitCode, findSocket, runCli } from './admin/cli/index.ts'
+import { dirname, join, resolve } from 'node:path'
+import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table } from './admin/cli/index.ts'
+import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
-import { formatProblem, loadSite } from './config/index.ts'
+import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
-import { type Issued, type PkiFailure, initAuthority, issueCertificate } from './identity/index.ts'
+import { type Issued, type PkiFailure, initAuthority, initVault, issueCertificate } from './identity/index.ts'
 import { verifyJournal } from './journal/index.ts'
-import { notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
+import { forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string }
@@ -28,7 +29,12 @@ async function serve(file: string): Promise<number> {
     for (const problem of loaded.problems) error(formatProblem(problem))
     return failed(`${loaded.problems.length} mistakes in ${file}, the gateway was not started`, `breakwall check ${file}`)
   }
-  const ports = { clock: realClock, random: realRandom, log: stderrLog, hostName: hostname(), pid: process.pid, version }
+  for (const warning of loaded.warnings) stderrLog.warn(formatProblem(warning))
+  if (!forbidCoreDumps()) stderrLog.warn('this system does not keep the memory of the gateway out of core dumps: passwords could be in one')
+  const credential = join(process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent', 'vault.key')
+  const vaultCredential = existsSync(credential) ? credential : undefined
+  const here = { hostName: hostname(), pid: process.pid, version, vaultCredential }
+  const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
   if ('kind' in gateway) return failed(gateway.why, gateway.hint)
   const api = await startApi(gateway, loaded.site.apiSocket)
@@ -54,19 +60,69 @@ function printIssued(issued: Issued | PkiFailure, json: boolean): number {
   return exitCode.done
 }
 
+function printProblems(file: string, problems: readonly Problem[], warnings: readonly Problem[], json: boolean): number {
+  const code = problems.length === 0 ? exitCode.done : exitCode.refused
+  if (json) {
+    out(JSON.stringify({ file, problems, warnings }))
+    return code
+  }
+  for (const problem of problems) out(formatProblem(problem))
+  for (const { text, ...place } of warnings) out(formatProblem({ ...place, text: `warning: ${text}` }))
+  const mistakes = `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}, nothing was changed`
+  const warned = warnings.length === 0 ? '' : `, ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`
+  out(problems.length === 0 ? `${file}: no mistakes${warned}` : `${mistakes}${warned}`)
+  return code
+}
+
+function profileView(profile: Exclude<ReturnType<typeof loadProfile>, readonly Problem[]>): ProfileView {
+  const { status } = profile
+  return { ...profile, status: status === 'none' ? '' : `register ${status.register}, currents from ${status.currents}` }
+}
+
+const profileCommands: Pick<Offline, 'listProfiles' | 'showProfile' | 'checkProfile'> = {
+  listProfiles(own, json) {
+    const folders = [...own, profileFolder]
+    const found = profileNames(folders).map((name) => ({ name, profile: loadProfile(folders, name) }))
+    const rows = found.map(({ name, profile }) =>
+      'name' in profile ? [name, profile.family, profile.interface] : [name, 'has mistakes', ''],
+    )
+    out(
+      json
+        ? JSON.stringify(rows.map(([name, family, reached]) => ({ name, family, interface: reached })))
+        : table([['Profile', 'Family', 'Reached through'], ...rows]),
+    )
+    return exitCode.done
+  },
+  showProfile(name, own, json) {
+    const folders = [...own, profileFolder]
+    const known = profileNames(folders)
+    if (!known.includes(name)) return failed(`there is no profile "${name}"`, `the profiles are ${known.join(', ')}`)
+    const profile = loadProfile(folders, name)
+    if (!('name' in profile)) return printProblems(name, profile, [], json)
+    const view = profileView(profile)
+    out(json ? JSON.stringify(view) : profileText(view))
+    return exitCode.done
+  },
+  checkProfile(file, own, json) {
+    const profile = loadProfileFile(resolve(file), [...own, dirname(resolve(file)), profileFolder])
+    return printProblems(file, 'name' in profile ? [] : profile, [], json)
+  },
+}
+
 const offline: Offline = {
   check(file, json) {
     const loaded = loadSite(file)
     const problems = loaded.kind === 'problems' ? loaded.problems : []
-    if (json) out(JSON.stringify({ file, problems }))
-    else for (const problem of problems) out(formatProblem(problem))
-    if (!json)
-      out(
-        problems.length === 0
-          ? `${file}: no mistakes`
-          : `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}, nothing was changed`,
-      )
-    return problems.length === 0 ? exitCode.done : exitCode.refused
+    return printProblems(file, problems, loaded.warnings, json)
+  },
+  ...profileCommands,
+  initVault(configuration) {
+    const loaded = loadSite(configuration)
+    if (loaded.kind === 'problems') return failed(`${configuration} has mistakes`, `breakwall check ${configuration}`)
+    const made = initVault(loaded.site.vaultKeyFile, realRandom)
+    if (made !== 'written') return failed(made.why, 'a key that is there already is never overwritten: the vault opens with it only')
+    out(`${loaded.site.vaultKeyFile}\nkeep a copy of it in a safe place: without it the passwords are gone. The service's user must own it`)
+    return exitCode.done
   },
   verify(file, anchor, json) {
     const verified = verifyJournal(file, anchor)
@@ -106,5 +162,6 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   out,
   error,
   version,
+  askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
   findSocket: (typed) => findSocket(typed, process.env['BREAKWALL_API'], checkout),
 })

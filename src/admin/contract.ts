@@ -34,6 +34,19 @@ export type BreakerView = {
   readonly reachable: 'yes' | 'no' | 'not-tried'
   readonly currents: readonly number[]
   readonly locks: Readonly<Record<Scope, LockView>>
+  /** Replies that were thrown away, by what was wrong with them. */
+  readonly discarded: Readonly<Partial<Record<string, number>>>
+}
+
+export const passwordLevels = ['operator', 'engineer', 'services', 'administrator'] as const
+/** The password itself is judged by the vault: its rule is the breaker's. */
+export const vaultSetBody = z.strictObject({ breaker: z.string().min(1), level: z.enum(passwordLevels), password: z.string().max(64) })
+export const vaultRemoveBody = z.strictObject({ breaker: z.string().min(1), level: z.enum(passwordLevels) })
+
+/** What the vault holds: whose passwords, since when. Never a password. */
+export type VaultView = {
+  readonly closed: string
+  readonly entries: readonly { readonly breaker: string; readonly level: string; readonly changed: string; readonly factory: boolean }[]
 }
 
 export type StatusView = {
@@ -57,3 +70,29 @@ export type EventView = {
 }
 
 export type Refusal = { readonly error: string; readonly hint: string }
+
+type Written = { readonly from: number; readonly to: number; readonly class: string; readonly words: string; readonly source: string }
+
+/** A profile as the command line shows it. */
+export type ProfileView = {
+  readonly name: string
+  readonly family: string
+  readonly interface: string
+  readonly warning: string
+  /** Where the state is read; empty when there is none. */
+  readonly status: string
+  readonly commands: readonly {
+    readonly code: number
+    readonly class: string
+    readonly words: string
+    readonly lengths: readonly number[]
+    readonly destinations: readonly number[]
+    readonly security: number
+    readonly passwords: readonly string[]
+    readonly source: string
+  }[]
+  readonly writable: readonly Written[]
+  readonly coils: readonly Written[]
+  readonly functions: readonly { readonly name: string; readonly class: string; readonly source: string }[]
+  readonly readable: readonly { readonly from: number; readonly to: number; readonly words: string; readonly source: string }[]
+}

@@ -6,8 +6,8 @@ import type { z } from 'zod'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { peerUserId, userName } from '../../platform/index.ts'
-import { type Refusal, eventsQuery, lockBody, unlockBody } from '../contract.ts'
-import { lockView, statusView } from './views.ts'
+import { type Refusal, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { lockView, statusView, vaultView } from './views.ts'
 
 export interface Api {
   close(): Promise<void>
@@ -22,6 +22,7 @@ export async function startApi(gateway: Gateway, socket: string): Promise<Api | 
   }
   const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 })
   routes(app, gateway)
+  vaultRoutes(app, gateway)
   await app.listen({ path: socket })
   chmodSync(socket, 0o660)
   return { close: () => app.close() }
@@ -64,6 +65,29 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     gateway.locks.lock(request.params.name, body.scope, who, body.reason)
     return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
   })
+}
+
+function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
+  app.get('/v1/vault', () => vaultView(gateway))
+  app.post('/v1/vault/set', (request, reply) => {
+    const body = checked(vaultSetBody, request.body, reply)
+    if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
+    const who = actor(request, 'change the vault', gateway, reply)
+    if (who === undefined) return reply
+    return changed(gateway.vault.set(body.breaker, body.level, body.password, who), gateway, reply)
+  })
+  app.post('/v1/vault/remove', (request, reply) => {
+    const body = checked(vaultRemoveBody, request.body, reply)
+    if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
+    const who = actor(request, 'change the vault', gateway, reply)
+    if (who === undefined) return reply
+    return changed(gateway.vault.remove(body.breaker, body.level, who), gateway, reply)
+  })
+}
+
+function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, reply: FastifyReply): FastifyReply {
+  if (change.kind === 'changed') return reply.send(vaultView(gateway))
+  return refuse(reply, 422, change.why, 'breakwall vault list shows what there is')
 }
 
 function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {

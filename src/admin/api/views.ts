@@ -1,7 +1,7 @@
 import type { Gateway } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import type { LockState } from '../../policy/index.ts'
-import type { BreakerView, LockView, StatusView } from '../contract.ts'
+import type { BreakerView, LockView, StatusView, VaultView } from '../contract.ts'
 
 /** The gateway as its clients see it: states with their age, locks with who and why. */
 export function statusView(gateway: Gateway): StatusView {
@@ -20,7 +20,7 @@ export function statusView(gateway: Gateway): StatusView {
       name: bus.name,
       port:
         bus.kind === 'serial' ? `${bus.path} ${bus.baud} 8${bus.parity.charAt(0).toUpperCase()}${bus.stopBits}` : `${bus.host}:${bus.port}`,
-      up: gateway.busIsUp(bus.name),
+      up: gateway.health.busIsUp(bus.name),
     })),
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
     journal: { file: gateway.journalFile, ...gateway.journal.head() },
@@ -40,6 +40,7 @@ function breakerView(gateway: Gateway, breaker: Gateway['site']['breakers'][numb
     stateAgeMs: seen.at === 'never' ? 'never' : Math.round(gateway.clock.now() - seen.at),
     reachable: seen.reachable,
     currents: seen.currents,
+    discarded: gateway.health.discarded(breaker.name),
     locks: {
       control: lockView(locks.control, gateway),
       'protection-setting': lockView(locks['protection-setting'], gateway),
@@ -65,3 +66,8 @@ export function lockView(state: LockState, gateway: Pick<Gateway, 'clock'>): Loc
       return { locked: true, since, by: state.by.name, reason: state.by.reason }
   }
 }
+
+export const vaultView = ({ vault }: Gateway): VaultView => ({
+  closed: vault.state.kind === 'open' ? '' : vault.state.why,
+  entries: vault.list(),
+})

@@ -1,35 +1,10 @@
 import { Command, Option } from 'commander'
 import { type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
-import { type Answered, call } from './client.ts'
+import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
+import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
 import { eventLine, locksText, statusText } from './show.ts'
-
-/** Exit codes of every command; docs/cli.md has the same table. */
-export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const
-
-/** What needs no running gateway, handed in by `main.ts`: the command line itself knows only the API. Each returns an exit code. */
-export type Offline = {
-  check(file: string, json: boolean): number
-  verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
-  serve(file: string): Promise<number>
-  initAuthority(folder: string, site: string, json: boolean): number
-  issueCertificate(
-    folder: string,
-    name: string,
-    purpose: { role: string } | { hosts: string[] } | 'none',
-    days: number,
-    json: boolean,
-  ): number
-  demo(args: readonly string[]): Promise<number>
-}
-export type Terminal = {
-  out(text: string): void
-  error(text: string): void
-  findSocket(typed: string | undefined): string
-  version: string
-}
-
-type Common = { json: boolean; api?: string }
+import { vault } from './vault.ts'
 
 /** The whole command line. Resolves with the exit code. */
 export async function runCli(args: readonly string[], offline: Offline, terminal: Terminal): Promise<number> {
@@ -46,17 +21,25 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
       '\nExit codes: 0 done, 1 refused or something is wrong, 2 wrong words, 3 no gateway answers.\nWhich gateway: --api SOCKET, BREAKWALL_API, the demo of this checkout, /run/breakwall/api.sock.',
     )
   const finish = (result: number): void => void (code = result)
-  const add = (name: string, description: string): Command =>
-    program
+  const addTo = (parent: Command, name: string, description: string): Command =>
+    parent
       .command(name)
       .description(description)
       .option('--json', 'print JSON for a program', false)
       .option('--api <socket>', 'the socket of the gateway')
+  const add: Add = (name, description) => addTo(program, name, description)
+  const group = (name: string, description: string) => {
+    const parent = program.command(name).description(description)
+    const command: Add = (sub, text) => addTo(parent, sub, text)
+    return { command, plain: (sub: string, text: string) => parent.command(sub).description(text) }
+  }
 
   online(add, terminal, finish)
   locks(add, terminal, finish)
   journal(add, offline, terminal, finish)
   files(add, program, offline, finish)
+  vault({ group, offline, terminal, finish })
+  profiles({ group, offline, terminal, finish })
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
@@ -64,25 +47,6 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
     return error.exitCode === 0 ? exitCode.done : exitCode.usage
   }
   return code
-}
-
-type Add = (name: string, description: string) => Command
-type Finish = (code: number) => void
-
-/** Prints an answer for a person or a program and says which exit code it is. */
-function print<T>(answered: Answered<T>, json: boolean, text: (value: T) => string, terminal: Terminal): number {
-  if (answered.kind === 'ok') {
-    terminal.out(json ? JSON.stringify(answered.value) : text(answered.value))
-    return exitCode.done
-  }
-  if (json) terminal.out(JSON.stringify({ error: answered.error, hint: answered.hint }))
-  else terminal.error(`breakwall: error: ${answered.error}\nbreakwall: hint: ${answered.hint}`)
-  return answered.kind === 'refused' ? exitCode.refused : exitCode.unreachable
-}
-
-function wrongWords(terminal: Terminal, error: string, hint: string): number {
-  terminal.error(`breakwall: error: ${error}\nbreakwall: hint: ${hint}`)
-  return exitCode.usage
 }
 
 function online(add: Add, terminal: Terminal, finish: Finish): void {
@@ -169,8 +133,8 @@ function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish)
 }
 
 function files(add: Add, program: Command, offline: Offline, finish: Finish): void {
-  add('check <file>', 'every mistake in a configuration, with its place').action((file: string, { json }: Common) =>
-    finish(offline.check(file, json)),
+  add('check <file>', 'every mistake in a configuration, with its place, and what to know about it').action(
+    (file: string, { json }: Common) => finish(offline.check(file, json)),
   )
   program
     .command('serve')
@@ -204,4 +168,24 @@ function files(add: Add, program: Command, offline: Offline, finish: Finish): vo
     .helpOption(false)
     .description('act as a SCADA client of the running demo: breakwall demo read Q1 | open Q1 | close Q1 | reset Q1')
     .action(async (args: string[]) => finish(await offline.demo(args)))
+}
+
+function profiles({ group, offline, finish }: Parts): void {
+  const { plain } = group('profile', 'what the gateway knows of a breaker family')
+  const own = new Option('--dir <folder>', 'a folder with profiles of your own, before the shipped ones')
+  const json = new Option('--json', 'print JSON for a program').default(false)
+  type Options = { json: boolean; dir?: string }
+  const folders = ({ dir }: Options): string[] => (dir === undefined ? [] : [dir])
+  plain('list', 'all profiles, with what each is for')
+    .addOption(own)
+    .addOption(json)
+    .action((options: Options) => finish(offline.listProfiles(folders(options), options.json)))
+  plain('show <name>', 'a profile as a table: commands, registers, classes and sources')
+    .addOption(own)
+    .addOption(json)
+    .action((name: string, options: Options) => finish(offline.showProfile(name, folders(options), options.json)))
+  plain('check <file>', 'every mistake in a profile, with its place')
+    .addOption(own)
+    .addOption(json)
+    .action((file: string, options: Options) => finish(offline.checkProfile(file, folders(options), options.json)))
 }

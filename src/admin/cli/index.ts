@@ -1,2 +1,6 @@
-export { type Offline, type Terminal, exitCode, runCli } from './cli.ts'
+export { runCli } from './cli.ts'
+export { type Offline, type Terminal, exitCode } from './parts.ts'
 export { findSocket } from './client.ts'
+export { readSecret } from './secret.ts'
+export { profileText } from './show-profile.ts'
+export { table } from './show.ts'

@@ -1,0 +1,63 @@
+import type { Command } from 'commander'
+import type { Answered } from './client.ts'
+
+/** Exit codes of every command; docs/cli.md has the same table. */
+export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const
+
+/** What needs no running gateway, handed in by `main.ts`: the command line itself knows only the API. Each returns an exit code. */
+export type Offline = {
+  check(file: string, json: boolean): number
+  listProfiles(folders: readonly string[], json: boolean): number
+  showProfile(name: string, folders: readonly string[], json: boolean): number
+  checkProfile(file: string, folders: readonly string[], json: boolean): number
+  initVault(configuration: string): number
+  verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
+  serve(file: string): Promise<number>
+  initAuthority(folder: string, site: string, json: boolean): number
+  issueCertificate(
+    folder: string,
+    name: string,
+    purpose: { role: string } | { hosts: string[] } | 'none',
+    days: number,
+    json: boolean,
+  ): number
+  demo(args: readonly string[]): Promise<number>
+}
+export type Terminal = {
+  out(text: string): void
+  error(text: string): void
+  /** Reads a password that is not shown; undefined when its typist gave up. */
+  askSecret(prompt: string): Promise<string | undefined>
+  findSocket(typed: string | undefined): string
+  version: string
+}
+
+export type Common = { json: boolean; api?: string }
+
+export type Add = (name: string, description: string) => Command
+export type Finish = (code: number) => void
+
+/** What a group of commands is made from. */
+export type Parts = {
+  /** A group of sub-commands; `command` takes --json and --api, `plain` what it is given. */
+  readonly group: (name: string, description: string) => { readonly command: Add; readonly plain: Add }
+  readonly offline: Offline
+  readonly terminal: Terminal
+  readonly finish: Finish
+}
+
+/** Prints an answer for a person or a program and says which exit code it is. */
+export function print<T>(answered: Answered<T>, json: boolean, text: (value: T) => string, terminal: Terminal): number {
+  if (answered.kind === 'ok') {
+    terminal.out(json ? JSON.stringify(answered.value) : text(answered.value))
+    return exitCode.done
+  }
+  if (json) terminal.out(JSON.stringify({ error: answered.error, hint: answered.hint }))
+  else terminal.error(`breakwall: error: ${answered.error}\nbreakwall: hint: ${answered.hint}`)
+  return answered.kind === 'refused' ? exitCode.refused : exitCode.unreachable
+}
+
+export function wrongWords(terminal: Terminal, error: string, hint: string): number {
+  terminal.error(`breakwall: error: ${error}\nbreakwall: hint: ${hint}`)
+  return exitCode.usage
+}
