@@ -12,3 +12,16 @@ export function getJson(socketPath: string, path: string): Promise<unknown> {
     sent.end()
   })
 }
+
+/** Sends one change to the gateway's API; throws when it was refused. */
+export function postJson(socketPath: string, path: string, body: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json' } }, (response) => {
+      let said = ''
+      response.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`${path}: ${said}`))))
+    })
+    sent.on('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { breakers } from '../rig/switchboard.ts'
+import { passwords } from '../twins/breaker.ts'
+import { getJson, postJson } from './api.ts'
 
 /** The command line of this checkout, as a person would call it. */
 export const breakwall = join(import.meta.dirname, '../../src/main.ts')
@@ -29,6 +31,7 @@ export function demoPaths(state: string): DemoPaths {
 const clients = [
   { name: 'scada-1', role: 'Operator' },
   { name: 'viewer-1', role: 'Viewer' },
+  { name: 'engineer-1', role: 'Engineer' },
 ] as const
 
 /** Makes authority and certificates on the first start, by the same commands that an engineer types; later starts find them there. */
@@ -43,13 +46,28 @@ export function preparePki(paths: DemoPaths): void {
   for (const { name, role } of clients) if (!existsSync(join(paths.pki, `${name}.key`))) run('cert', 'issue', name, '--role', role)
 }
 
-export type Places = { readonly tlsPort: number; readonly serialPort: string; readonly tcpPort: number; readonly syslogPort: number }
+export type Places = {
+  readonly tlsPort: number
+  readonly serialPorts: readonly [string, string]
+  readonly tcpPorts: readonly [number, number]
+  readonly syslogPort: number
+}
+
+/** Gives the gateway the passwords of the virtual breakers, as a person does by `breakwall vault set`; later starts find them there. */
+export async function fillVault(paths: DemoPaths): Promise<void> {
+  const there = ((await getJson(paths.api, '/v1/vault')) as { entries: readonly { breaker: string }[] } | undefined)?.entries ?? []
+  for (const { name, profile } of breakers) {
+    if (profile === 'mtz-micrologic-active' || profile === 'ife' || there.some(({ breaker }) => breaker === name)) continue
+    for (const [level, password] of Object.entries(passwords))
+      await postJson(paths.api, '/v1/vault/set', { breaker: name, level, password })
+  }
+}
 
 /** The demo's configuration: the same file that a real site has, with this run's port names in it. */
 export function writeConfiguration(paths: DemoPaths, places: Places): void {
   const breakerTables = breakers.map(
-    ({ name, label, unit, bus, profile }) =>
-      `[[breaker]]\nname = "${name}"\nlabel = "${label}"\nunit = ${unit}\nbus = "${bus}"\nprofile = "${profile}"\n`,
+    ({ name, label, unit, bus, address, profile }) =>
+      `[[breaker]]\nname = "${name}"\nlabel = "${label}"\nunit = ${unit}\nbus = "${bus}"\naddress = ${address}\nprofile = "${profile}"\n`,
   )
   writeFileSync(
     paths.config,
@@ -76,18 +94,32 @@ level = "control"
 
 [[bus]]
 name = "rs485-1"
-port = "${places.serialPort}"
+port = "${places.serialPorts[0]}"
+baud = 19200
+format = "8E1"
+reply-timeout = "600ms"
+
+[[bus]]
+name = "rs485-2"
+port = "${places.serialPorts[1]}"
 baud = 19200
 format = "8E1"
 reply-timeout = "600ms"
 
 [[bus]]
 name = "eth-1"
-address = "127.0.0.1:${places.tcpPort}"
+address = "127.0.0.1:${places.tcpPorts[0]}"
+
+[[bus]]
+name = "eth-2"
+address = "127.0.0.1:${places.tcpPorts[1]}"
 
 ${breakerTables.join('\n')}
 [roles.Operator]
 may = ["monitor", "control"]
+
+[roles.Engineer]
+may = ["monitor", "protection-setting", "other-setting", "clock", "diagnostic"]
 
 [roles.Viewer]
 may = ["monitor"]

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSwitchboard } from '../rig/switchboard.ts'
 import { getJson } from './api.ts'
-import { type DemoPaths, breakwall, demoPaths, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
+import { type DemoPaths, breakwall, demoPaths, fillVault, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
 import { startReceiver } from './receiver.ts'
 import { startPolling } from './scada.ts'
 import { type Status, type View, liveView, plainView, tryNext } from './view.ts'
@@ -31,8 +31,8 @@ async function run(): Promise<number> {
   })
   writeConfiguration(paths, {
     tlsPort: Number(options.port),
-    serialPort: board.serial.path,
-    tcpPort: board.tcp.port,
+    serialPorts: [board.serial.path, board.serial2.path],
+    tcpPorts: [board.tcp.port, board.tcp2.port],
     syslogPort: receiver.port,
   })
   const view = live ? liveView(process.stdout, title, () => readStatus(paths)) : plainView(out)
@@ -47,13 +47,14 @@ async function run(): Promise<number> {
   let polls: ReturnType<typeof startPolling> | undefined
   if (typeof status !== 'number') {
     const tlsPort = Number(status.listeners[0]?.address.split(':').at(-1))
+    await fillVault(paths)
     writeDemoJson(paths, tlsPort, receiver.port)
     const pki = (name: string): string => join(paths.pki, name)
     const scada = { host: '127.0.0.1', port: tlsPort, ca: pki('site-ca.crt'), cert: pki('scada-1.crt'), key: pki('scada-1.key') }
     polls = startPolling(
       scada,
-      status.breakers.map((breaker) => breaker.unit),
-      () => view.say(`first poll answered; SCADA reads ${status.breakers.length} breakers once a second`),
+      status.breakers.filter((breaker) => breaker.family !== 'IFE').map((breaker) => breaker.unit),
+      () => view.say(`first poll answered; SCADA reads ${status.breakers.length - 1} breakers once a second`),
     )
     if (!live) for (const line of tryNext) out(line)
     await Promise.race([asked(), gone])

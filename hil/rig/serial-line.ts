@@ -19,6 +19,8 @@ export interface SerialRig {
   replyDelayMs: number
   /** When true the devices act and say nothing. */
   mute: boolean
+  /** When true the gateway's adapter hears its own sending, as a two-wire adapter without echo suppression does. */
+  echo: boolean
   /** Frames that came before the line had been silent for 3.5 characters. */
   gapViolations: number
   /** Puts bytes on the line that no device there has sent. */
@@ -47,13 +49,22 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
   let sending: NodeJS.Timeout | undefined
   let closed = false
 
-  const rig: SerialRig = { path: terminal._pty, replyDelayMs: 0, mute: false, gapViolations: 0, inject: (bytes) => send(bytes), close }
+  const rig: SerialRig = {
+    path: terminal._pty,
+    replyDelayMs: 0,
+    mute: false,
+    echo: false,
+    gapViolations: 0,
+    inject: (bytes) => send(bytes),
+    close,
+  }
 
   terminal._master.on('error', () => undefined)
   terminal._master.on('data', (chunk: Buffer | string) => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk
     const now = performance.now()
     if (frame.length === 0 && now < busyUntil + gapMs) rig.gapViolations += 1
+    if (rig.echo) writeSync(terminal._fd, bytes)
     frame = Buffer.concat([frame, bytes])
     busyUntil = Math.max(now, busyUntil) + bytes.length * characterMs
     clearTimeout(frameTimer)

@@ -1,19 +1,6 @@
-/** What a family's command interface looks like from outside (facts: DOCA0091EN, DOCA0054EN, DOCA0105EN). */
-export type Family = {
-  readonly product: string
-  /** Destination word of its commands; a module's errors carry its first byte. */
-  readonly destination: number
-  readonly commands: readonly ('open' | 'close' | 'reset')[]
-  /** MasterPacT shows a charged spring and "ready to close"; ComPacT NSX shows SD. */
-  readonly masterpact: boolean
-}
+import { type DocumentedCommand, type Effect, type Family, type Level, type Ranges, families } from './documents.ts'
 
-export const families = {
-  nsx: { product: 'ComPacT NSX250', destination: 0x1101, commands: ['open', 'close', 'reset'], masterpact: false },
-  nw: { product: 'MasterPacT NW16', destination: 0x1201, commands: ['open', 'close'], masterpact: true },
-  ns: { product: 'ComPacT NS800', destination: 0x1201, commands: ['open', 'close'], masterpact: false },
-  mtz: { product: 'MasterPacT MTZ2', destination: 0x1501, commands: ['open', 'close'], masterpact: true },
-} as const satisfies Record<string, Family>
+export { families }
 
 export type TwinSettings = {
   readonly name: string
@@ -27,11 +14,13 @@ export type TwinSettings = {
 
 /** How long a mechanism takes to open or close, milliseconds. */
 const MECHANISM_MS = 80
-/** The password of every virtual breaker, as two registers: "0000". */
-const PASSWORD = [0x3030, 0x3030]
+/** The passwords of every virtual breaker. */
+export const passwords = { operator: 'op42', administrator: 'Adm1' } as const
 const IN_PROGRESS = 0x0003
+const IO_OUTPUTS: Readonly<Record<number, number>> = { 0x2001: 14601, 0x2101: 17601 }
 
-const codes: Readonly<Record<number, 'open' | 'close' | 'reset'>> = { 904: 'open', 905: 'close', 906: 'reset' }
+const inRanges = (ranges: Ranges, first: number, count: number): boolean =>
+  Array.from({ length: count }, (_, i) => first + i).every((n) => ranges.some(([from, to]) => from <= n && n <= to))
 
 /** A virtual breaker: registers by their documented numbers, and a mechanism behind the command interface. */
 export class Twin {
@@ -39,6 +28,12 @@ export class Twin {
   readonly product: string
   closed: boolean
   tripped = false
+  closeInhibited = false
+  simpleCommands = false
+  /** The last command that changed a setting: its code, and the registers from 8000 as they came. */
+  stored: { readonly code: number; readonly registers: readonly number[] } | 'nothing' = 'nothing'
+  /** How far the device's clock is ahead of the machine's, milliseconds. */
+  clockAheadMs = 0
   readonly #settings: TwinSettings
   readonly #registers = new Uint16Array(65537)
   #energyWh = 1_250_000
@@ -49,7 +44,15 @@ export class Twin {
     this.product = settings.family.product
     this.closed = settings.closed
     this.#settings = settings
+    for (const [from, to] of settings.family.registers) for (let n = from; n <= to; n++) this.#registers[n] = (n * 7) & 0x0fff
+    this.#registers.fill(0, 8000, 8150)
+    this.#registers.fill(0, 12000, 12114)
     this.refresh()
+  }
+
+  /** True when the documents list all of these registers. */
+  has(number: number, quantity: number): boolean {
+    return inRanges(this.#settings.family.registers, number, quantity)
   }
 
   /** Register values from `number` on, as a device returns them. */
@@ -57,10 +60,15 @@ export class Twin {
     return Array.from(this.#registers.subarray(number, number + quantity))
   }
 
-  /** A write by Modbus functions. Writing 8000 runs a command with what the following registers then hold. */
-  write(number: number, values: readonly number[]): void {
+  /** A write by Modbus functions: a command when it covers 8000, with what the following registers then hold. */
+  write(number: number, values: readonly number[]): 'written' | 'no-such-register' {
+    const last = number + values.length - 1
+    const buffer = number >= 8000 && last <= 8019
+    const output = Object.values(IO_OUTPUTS).includes(number) && values.length === 1 && this.simpleCommands
+    if (!buffer && !output && !inRanges(this.#settings.family.writable, number, values.length)) return 'no-such-register'
     this.#registers.set(values, number)
-    if (number <= 8000 && number + values.length > 8000) this.#command()
+    if (number <= 8000 && last >= 8000) this.#command()
+    return 'written'
   }
 
   /** A fault: trips, as the trip unit would. */
@@ -71,44 +79,109 @@ export class Twin {
   }
 
   #command(): void {
-    const [code = 0, length, destination, security, first, second] = this.read(8000, 6)
+    const [code = 0, length = 0, destination = 0, security] = this.read(8000, 4)
     const { family } = this.#settings
-    const base = family.destination & 0xff00
-    const finish = (error: number): void => {
+    const module = destination & 0xff00
+    const finish = (error: number, data: readonly number[] = []): void => {
       this.#registers[8020] = code
-      this.#registers[8021] = error === 0 ? 0 : base | error
+      this.#registers[8021] = error === 0 ? 0 : module | error
+      this.#registers[8022] = 2 * data.length
+      this.#registers.fill(0, 8023, 8150)
+      this.#registers.set(data, 8023)
       this.refresh()
     }
-    const action = codes[code]
-    if (
-      action === undefined ||
-      !(family.commands as readonly string[]).includes(action) ||
-      destination !== family.destination ||
-      length !== 10
-    ) {
-      return finish(0x02)
-    }
-    if (security !== 1 || first !== PASSWORD[0] || second !== PASSWORD[1]) return finish(0x01)
-    const refused = this.#refusal(action)
+    const known = family.commands.map((commands) => commands.get(code)).find((command) => command?.destination.includes(destination))
+    if (known === undefined || !(known.length === 'any' || known.length.includes(length))) return finish(0x02)
+    if (!this.#maySend(known, security)) return finish(0x01)
+    const refused = this.#refusal(known.effect)
     if (refused !== 0) return finish(refused)
-    this.#registers[8020] = code
-    this.#registers[8021] = IN_PROGRESS
-    setTimeout(() => {
-      this.closed = action === 'close'
-      if (action === 'reset') this.tripped = false
-      finish(0)
-    }, MECHANISM_MS).unref()
+    if (known.effect === 'open' || known.effect === 'close' || known.effect === 'reset') {
+      this.#registers[8020] = code
+      this.#registers[8021] = IN_PROGRESS
+      const { effect } = known
+      setTimeout(() => {
+        if (effect === 'reset') this.tripped = false
+        else this.closed = effect === 'close'
+        finish(0)
+      }, MECHANISM_MS).unref()
+      return
+    }
+    finish(0, this.#effect(known.effect, code, destination))
+  }
+
+  #maySend({ level }: DocumentedCommand, security: number | undefined): boolean {
+    const [first = 0, second = 0] = this.read(8004, 2)
+    const sent = String.fromCharCode(first >> 8, first & 0xff, second >> 8, second & 0xff)
+    const allowed: Readonly<Record<Level, readonly string[]>> = {
+      none: ['\0\0\0\0'],
+      operator: [passwords.operator, passwords.administrator],
+      administrator: [passwords.administrator],
+    }
+    return (level === 'none' || security === 1) && allowed[level].includes(sent)
+  }
+
+  #effect(effect: Effect, code: number, destination: number): readonly number[] {
+    const parameters = this.read(8006, 4)
+    switch (effect) {
+      case 'inhibit':
+        this.closeInhibited = parameters[0] === 1
+        return []
+      case 'simple-commands':
+        this.simpleCommands = (parameters[0] ?? 0) >> 8 === 1
+        return []
+      case 'output': {
+        const bit = 1 << ((parameters[0] ?? 1) - 1)
+        const register = IO_OUTPUTS[destination] ?? 14601
+        const before = this.#registers[register] ?? 0
+        this.#registers[register] = parameters[1] === 0x0100 ? before | bit : before & ~bit
+        return []
+      }
+      case 'clock': {
+        const [monthDay = 0, yearHour = 0, minuteSecond = 0, ms = 0] = parameters
+        const at = Date.UTC(
+          2000 + (yearHour >> 8),
+          (monthDay >> 8) - 1,
+          monthDay & 0xff,
+          yearHour & 0xff,
+          minuteSecond >> 8,
+          minuteSecond & 0xff,
+          ms,
+        )
+        this.clockAheadMs = at - Date.now()
+        return []
+      }
+      case 'read-clock': {
+        const now = new Date(Date.now() + this.clockAheadMs)
+        return [
+          ((now.getUTCMonth() + 1) << 8) | now.getUTCDate(),
+          ((now.getUTCFullYear() - 2000) << 8) | now.getUTCHours(),
+          (now.getUTCMinutes() << 8) | now.getUTCSeconds(),
+          now.getUTCMilliseconds(),
+        ]
+      }
+      case 'store':
+        this.stored = { code, registers: this.read(8000, 20) }
+        return []
+      case 'return-data':
+        return [0xffff, 0xffff, code & 0xff, 1, 2, 3]
+      case 'open':
+      case 'close':
+      case 'reset':
+        return []
+    }
   }
 
   /** Low byte of the documented error (DOCA0213EN, DOCA0054EN), or 0. */
-  #refusal(action: 'open' | 'close' | 'reset'): number {
-    switch (action) {
+  #refusal(effect: Effect): number {
+    switch (effect) {
       case 'open':
         return this.closed ? 0 : 0x99
       case 'close':
-        return this.tripped ? 0x97 : this.closed ? 0x98 : 0
+        return this.closeInhibited ? 0xa0 : this.tripped ? 0x97 : this.closed ? 0x98 : 0
       case 'reset':
         return this.tripped ? 0 : 0x9a
+      default:
+        return 0
     }
   }
 
