@@ -136,13 +136,19 @@ t.test('bad input gets its documented answer and one event, and the next good cl
     t.equal(await exchange(socket, '000100000006' + '04032edf0000'), '000100000003' + '048303', 'quantity 0')
     t.equal(await exchange(socket, '000200000006' + '0403ffff0002'), '000200000003' + '048302', 'past the end')
     t.equal(await exchange(socket, '000300000006' + '010800040000'), '000300000003' + '018801', 'force listen only')
+    t.equal(await exchange(socket, '000300000005' + '012b0d0000'), '000300000003' + '01ab01', 'CANopen')
     t.equal(
       await exchange(socket, '000400000012' + '01032edf000200020000000601061f3f0389'),
       '000400000003' + '018303',
       'a write hidden behind a read',
     )
     t.equal(await exchange(socket, '000500000003' + '018302'), 'closed')
-    t.match(await world.heard((message) => message.id === 'function-unsupported'), { data: { functionCode: '8', answer: 'answered 01' } })
+    t.match(await world.heard((message) => message.id === 'function-unsupported'), {
+      data: { functionCode: '43', function: '43/13', answer: 'answered 01' },
+    })
+    t.match(await world.heard((message) => message.id === 'operation-denied' && message.data['functionCode'] === '8'), {
+      data: { operation: 'force listen only mode of Q1 (8/4)', reason: /^unknown-operation/ },
+    })
     t.ok(await world.heard((message) => message.data['answer'] === 'connection closed' && message.data['functionCode'] === '131'))
     await servesOn(t)
   })

@@ -6,7 +6,7 @@ import { commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
 t.test('a silent breaker is answered 0B, a late reply answers nobody, and the line goes on', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  const { port } = await world.start((toml) => toml.replace('reply-timeout = "600ms"', 'reply-timeout = "200ms"'))
+  const { port } = await world.start((toml) => toml.replaceAll('reply-timeout = "600ms"', 'reply-timeout = "200ms"'))
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   scada.setID(1)
@@ -39,7 +39,9 @@ t.test('a foreign Ethernet breaker is read, its loss is 0A and an event, its ret
       server.on('initialized', () => resolve(server))
     })
   let server = await foreign()
-  const { port } = await world.start((toml) => toml.replace(`127.0.0.1:${world.board.tcp.port}`, `127.0.0.1:${free}`))
+  const { port } = await world.start((toml) =>
+    toml.replace(`127.0.0.1:${world.board.tcp.port}`, `127.0.0.1:${free}`).replace('profile = "mtz-micrologic-x"', 'profile = "generic"'),
+  )
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   scada.setID(4)
@@ -83,4 +85,49 @@ t.test('a pulled cable takes down its own bus only, with an event, and intrusive
   t.match(await world.heard((message) => message.id === 'operation-failed'), { data: { outcome: 'not-sent', reason: /is not open/ } })
   scada.setID(4)
   t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2, 'the other bus goes on')
+})
+
+t.test('on a two-wire adapter that hears its own sending, reads and writes work and no echo confirms a write', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  world.board.serial.echo = true
+  const { port, gateway } = await world.start()
+  const engineer = await world.scada(port, 'engineer-1')
+  t.teardown(() => engineer.close(() => undefined))
+  await gateway.locks.unlock('Q2', 'other-setting', 60_000, 'ana', 'echo test')
+  engineer.setID(2)
+  t.equal(await exceptionOf(engineer.writeRegister(799, 1)), 10, 'not sent while it is not known whether this line echoes')
+  t.match(await world.heard((message) => message.id === 'operation-failed'), {
+    data: { outcome: 'not-sent', reason: /whether this line echoes/ },
+  })
+  t.same((await engineer.readHoldingRegisters(11999, 20)).data, world.board.twins.Q2.read(12000, 20))
+  await engineer.writeRegister(799, 3)
+  t.same(world.board.twins.Q2.read(800, 1), [3])
+  world.board.serial.mute = true // the adapter still echoes; the breaker says nothing
+  t.equal(await exceptionOf(engineer.writeRegister(799, 4)), 11, 'an echo alone is no answer')
+  t.match(await world.heard((message) => message.id === 'operation-outcome-unknown'), { data: { outcome: 'unknown' } })
+})
+
+t.test('what is wrong with replies is counted under its reason for each breaker', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port, gateway } = await world.start((toml) => toml.replaceAll('reply-timeout = "600ms"', 'reply-timeout = "150ms"'))
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  world.board.serial.mute = true
+  scada.setID(1)
+  const asked = exceptionOf(scada.readHoldingRegisters(11999, 2))
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (world.frames().length > 0) resolve()
+      else setTimeout(look, 5)
+    }
+    look()
+  })
+  world.board.serial.inject(Buffer.from('02030412345678b207', 'hex'))
+  t.equal(await asked, 11)
+  t.match(gateway.health.discarded('Q1'), { unit: 1 })
+  t.match(await world.heard((message) => message.id === 'response-invalid'), {
+    data: { breaker: 'Q1', reason: /^unit: address 2 answers 1/ },
+  })
 })

@@ -11,7 +11,7 @@ const unlock = { scope: 'control', forSeconds: 300, reason: 'test of commands' }
 t.test('open, close and reset move the breaker; what it refuses is recorded in its own words', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  const { port } = await world.start()
+  const { port, gateway } = await world.start()
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   for (const name of ['Q1', 'Q2', 'Q4']) t.equal((await call(world.paths.api, `/v1/breakers/${name}/unlock`, unlock)).status, 200)
@@ -34,9 +34,11 @@ t.test('open, close and reset move the breaker; what it refuses is recorded in i
   t.match(await command(1, commandRegisters(906, 4353)), { id: 'operation-done', data: { operation: 'reset circuit breaker Q1' } })
   t.match(await command(2, commandRegisters(904, 4609)), { id: 'operation-done', data: { operation: 'open circuit breaker Q2' } })
   t.equal(world.board.twins.Q2.closed, false)
-  const wrong = commandRegisters(904, 5377)
-  wrong[4] = 0x3939
-  t.match(await command(4, wrong), { id: 'operation-refused-by-device', data: { reason: 'not enough rights or wrong password' } })
+  t.equal(gateway.vault.set('Q4', 'operator', 'nope', 'ana').kind, 'changed')
+  t.match(await command(4, commandRegisters(904, 5377)), {
+    id: 'operation-refused-by-device',
+    data: { reason: 'not enough rights or wrong password' },
+  })
   t.equal((await scada.readHoldingRegisters(8020, 1)).data[0], 0x1501, 'the documented error code')
   t.equal(world.board.twins.Q4.closed, true)
   const identification = await scada.readDeviceIdentification(1, 0)
@@ -72,7 +74,7 @@ t.test('the command line says what it did, and its exit code says it to a progra
   const status = await cli('status', '--json')
   t.match(JSON.parse(status.stdout), {
     site: 'demo switchboard',
-    breakers: [{ name: 'Q1', locks: { control: { locked: true, by: 'default' } } }, {}, {}, {}],
+    breakers: [{ name: 'Q1', locks: { control: { locked: true, by: 'default' } }, discarded: {} }, {}, {}, {}, {}, {}, {}, {}, {}],
   })
   t.match((await cli('status')).stdout, /Q1 ComPacT NSX · pump 1 +1 .*LOCKED/)
   t.match(await cli('unlock', 'Q9', '--for', '5m', '--reason', 'test'), {

@@ -50,7 +50,11 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
     t.equal((await scada.readHoldingRegisters(12000, 1)).data[0], 0x01, 'OF of register 12001 is 1')
     const writes = world.frames().filter((frame) => /^..10/.test(frame.hex))
     t.equal(writes.length, 1, 'one intrusive frame, sent once')
-    t.equal(writes[0]?.hex.startsWith('01101f3f001428' + '0389000a11010001'), true)
+    t.equal(
+      writes[0]?.hex.startsWith('01101f3f001428' + '0389000a11010001' + Buffer.from('op42').toString('hex')),
+      true,
+      'with the password of the vault [S-14]',
+    )
   })
 
   await t.test('the journal tells the story in order and its chain is whole [S-39]', async (t) => {
@@ -76,7 +80,7 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
     )
     t.notMatch(
       readFileSync(join(world.paths.state, 'state/journal.db')).toString('latin1'),
-      /"0000"|3030/,
+      /op42|6f703432|Adm1/,
       'no password in the journal [S-14]',
     )
   })

@@ -52,12 +52,12 @@ t.test('the demo starts without any configuration, tells how to attach, and stop
     const path = (relative: string): string => resolve(state, relative)
     t.same(
       json.clients.map((client) => client.role),
-      ['Operator', 'Viewer'],
+      ['Operator', 'Viewer', 'Engineer'],
       run,
     )
     t.same(
       json.breakers.map((breaker) => breaker.unit),
-      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
     )
     for (const name of [json.api, json.journal, json.frameLog, json.ca]) t.ok(existsSync(path(name)), name)
     t.equal(statSync(path(json.api)).mode & 0o777, 0o660)
