@@ -7,12 +7,13 @@ import { type TLSSocket, connect } from 'node:tls'
 import { type Api, startApi } from '../../src/admin/api/index.ts'
 import { loadSite } from '../../src/config/index.ts'
 import { type Gateway, startGateway } from '../../src/gateway/index.ts'
-import { initAuthority, issueCertificate } from '../../src/identity/index.ts'
+import { initAuthority, issueCertificate, openVault } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { type DemoPaths, breakwall, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
 import { type Received, startReceiver } from '../../hil/demo/receiver.ts'
 import { connectScada } from '../../hil/demo/scada.ts'
-import { type Switchboard, startSwitchboard } from '../../hil/rig/switchboard.ts'
+import { type Switchboard, breakers, startSwitchboard } from '../../hil/rig/switchboard.ts'
+import { passwords } from '../../hil/twins/breaker.ts'
 
 export type Running = { readonly gateway: Gateway; readonly port: number; stop(): Promise<void> }
 
@@ -51,6 +52,8 @@ export async function createWorld(): Promise<World> {
     )
   issue('scada-1', 'Operator')
   issue('viewer-1', 'Viewer')
+  issue('engineer-1', 'Engineer')
+  fillVault(paths)
   const board = await startSwitchboard({ frameLog: paths.frameLog, moving: false })
   const received: Received[] = []
   const waiting = new Set<(message: Received) => void>()
@@ -62,7 +65,12 @@ export async function createWorld(): Promise<World> {
   const running = new Set<{ stop(): Promise<void> }>()
   const children = new Set<ChildProcess>()
   const configure = (tlsPort: number): void =>
-    writeConfiguration(paths, { tlsPort, serialPort: board.serial.path, tcpPort: board.tcp.port, syslogPort: receiver.port })
+    writeConfiguration(paths, {
+      tlsPort,
+      serialPorts: [board.serial.path, board.serial2.path],
+      tcpPorts: [board.tcp.port, board.tcp2.port],
+      syslogPort: receiver.port,
+    })
   const credentials = (name: string) => ({
     ca: join(paths.pki, 'site-ca.crt'),
     cert: join(paths.pki, `${name}.crt`),
@@ -94,7 +102,8 @@ export async function createWorld(): Promise<World> {
       const loaded = loadSite(paths.config)
       if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems))
       const log = { info: () => undefined, warn: () => undefined }
-      const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, log, hostName: 'test', pid: 1, version: '0' })
+      const here = { log, hostName: 'test', pid: 1, version: '1.2.3', vaultCredential: undefined }
+      const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here })
       if ('kind' in gateway) throw new Error(gateway.why)
       const api = (await startApi(gateway, loaded.site.apiSocket)) as Api
       const one = {
@@ -159,9 +168,16 @@ export async function createWorld(): Promise<World> {
   }
 }
 
+/** The passwords of the virtual breakers in the vault of the world's gateway. */
+function fillVault(paths: DemoPaths): void {
+  const files = { file: join(paths.state, 'state', 'vault'), keyFile: join(paths.state, 'vault.key'), credential: undefined }
+  const vault = openVault(files, realClock, realRandom)
+  for (const { name } of breakers) for (const [level, password] of Object.entries(passwords)) vault.set(name, level, password)
+}
+
 /** The 20 registers of a command, as a SCADA system writes them to 8000. */
 export function commandRegisters(code: number, destination: number): number[] {
-  return [code, 10, destination, 1, 0x3030, 0x3030, ...Array<number>(10).fill(0), 0, 8019, 8020, 8021]
+  return [code, 10, destination, 1, 0, 0, ...Array<number>(10).fill(0), 0, 8019, 8020, 8021]
 }
 
 /** Sends bytes and resolves with the next bytes that come back, or `closed`. */
