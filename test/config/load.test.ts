@@ -62,6 +62,11 @@ t.test('each mistake has its line and column, what was expected and an example [
     [['may = ["monitor"]', 'may = ["look"]'], /may|expected/],
     [['kind = "udp"', 'kind = "relp"'], /kind "relp": expected "udp"/],
     [['reply-timeout = "600ms"', 'reply-timeout = "1ms"'], /reply-timeout "1ms": expected a time from 50ms to 30s/],
+    [['own-unit = 255', 'own-unit = 250'], /own-unit 250: expected the unit id under which the gateway itself answers/],
+    [['own-unit = 255', 'own-unit = 4'], /own-unit 4/],
+    [['in-flight = 12', 'in-flight = 17'], /in-flight 17: expected how many requests of one connection/],
+    [['echo = "auto"', 'echo = "maybe"'], /echo "maybe": expected "auto", "yes" or "no"/],
+    [['key = "vault.key"', 'keyfile = "vault.key"'], /unknown key "keyfile"/],
     [['[site]', '[site'], /^f:\d+:\d+ this is not TOML/],
     [['name = "Plant 7, main switchboard"', ''], /site lacks "name": expected the name of the site/],
   ]
