@@ -82,13 +82,29 @@ function checkPart({ file, document, values }: Part): Problem[] {
   return problems
 }
 
+/** Included commands of unconfirmed length that the including profile, which comes first, gives whole; the class stays what it is. */
+function filledIn(parts: readonly Part[]): ReadonlySet<ProfileFile['command'][number]> {
+  const filled = new Set<ProfileFile['command'][number]>()
+  const known = new Set<string>()
+  for (const { values } of parts) {
+    const keys = (command: ProfileFile['command'][number]): string[] =>
+      destinationsOf(command).map((destination) => `${command.code} ${destination} ${command.class}`)
+    for (const command of values.command)
+      if (command.length === 'unconfirmed' && keys(command).every((key) => known.has(key))) filled.add(command)
+    for (const command of values.command) if (command.length !== 'unconfirmed') for (const key of keys(command)) known.add(key)
+  }
+  return filled
+}
+
 /** What two entries must not say twice, also across an include. */
 function checkTogether(parts: readonly Part[]): Problem[] {
+  const filled = filledIn(parts)
   const problems: Problem[] = []
   const where = ({ file, document }: Part, path: Path): string => `${basename(file)} line ${document.placeOf(path).line}`
   const commands = new Map<string, string>()
   for (const part of parts) {
     part.values.command.forEach((command, i) => {
+      if (filled.has(command)) return
       for (const destination of destinationsOf(command)) {
         const first = commands.get(`${command.code} ${destination}`)
         const place = { file: part.file, ...part.document.placeOf(['command', i, 'code']) }
@@ -114,6 +130,7 @@ const destinationsOf = ({ destination }: ProfileFile['command'][number]): readon
 
 function toProfile(name: string, own: ProfileFile, parts: readonly Part[]): Profile {
   const all = <T>(pick: (values: ProfileFile) => readonly T[]): readonly T[] => parts.flatMap(({ values }) => pick(values))
+  const filled = filledIn(parts)
   const mask = (position: number | 'none'): number => (position === 'none' ? 0 : 1 << position)
   return {
     name,
@@ -130,7 +147,7 @@ function toProfile(name: string, own: ProfileFile, parts: readonly Part[]): Prof
             invalid: mask(own.status['invalid-bit']),
             currents: number(own.status.currents),
           },
-    commands: all((values) => values.command.map(toCommand)),
+    commands: all((values) => values.command.filter((command) => !filled.has(command)).map(toCommand)),
     writable: all((values) => values.writable),
     coils: all((values) => values.coil),
     readable: all((values) => values.readable),

@@ -99,3 +99,18 @@ t.test("a site's own profile stands before the shipped one of its name, and may 
   t.equal(profileNames([folder, profileFolder]).length, shipped.length)
   t.end()
 })
+
+t.test("a site's own profile fills in a length that no public document gives, and cannot lower its class with it", (t) => {
+  const { folder, problems } = place(t)
+  const own = (operationClass: string): string =>
+    `family = "ComPacT NSX"\ninterface = "BSCM"\ninclude = ["nsx-bscm"]\n[[command]]\ncode = 42638\nclass = "${operationClass}"\n` +
+    'words = "preset the counters of {breaker}"\nlength = 20\ndestination = 4353\nsecurity = 1\nsource = "the manual of our device"\n'
+  t.match(problems(own('monitor')), [/command 42638 to 4353 is there twice/])
+  t.same(problems(own('other-setting')), [])
+  const loaded = loadProfile([folder, profileFolder], 'own')
+  if (!('name' in loaded)) return t.fail('it did not load')
+  const lengths = (commands: typeof loaded.commands) => commands.filter(({ code }) => code === 42638).map(({ lengths }) => lengths)
+  t.same(lengths(profileOf('nsx-bscm').commands), [[]])
+  t.same(lengths(loaded.commands), [[20]])
+  return t.end()
+})
