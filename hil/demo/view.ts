@@ -43,7 +43,8 @@ export const tryNext = [
 /** State as on the switchboard: closed is red (live), open is green, tripped is amber, unknown is grey; never colour alone. */
 function state(breaker: Status['breakers'][number], colour: boolean): string {
   const stale = breaker.reachable === 'no' || breaker.stateAgeMs === 'never' || breaker.stateAgeMs > 10_000
-  const word = stale ? 'UNKNOWN' : breaker.state.toUpperCase()
+  const none = breaker.stateAgeMs === 'never' && breaker.reachable !== 'no' // an interface has no state
+  const word = none ? '-' : stale ? 'UNKNOWN' : breaker.state.toUpperCase()
   const code = { CLOSED: 31, OPEN: 32, TRIPPED: 33 }[word] ?? 90
   return colour ? `\x1b[1;${code}m${word.padEnd(8)}\x1b[0m` : word.padEnd(8)
 }
@@ -61,9 +62,9 @@ export function screen(title: string, status: Status | 'not-yet', events: readon
   if (status !== 'not-yet') {
     for (const listener of status.listeners) lines.push(` SCADA  ${listener.address}  ${listener.kind} · ${listener.connections} connected`)
     for (const bus of status.buses) lines.push(` Bus    ${bus.name.padEnd(9)} ${bus.port}  ${bus.up ? 'up' : 'DOWN'}`)
-    lines.push('', ` ${'Breaker'.padEnd(30)} Unit  State     ${'A (L1/L2/L3)'.padEnd(18)} ${'Remote control'.padEnd(28)} Settings`)
+    lines.push('', ` ${'Breaker'.padEnd(34)} Unit  State     ${'A (L1/L2/L3)'.padEnd(18)} ${'Remote control'.padEnd(28)} Settings`)
     for (const breaker of status.breakers) {
-      const name = `${breaker.name} ${breaker.family} · ${breaker.label}`.slice(0, 30).padEnd(30)
+      const name = `${breaker.name} ${breaker.family} · ${breaker.label}`.slice(0, 34).padEnd(34)
       const amps = (breaker.currents.length === 0 ? '-' : breaker.currents.join(' / ')).padEnd(18)
       lines.push(
         ` ${name} ${String(breaker.unit).padStart(4)}  ${state(breaker, colour)}  ${amps} ${lock(breaker.locks.control, colour)} ${lock(breaker.locks['protection-setting'], colour)}`.trimEnd(),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const scopes = ['control', 'protection-setting', 'other-setting'] as const
 export type Scope = (typeof scopes)[number]
 
-const reason = z.string().trim().min(3).max(200)
+const reason = z.string().trim().min(3, 'say why, in 3 to 200 characters').max(200, 'say why, in 3 to 200 characters')
 /** Eight hours: the longest that a lock can stay open. */
 export const MAX_UNLOCK_SECONDS = 8 * 60 * 60
 
