@@ -143,13 +143,17 @@ function checkRoutes(document: Document, site: Site, report: Report): void {
 function checkProfiles(file: string, document: Document, site: Site, found: Map<string, Profile>, warnings: Problem[]): Problem[] {
   const folders = profileFolders(file)
   const known = profileNames(folders)
+  const broken = new Set<string>()
   return list(site.breaker).flatMap((breaker, i) => {
     const name = breaker.profile
-    if (typeof name !== 'string') return []
+    if (typeof name !== 'string' || broken.has(name)) return []
     const place = { file, ...document.placeOf(['breaker', i, 'profile']) }
     if (!known.includes(name)) return [{ ...place, text: `there is no profile "${name}": ${suggestion(name, known)}` }]
     const loaded = found.get(name) ?? loadProfile(folders, name)
-    if (!('name' in loaded)) return [...loaded]
+    if (!('name' in loaded)) {
+      broken.add(name) // its mistakes are named once, however many breakers have it
+      return [...loaded]
+    }
     found.set(name, loaded)
     if (loaded.warning !== '') warnings.push({ ...place, text: `breaker "${breaker.name}": ${loaded.warning}` })
     return []

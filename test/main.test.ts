@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(tmpdir(), 'breakwall-main-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const shipped = readFileSync(join(root, 'config/breakwall.toml'), 'utf8')
+
+function breakwall(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/main.ts'), ...args], { encoding: 'utf8' })
+  return { code: status, out: stdout, error: stderr }
+}
+
+t.test('profile list and show print what a configuration may name, also for a program', (t) => {
+  t.match(breakwall('profile', 'list'), { code: 0, out: /^nsx-bscm +ComPacT NSX +BSCM/m })
+  t.match(breakwall('profile', 'show', 'nsx-bscm'), { code: 0, out: /^904 +control +open circuit breaker/m })
+  const shown = breakwall('profile', 'show', 'nsx-bscm', '--json')
+  const { commands } = JSON.parse(shown.out) as { readonly commands: readonly { readonly code: number; readonly class: string }[] }
+  t.match(
+    commands.find(({ code }) => code === 904),
+    { class: 'control' },
+  )
+  t.match(breakwall('profile', 'show', 'nope'), { code: 1, error: /there is no profile "nope"\n.*hint: the profiles are compact-ns,/ })
+  t.end()
+})
+
+t.test('profile check says what is wrong with a profile and where, and finds no fault with a good one', (t) => {
+  const file = join(folder, 'mine.toml')
+  writeFileSync(file, 'family = "Test"\ninterface = "line"\nnonsense = 1\n')
+  const wrong = breakwall('profile', 'check', file)
+  t.equal(wrong.code, 1)
+  t.match(wrong.out + wrong.error, /mine\.toml:3:1 unknown key "nonsense": known here: family/)
+  writeFileSync(file, 'family = "Test"\ninterface = "line"\ninclude = ["nsx-bscm"]\n')
+  t.match(breakwall('profile', 'check', file), { code: 0, out: /no mistakes/ })
+  t.match(breakwall('profile', 'show', 'mine', '--dir', folder), { code: 0, out: /^mine: Test/ })
+  t.end()
+})
+
+t.test('check warns of a breaker that opens and closes without a password; vault init makes a key for its owner only', (t) => {
+  mkdirSync(join(folder, 'pki'))
+  for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt']) writeFileSync(join(folder, 'pki', name), '')
+  const file = join(folder, 'breakwall.toml')
+  writeFileSync(file, shipped.replace('profile = "mtz-micrologic-x"', 'profile = "mtz-micrologic-active"'))
+  const checked = breakwall('check', file)
+  t.equal(checked.code, 0, checked.error)
+  t.match(checked.out + checked.error, /warning.*no password/s)
+  t.match(breakwall('vault', 'init', '--config', file), { code: 0 })
+  t.equal(statSync(join(folder, 'vault.key')).mode & 0o777, 0o600)
+  const key = readFileSync(join(folder, 'vault.key'))
+  t.match(breakwall('vault', 'init', '--config', file), { code: 1 })
+  t.same(readFileSync(join(folder, 'vault.key')), key, 'a key that is there is left alone')
+  t.end()
+})
+
+t.test('a configuration with its own broken profile names each mistake once', (t) => {
+  mkdirSync(join(folder, 'profiles'))
+  writeFileSync(join(folder, 'profiles', 'own.toml'), 'family = "Test"\ninterface = "line"\nnonsense = 1\n')
+  const file = join(folder, 'own.toml')
+  writeFileSync(file, shipped.replaceAll(/profile = "[a-z-]+"/g, 'profile = "own"'))
+  const checked = breakwall('check', file)
+  t.equal(checked.code, 1)
+  t.equal([...(checked.out + checked.error).matchAll(/nonsense/g)].length, 1)
+  t.end()
+})
