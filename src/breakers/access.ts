@@ -3,7 +3,7 @@ import { type Request, registerOf } from '../modbus/index.ts'
 /** A stretch of registers by their documented numbers. */
 export type Span = { readonly first: number; readonly count: number }
 
-/** The registers that a request reads, in the order in which its reply carries them. */
+/** The registers that a request reads, in the order in which its reply carries them. No default: a reading function that were forgotten here would show what `asSeenBy` blanks. */
 export function registersRead(request: Request): readonly Span[] {
   switch (request.kind) {
     case 'read-holding-registers':
@@ -13,7 +13,24 @@ export function registersRead(request: Request): readonly Span[] {
       return [{ first: registerOf(request.readAddress), count: request.readQuantity }]
     case 'read-scattered-registers':
       return request.addresses.map((address) => ({ first: registerOf(address), count: 1 }))
-    default:
+    case 'read-fifo-queue':
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-exception-status':
+    case 'read-file-record':
+    case 'read-device-identification':
+    case 'read-date-time':
+    case 'diagnostics':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'report-server-id':
+    case 'write-single-coil':
+    case 'write-multiple-coils':
+    case 'write-single-register':
+    case 'write-multiple-registers':
+    case 'mask-write-register':
+    case 'write-file-record':
+    case 'write-date-time':
       return []
   }
 }

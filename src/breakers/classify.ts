@@ -79,7 +79,16 @@ function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile
     case 10:
     case 20:
       return as(classOf(`8/${subFunction}`, profile), words)
-    default:
+    case 0:
+    case 2:
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18:
       return as('monitor', words)
   }
 }

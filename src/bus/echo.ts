@@ -54,7 +54,22 @@ export function isTakenForItsEcho(request: Request): boolean {
     case 'write-date-time':
     case 'diagnostics':
       return true
-    default:
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-holding-registers':
+    case 'read-input-registers':
+    case 'read-exception-status':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'write-multiple-coils':
+    case 'write-multiple-registers':
+    case 'report-server-id':
+    case 'read-file-record':
+    case 'read-write-multiple-registers':
+    case 'read-fifo-queue':
+    case 'read-device-identification':
+    case 'read-date-time':
+    case 'read-scattered-registers':
       return false
   }
 }

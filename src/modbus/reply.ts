@@ -1,6 +1,12 @@
 import { type BitsReply, matchBits } from './coils.ts'
-import { type DiagnosticReply, encodeDiagnosticReply, matchDiagnostic } from './diagnostics.ts'
-import { type EncapsulatedReply, encodeEncapsulatedReply, identificationLength, matchEncapsulated } from './encapsulated.ts'
+import { type DiagnosticReply, type DiagnosticRequest, encodeDiagnosticReply, matchDiagnostic } from './diagnostics.ts'
+import {
+  type EncapsulatedReply,
+  type EncapsulatedRequest,
+  encodeEncapsulatedReply,
+  identificationLength,
+  matchEncapsulated,
+} from './encapsulated.ts'
 import { encodeException } from './exceptions.ts'
 import { type FileReply, encodeFileReply, matchFileRecords } from './file-records.ts'
 import { type Mismatch, mismatch, sameBytes } from './mismatch.ts'
@@ -122,13 +128,31 @@ function counted(functionCode: number, data: Uint8Array): Uint8Array {
   return pdu
 }
 
-const isOf = (...codes: readonly number[]) => {
-  const set = new Set(codes)
-  return (request: Request): boolean => set.has(functionCodeOf(request))
-}
-const isWrite = isOf(5, 6, 15, 16, 21, 22) as (request: Request) => request is Write
-const isDiagnostic = isOf(7, 8, 11, 12, 17) as (request: Request) => request is Extract<Request, { kind: 'diagnostics' }>
-const isEncapsulated = isOf(43) as (request: Request) => request is Extract<Request, { kind: 'read-date-time' }>
+/** By kind and not by function code: a kind that is missing does not compile. */
+const oneOf =
+  <K extends Request['kind']>(kinds: Readonly<Record<K, true>>) =>
+  (request: Request): request is Extract<Request, { readonly kind: K }> =>
+    Object.hasOwn(kinds, request.kind)
+const isWrite = oneOf<Write['kind']>({
+  'write-single-coil': true,
+  'write-single-register': true,
+  'mask-write-register': true,
+  'write-file-record': true,
+  'write-multiple-coils': true,
+  'write-multiple-registers': true,
+})
+const isDiagnostic = oneOf<DiagnosticRequest['kind']>({
+  'read-exception-status': true,
+  diagnostics: true,
+  'get-comm-event-counter': true,
+  'get-comm-event-log': true,
+  'report-server-id': true,
+})
+const isEncapsulated = oneOf<EncapsulatedRequest['kind']>({
+  'read-device-identification': true,
+  'read-date-time': true,
+  'write-date-time': true,
+})
 
 function expect<T extends Request>(request: Request, is: (request: Request) => request is T): T {
   if (!is(request)) throw new Error(`a reply that does not belong to ${request.kind} was to be encoded`)

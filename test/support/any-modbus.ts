@@ -111,6 +111,9 @@ const zeroPadded = (quantity: number): fc.Arbitrary<Uint8Array> =>
     return packed
   })
 
+/** Every function that can be generated. */
+export const everyKind = Object.keys(generators)
+
 /** A reply that a device may give to this request. */
 export function anyReplyTo(request: Request): fc.Arbitrary<Reply> {
   const exception = fc.integer({ min: 1, max: 255 }).map((code): Reply => ({ kind: 'exception', code }))
