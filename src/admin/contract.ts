@@ -56,6 +56,8 @@ export type StatusView = {
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
   readonly buses: readonly { readonly name: string; readonly port: string; readonly up: boolean }[]
   readonly breakers: readonly BreakerView[]
+  /** `closed` says why the vault cannot be read; empty when it can. `factory`: breakers that still have a password that everybody knows. */
+  readonly vault: { readonly closed: string; readonly factory: readonly string[] }
   readonly journal: { readonly file: string; readonly seq: number; readonly hash: string }
 }
 

@@ -14,7 +14,7 @@ import { createWorld } from '../support/world.ts'
 
 const run = promisify(execFile)
 /** What a client sends in the password registers of its commands, and what the vault has. */
-const sentByClient = '9999'
+const sentByClient = 'ZqXw'
 const secrets = [passwords.operator, passwords.administrator, sentByClient]
 const spellings = secrets.flatMap((secret) => {
   const bytes = Buffer.from(secret)
@@ -119,6 +119,8 @@ t.test('a person types a password that nobody sees; a script pipes it [S-18] [CR
     said: /set: operator password of Q2\nwarning: it is the one that the breaker left/,
   })
   t.match(await world.heard((message) => message.id === 'vault-default-password'), { data: { breaker: 'Q2', level: 'operator' } })
+  const { stdout: status } = await run(process.execPath, [breakwall, 'status'], { env: environment })
+  t.match(status, /^WARNING: Q2: still the factory password; .* vault set NAME$/m, 'and whoever looks at the gateway sees it [S-01]')
   t.match(await piped('toolong\n', 'set', 'Q2'), { code: 1, said: /it has 7 characters: a MicroLogic password has 4/ })
   t.notMatch((await piped('bad-\n', 'set', 'Q2')).said, /bad-/)
   t.match(await piped('aaaa\n', 'set', 'Q77'), { code: 1, said: /there is no breaker "Q77"/ })

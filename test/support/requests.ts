@@ -29,7 +29,7 @@ export function commandOf(
   security: number,
   parameters: readonly number[] = [],
 ): Request {
-  const head = [code, length, destination, security, 0x3939, 0x3939]
+  const head = [code, length, destination, security, 0x5a71, 0x5877] // ZqXw: in no id, hash or number by chance
   const body = Array.from({ length: 10 }, (_, i) => parameters[i] ?? 0)
   return many(8000, [...head, ...body, 0, 8019, 8020, 8021])
 }

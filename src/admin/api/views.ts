@@ -23,6 +23,7 @@ export function statusView(gateway: Gateway): StatusView {
       up: gateway.health.busIsUp(bus.name),
     })),
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
+    vault: vaultStatus(gateway),
     journal: { file: gateway.journalFile, ...gateway.journal.head() },
   }
 }
@@ -71,3 +72,8 @@ export const vaultView = ({ vault }: Gateway): VaultView => ({
   closed: vault.state.kind === 'open' ? '' : vault.state.why,
   entries: vault.list(),
 })
+
+function vaultStatus(gateway: Gateway): StatusView['vault'] {
+  const { closed, entries } = vaultView(gateway)
+  return { closed, factory: [...new Set(entries.filter(({ factory }) => factory).map(({ breaker }) => breaker))] }
+}

@@ -49,6 +49,7 @@ export function statusText(status: StatusView): string {
     `${status.site} · Breakwall ${status.version} · configuration ${status.configuration}`,
     ...listeners,
     ...buses,
+    ...warnings(status),
     '',
     table([
       ['Breaker', 'Unit', 'State', 'A (L1/L2/L3)', 'Remote control', 'Settings'],
@@ -64,6 +65,21 @@ export function statusText(status: StatusView): string {
     '',
     `journal ${status.journal.file}  ${status.journal.seq} events, head ${status.journal.hash.slice(0, 16)}…`,
   ].join('\n')
+}
+
+/** What somebody should do something about; nothing when all is well. */
+function warnings({ vault, breakers }: StatusView): string[] {
+  const discarded = breakers.flatMap(({ name, discarded: counts }) => {
+    const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
+    return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
+  })
+  return [
+    ...(vault.closed === '' ? [] : [`WARNING: the vault is closed: ${vault.closed}`]),
+    ...(vault.factory.length === 0
+      ? []
+      : [`WARNING: ${vault.factory.join(', ')}: still the factory password; change it at the breaker, then: breakwall vault set NAME`]),
+    ...discarded,
+  ]
 }
 
 export function locksText(status: StatusView): string {
