@@ -126,7 +126,10 @@ t.test('what is wrong with replies is counted under its reason for each breaker'
   })
   world.board.serial.inject(Buffer.from('02030412345678b207', 'hex'))
   t.equal(await asked, 11)
-  t.match(gateway.health.discarded('Q1'), { unit: 1 })
+  // A busy machine may hand the frame over in pieces with a silence between them, each then discarded; once is test/bus/transaction's to show.
+  const discarded = gateway.health.discarded('Q1')
+  t.same(Object.keys(discarded), ['unit'])
+  t.ok((discarded.unit ?? 0) >= 1)
   t.match(await world.heard((message) => message.id === 'response-invalid'), {
     data: { breaker: 'Q1', reason: /^unit: address 2 answers 1/ },
   })
