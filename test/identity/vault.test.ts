@@ -107,7 +107,7 @@ t.test('a vault that cannot be trusted is closed, says why, and is not overwritt
 t.test('a key that systemd brings is taken before the key file', (t) => {
   const { open, folder } = place(t)
   const credential = join(folder, 'credential')
-  writeFileSync(credential, `${'cd'.repeat(32)}\n`, { mode: 0o400 })
+  writeFileSync(credential, `${'cd'.repeat(32)}\n`, { mode: 0o440 }) // as systemd leaves it where it uses an access list
   t.match(open({ credential }).set('Q1', 'operator', 'Zq7x'), { kind: 'changed' })
   t.equal(open({ credential }).passwordOf('Q1', 'operator'), 'Zq7x')
   t.equal(open().state.kind, 'closed')

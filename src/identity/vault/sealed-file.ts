@@ -25,12 +25,16 @@ const FORMAT = 'breakwall-vault-1'
 
 type Stored = { readonly format: string; readonly nonce: string; readonly tag: string; readonly data: string }
 
-/** Reads a key of 256 bits, 64 hexadecimal digits, from a file that nobody but its owner may read. */
-export function readKey(path: string): Uint8Array | Failure | 'missing' {
+/**
+ * Reads a key of 256 bits, 64 hexadecimal digits. A `file` must be readable by nobody but its owner; a `credential` is guarded by systemd,
+ * which may let the service read it by an access list that shows as mode 0440.
+ */
+export function readKey(path: string, from: 'file' | 'credential'): Uint8Array | Failure | 'missing' {
   if (!existsSync(path)) return 'missing'
   try {
     const mode = statSync(path).mode & 0o777
-    if ((mode & 0o077) !== 0) return failed(`${path} has mode ${mode.toString(8).padStart(4, '0')}, others may read it: chmod 600 ${path}`)
+    if (from === 'file' && (mode & 0o077) !== 0)
+      return failed(`${path} has mode ${mode.toString(8).padStart(4, '0')}, others may read it: chmod 600 ${path}`)
     const text = readFileSync(path, 'utf8').trim()
     return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : failed(`${path} is not a key of 64 hexadecimal digits`)
   } catch (error) {

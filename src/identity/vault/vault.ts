@@ -76,7 +76,7 @@ export function openVault(settings: VaultSettings, clock: Clock, random: Random)
 type Opened = { readonly secrets: readonly Secret[]; readonly key: Uint8Array | 'missing' } | { readonly why: string }
 
 function open({ file, keyFile, credential }: VaultSettings): Opened {
-  const key = readKey(credential ?? keyFile)
+  const key = credential === undefined ? readKey(keyFile, 'file') : readKey(credential, 'credential')
   if (key !== 'missing' && 'kind' in key) return { why: key.why }
   if (key === 'missing') {
     const there = readSealed(file, new Uint8Array(32))
