@@ -51,6 +51,8 @@ const PARAMETER_FIRST = 8006
 const HEAD_BYTES = 10
 
 function wordsOf({ words, class: operationClass, parameters }: Command, values: readonly number[]): string {
+  // What it sets is a secret: said is only that it is set.
+  if (operationClass === 'password') return words.replace('{parameters}', 'the password').replace(/\{80\d\d\}/g, '…')
   const placed = parameters.filter(({ register }) => words.includes(`{${register}}`))
   const filled = placed.reduce(
     (text, parameter) => text.replace(`{${parameter.register}}`, describeValue(parameter, values, COMMAND_FIRST)),

@@ -14,6 +14,8 @@ const HEADER = 7
 /** Length counts unit and PDU: 2 to 254 (Messaging on TCP/IP V1.0b, 3.1; PDU 1–253). */
 const MIN_LENGTH = 2
 const MAX_LENGTH = 254
+/** What is recorded of a frame that cannot be: its header and function code. Behind them could be a breaker's password. */
+const HEAD_BYTES = 8
 
 /** Cuts a stream into frames however it was segmented. A bad header is judged from its first bytes, before any body is kept. */
 export function stepMbap(state: MbapState, chunk: Uint8Array): readonly [MbapState, readonly MbapOutput[]] {
@@ -25,7 +27,7 @@ export function stepMbap(state: MbapState, chunk: Uint8Array): readonly [MbapSta
     const left = bytes.length - at
     const why = headerFault(view, at, left)
     if (why !== undefined) {
-      outputs.push({ kind: 'broken', why, firstBytes: Buffer.from(bytes.subarray(at, at + 16)).toString('hex') })
+      outputs.push({ kind: 'broken', why, firstBytes: Buffer.from(bytes.subarray(at, at + HEAD_BYTES)).toString('hex') })
       return [mbapStart, outputs]
     }
     if (left < HEADER) break

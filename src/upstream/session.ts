@@ -134,7 +134,7 @@ class Session {
       case 'request':
         return this.#forward(frame, decoded.request)
       case 'malformed':
-        this.#malformed(frame.unit, decoded.functionCode, decoded.why, `answered 0${decoded.exception}`, hex(frame.pdu))
+        this.#malformed(frame.unit, decoded.functionCode, decoded.why, `answered 0${decoded.exception}`, headOf(frame.pdu))
         return this.#refuse(frame, decoded.functionCode, decoded.exception)
       case 'unsupported': {
         const { functionCode, what } = decoded
@@ -144,7 +144,7 @@ class Session {
       }
       case 'not-a-request': {
         const { functionCode } = decoded
-        this.#malformed(frame.unit, functionCode, `function code ${functionCode} is a reply's`, 'connection closed', hex(frame.pdu))
+        this.#malformed(frame.unit, functionCode, `function code ${functionCode} is a reply's`, 'connection closed', headOf(frame.pdu))
         return this.close('it sent a reply')
       }
     }
@@ -194,4 +194,5 @@ class Session {
   }
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 16)).toString('hex')
+/** Function code, address, quantity and byte count say what is wrong with a PDU; what is written stays out of the record: it may be a password. */
+const headOf = (pdu: Uint8Array): string => Buffer.from(pdu.subarray(0, 6)).toString('hex')

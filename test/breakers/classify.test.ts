@@ -175,6 +175,19 @@ t.test('whatever is asked of whatever device has words, and a password in it is 
   t.end()
 })
 
+t.test('a command that sets a password says so, and not which', (t) => {
+  const known = profileOf('nsx-bscm')
+  const [first] = known.commands
+  if (first === undefined) return t.fail('no command')
+  const set = { ...first, code: 61_000, class: 'password', words: 'set {parameters} of {breaker} {8006}', lengths: [14] } as const
+  const { words } = classify(commandOf(61_000, 14, first.destinations[0] ?? 0, first.security, [0x4142, 0x4344]), {
+    ...known,
+    commands: [set],
+  })
+  t.equal(words, 'set the password of {breaker} …')
+  return t.end()
+})
+
 t.test('a generic device can be read, and nothing else', (t) => {
   fc.assert(
     fc.property(anyRequest, (request) => {

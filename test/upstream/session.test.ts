@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import t from 'tap'
-import type { Request } from '../../src/modbus/index.ts'
+import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { createAdmission } from '../../src/upstream/admission.ts'
 import { BAD_REQUESTS, FRAME_MS, IDLE_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
 import { type Answer, type Asked, startSession } from '../../src/upstream/session.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
+import { commandOf } from '../support/requests.ts'
 
 type Serve = (asked: Asked) => Promise<Answer>
 type Options = { readonly serve?: Serve; readonly inFlight?: number; readonly most?: number }
@@ -14,7 +15,7 @@ type Options = { readonly serve?: Serve; readonly inFlight?: number; readonly mo
 /** A session on a real TCP connection, with a clock that stands still until it is told to move. */
 async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 12, most = 1000 }: Options = {}) {
   const clock = virtualClock()
-  const reports: { id: string; reason: string }[] = []
+  const reports: { id: string; reason: string; firstBytes?: string }[] = []
   const asked: Asked[] = []
   const admission = createAdmission(most)
   const role = toRole('Operator') ?? 'NULL'
@@ -28,7 +29,10 @@ async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 
       listener: 'l',
       inFlight,
       clock,
-      report: (id, fields) => void reports.push({ id, reason: 'reason' in fields ? String(fields.reason) : '' }),
+      report: (id, fields) => {
+        const reason = 'reason' in fields ? String(fields.reason) : ''
+        reports.push({ id, reason, ...('firstBytes' in fields ? { firstBytes: String(fields.firstBytes) } : {}) })
+      },
       admission,
       serve: (one) => {
         asked.push(one)
@@ -209,4 +213,20 @@ t.test('a framing error ends the connection with one event, after what was whole
   await over
   t.equal(asked.length, 1)
   t.match(reports, [{ id: 'frame-malformed', reason: 'protocol id 1 is not 0' }, { id: 'connection-closed' }])
+})
+
+t.test('what is recorded of a malformed command ends before its password [S-14]', async (t) => {
+  const { client, reports, over } = await open(t)
+  const command = encodeRequest(commandOf(904, 10, 4353, 1))
+  const secret = Buffer.from('ZqXw').toString('hex')
+  t.ok(Buffer.from(command).toString('hex').includes(secret))
+  client.write(frame(1, Buffer.from(command.subarray(0, -1)).toString('hex')))
+  // A length field that is too short: the next header begins within the values of the command.
+  const short = frame(2, Buffer.from(command).toString('hex'))
+  short.writeUInt16BE(7, 4)
+  client.write(short)
+  await over
+  const recorded = reports.filter(({ id }) => id === 'frame-malformed')
+  t.match(recorded, [{ firstBytes: '101f3f001428' }, {}, { reason: /protocol id/ }])
+  t.notMatch(JSON.stringify(recorded), new RegExp(secret.slice(0, 4)))
 })
