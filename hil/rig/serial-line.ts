@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { writeSync } from 'node:fs'
 import pty from '@lydell/node-pty'
 import type { Twin } from '../twins/breaker.ts'
@@ -25,6 +26,8 @@ export interface SerialRig {
   gapViolations: number
   /** Puts bytes on the line that no device there has sent. */
   inject(bytes: Buffer): void
+  /** Resolves once a device has heard this frame: hex of unit id and PDU. */
+  heard(hex: string): Promise<unknown>
   close(): void
 }
 
@@ -48,6 +51,7 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
   let frameTimer: NodeJS.Timeout | undefined
   let sending: NodeJS.Timeout | undefined
   let closed = false
+  const frames = new EventEmitter()
 
   const rig: SerialRig = {
     path: terminal._pty,
@@ -56,6 +60,7 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
     echo: false,
     gapViolations: 0,
     inject: (bytes) => send(bytes),
+    heard: (hex) => once(frames, hex),
     close,
   }
 
@@ -80,11 +85,10 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
     const twin = twins.get(unit)
     if (twin === undefined) return
     frameLog.write(bus, unit, pdu)
+    frames.emit(adu.subarray(0, -2).toString('hex'))
     const answer = answerPdu(twin, pdu)
     if (rig.mute) return
-    const body = Buffer.concat([Buffer.from([unit]), answer])
-    const check = crc(body)
-    const reply = Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])])
+    const reply = withCrc(Buffer.concat([Buffer.from([unit]), answer]))
     setTimeout(() => send(reply), deviceDelayMs + rig.replyDelayMs)
   }
 
@@ -119,3 +123,7 @@ const table = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 const crc = (bytes: Buffer): number => bytes.reduce((sum, byte) => (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0), 0xffff)
+function withCrc(body: Buffer): Buffer {
+  const check = crc(body)
+  return Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])])
+}
