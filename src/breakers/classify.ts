@@ -1,7 +1,8 @@
-import { type DateTime, type Request, diagnosticSubFunctions, registerOf } from '../modbus/index.ts'
+import { type Request, diagnosticSubFunctions, registerOf } from '../modbus/index.ts'
 import { registersRead, spanWords } from './access.ts'
 import { COMMAND_REGISTERS, isWholeCommand, recogniseCommand, touchesCommands, withoutPassword } from './command-interface.ts'
 import type { Operation, OperationClass } from './operation.ts'
+import { dateWords } from './parameter.ts'
 import type { OptionalFunction, Profile } from './profile.ts'
 
 /** What a request means for a breaker of this profile. Cannot fail: what the profile does not know is `unknown`. */
@@ -133,10 +134,4 @@ function coils(address: Parameters<typeof registerOf>[0], values: readonly boole
     .map((on) => (on ? 'on' : 'off'))
     .join(', ')}`
   return range === undefined ? as('unknown', `write ${what} of {breaker}`) : as(range.class, `${range.words} (${what})`)
-}
-
-function dateWords({ year, month, day, hour, minute, milliseconds }: DateTime): string {
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const seconds = `${two(Math.floor(milliseconds / 1000))}.${String(milliseconds % 1000).padStart(3, '0')}`
-  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${seconds}`
 }

@@ -1,3 +1,4 @@
+import type { DateTime } from '../modbus/index.ts'
 import type { Parameter, ParameterType } from './profile.ts'
 
 /** Registers that a parameter of this type takes. */
@@ -20,7 +21,7 @@ export function registersOf(type: ParameterType): number {
 export function describeValue(parameter: Parameter, values: readonly number[], first: number): string {
   const at = parameter.register - first
   const words = values.slice(at, at + registersOf(parameter.type))
-  if (parameter.type === 'date') return dateWords(words)
+  if (parameter.type === 'date') return dateWords(dateOf(words))
   const value = valueOf(parameter.type, words)
   const said = parameter.values.get(value)
   return said ?? `${tidy(value / parameter.scale)}${parameter.unit === '' ? '' : ` ${parameter.unit}`}`
@@ -56,9 +57,21 @@ function valueOf(type: Exclude<ParameterType, 'date'>, words: readonly number[])
   }
 }
 
+type Moment = Pick<DateTime, 'year' | 'month' | 'day' | 'hour' | 'minute' | 'milliseconds'>
+
 /** Month and day, year and hour, minutes and seconds, milliseconds (DOCA0091EN, "IFM Interface Commands"). */
-function dateWords([monthDay = 0, yearHour = 0, minuteSecond = 0, ms = 0]: readonly number[]): string {
+const dateOf = ([monthDay = 0, yearHour = 0, minuteSecond = 0, ms = 0]: readonly number[]): Moment => ({
+  year: 2000 + (yearHour >> 8),
+  month: monthDay >> 8,
+  day: monthDay & 0xff,
+  hour: yearHour & 0xff,
+  minute: minuteSecond >> 8,
+  milliseconds: (minuteSecond & 0xff) * 1000 + ms,
+})
+
+/** A date as a person reads it, to the millisecond. */
+export function dateWords({ year, month, day, hour, minute, milliseconds }: Moment): string {
   const two = (n: number): string => String(n).padStart(2, '0')
-  const date = `${2000 + (yearHour >> 8)}-${two(monthDay >> 8)}-${two(monthDay & 0xff)}`
-  return `${date} ${two(yearHour & 0xff)}:${two(minuteSecond >> 8)}:${two(minuteSecond & 0xff)}.${String(ms).padStart(3, '0')}`
+  const seconds = `${two(Math.floor(milliseconds / 1000))}.${String(milliseconds % 1000).padStart(3, '0')}`
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${seconds}`
 }

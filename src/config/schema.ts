@@ -102,6 +102,7 @@ export const siteSchema = z.strictObject({
         certificate: file,
         key: file,
         clients: file,
+        // Beyond it the connection is not read further (TCP guide V1.0b, 4.4: 1 to 16).
         'in-flight': z.int().min(1).max(16).default(12),
       }),
     )

@@ -1,4 +1,4 @@
-import { type Decoded, addressAt, good, malformed, pastTheEnd, pduOf, wrongRequestLength } from './decoded.ts'
+import { type Decoded, addressAt, decodeSpan, good, malformed, pastTheEnd, pduOf, wrongRequestLength } from './decoded.ts'
 import { type Mismatch, mismatch, wrongLength } from './mismatch.ts'
 import type { Address } from './values.ts'
 
@@ -16,13 +16,8 @@ const ON = 0xff00
 const OFF = 0x0000
 
 export function decodeBitRead(functionCode: 1 | 2, view: DataView): Decoded {
-  const length = wrongRequestLength(functionCode, view, 5)
-  if (length !== undefined) return length
-  const quantity = view.getUint16(3)
-  if (quantity < 1 || quantity > 2000) return malformed(functionCode, `FC ${functionCode} reads 1 to 2000 bits, not ${quantity}`)
-  const past = pastTheEnd(functionCode, view.getUint16(1), quantity)
-  if (past !== undefined) return past
-  return good({ kind: functionCode === 1 ? 'read-coils' : 'read-discrete-inputs', address: addressAt(view, 1), quantity })
+  const kind = functionCode === 1 ? 'read-coils' : 'read-discrete-inputs'
+  return decodeSpan(functionCode, view, 2000, 'bits', (address, quantity) => ({ kind, address, quantity }))
 }
 
 export function decodeWriteSingleCoil(view: DataView): Decoded {

@@ -45,6 +45,21 @@ export function pastTheEnd(functionCode: number, address: number, quantity: numb
   return noSuchAddress(functionCode, `${quantity} from address ${address} end past 65535`)
 }
 
+/** FC 1 to 4: an address and how many from there, 1 to `most`. */
+export function decodeSpan(
+  functionCode: number,
+  view: DataView,
+  most: number,
+  what: 'bits' | 'registers',
+  make: (address: Address, quantity: number) => Request,
+): Decoded {
+  const length = wrongRequestLength(functionCode, view, 5)
+  if (length !== undefined) return length
+  const quantity = view.getUint16(3)
+  if (quantity < 1 || quantity > most) return malformed(functionCode, `FC ${functionCode} reads 1 to ${most} ${what}, not ${quantity}`)
+  return pastTheEnd(functionCode, view.getUint16(1), quantity) ?? good(make(addressAt(view, 1), quantity))
+}
+
 export function addressAt(view: DataView, at: number): Address {
   const address = toAddress(view.getUint16(at))
   if (address === undefined) throw new Error('two bytes are always an address')

@@ -1,4 +1,4 @@
-import { type Decoded, addressAt, good, malformed, pastTheEnd, pduOf, wrongRequestLength } from './decoded.ts'
+import { type Decoded, addressAt, decodeSpan, good, malformed, pastTheEnd, pduOf, wrongRequestLength } from './decoded.ts'
 import { type Mismatch, mismatch, wrongLength } from './mismatch.ts'
 import type { Address } from './values.ts'
 
@@ -27,13 +27,8 @@ export type FifoReply = { readonly kind: 'fifo-queue'; readonly values: Uint8Arr
 const MAX_FIFO = 31
 
 export function decodeRead(functionCode: 3 | 4, view: DataView): Decoded {
-  const length = wrongRequestLength(functionCode, view, 5)
-  if (length !== undefined) return length
-  const quantity = view.getUint16(3)
-  if (quantity < 1 || quantity > 125) return malformed(functionCode, `FC ${functionCode} reads 1 to 125 registers, not ${quantity}`)
-  const past = pastTheEnd(functionCode, view.getUint16(1), quantity)
-  if (past !== undefined) return past
-  return good({ kind: functionCode === 3 ? 'read-holding-registers' : 'read-input-registers', address: addressAt(view, 1), quantity })
+  const kind = functionCode === 3 ? 'read-holding-registers' : 'read-input-registers'
+  return decodeSpan(functionCode, view, 125, 'registers', (address, quantity) => ({ kind, address, quantity }))
 }
 
 export function decodeWriteSingle(view: DataView): Decoded {

@@ -1,6 +1,3 @@
-/** Requests of one connection that are being worked on; beyond it the connection is not read further (TCP guide V1.0b, 4.4: 1–16). */
-export const DEFAULT_IN_FLIGHT = 12
-export const MOST_IN_FLIGHT = 16
 /** Requests of all connections that are being worked on; beyond it a request is answered with exception 06. */
 export const MAX_IN_FLIGHT_IN_ALL = 1024
 /** Connections of one listener, and of one address on it. */
