@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -13,6 +13,21 @@ function breakwall(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/main.ts'), ...args], { encoding: 'utf8' })
   return { code: status, out: stdout, error: stderr }
 }
+
+t.test('the command of a checkout runs on its own Node, from any folder and through a link, whatever Node the machine has', (t) => {
+  const link = join(folder, 'breakwall')
+  symlinkSync(join(root, 'node_modules/.bin/breakwall'), link)
+  mkdirSync(join(folder, 'old'))
+  writeFileSync(join(folder, 'old/node'), '#!/bin/sh\necho too old; exit 9\n', { mode: 0o755 })
+  const { status, stdout } = spawnSync(link, ['--version'], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, PATH: `${join(folder, 'old')}:/usr/bin:/bin` },
+  })
+  t.equal(status, 0)
+  t.match(stdout, /^\d+\.\d+\.\d+/)
+  t.end()
+})
 
 t.test('profile list and show print what a configuration may name, also for a program', (t) => {
   t.match(breakwall('profile', 'list'), { code: 0, out: /^nsx-bscm +ComPacT NSX +BSCM/m })
