@@ -34,6 +34,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
     in: [
       /^platform\//,
       /^journal\/storage\.ts$/,
+      /^bus\/adapter\.ts$/,
       /^config\//,
       /^identity\/pki\//,
       /^identity\/vault\/sealed-file\.ts$/,

@@ -12,14 +12,17 @@ export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = 0
   let offset = startUtcMs
   let timers: { readonly at: number; readonly run: () => void }[] = []
+  const after = (ms: number, run: () => void): (() => void) => {
+    const timer = { at: now + Math.max(0, ms), run }
+    timers.push(timer)
+    return () => void (timers = timers.filter((other) => other !== timer))
+  }
   return {
     now: () => now as Monotonic,
     utcUs: () => Math.round((offset + now) * 1000),
-    after(ms, run) {
-      const timer = { at: now + Math.max(0, ms), run }
-      timers.push(timer)
-      return () => void (timers = timers.filter((other) => other !== timer))
-    },
+    after,
+    exactly: after,
+    soon: (run) => void after(0, run),
     advance(ms) {
       const until = now + ms
       for (;;) {

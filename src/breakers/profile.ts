@@ -49,6 +49,9 @@ export type WritableRange = {
 /** Registers that the documents list: what a read of them is called. Other reads pass as well. */
 export type ReadableRange = { readonly from: number; readonly to: number; readonly words: string; readonly source: string }
 
+/** Registers that the device renews only so often, by its documents: an answer that is younger is as good as a new one. */
+export type RefreshRange = { readonly from: number; readonly to: number; readonly everyMs: number }
+
 /** Functions beyond reading that a device has by its documents. What is not named here is unknown. */
 export const optionalFunctions = ['8/1', '8/3', '8/4', '8/10', '8/20', '24', '43/16'] as const
 export type OptionalFunction = (typeof optionalFunctions)[number]
@@ -76,5 +79,6 @@ export type Profile = {
   readonly writable: readonly WritableRange[]
   readonly coils: readonly WritableRange[]
   readonly readable: readonly ReadableRange[]
+  readonly refresh: readonly RefreshRange[]
   readonly functions: readonly KnownFunction[]
 }

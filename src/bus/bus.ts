@@ -1,50 +1,263 @@
+import type { LineAddress, Reply, Request } from '../modbus/index.ts'
+import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
-import type { Exchanged, Line, Target } from './line.ts'
-import { type Queue, dequeue, emptyQueue, enqueue, priorityOf } from './scheduler.ts'
+import { type Expiry, createExpiry } from './expiry.ts'
+import { windowOf } from './fresh.ts'
+import {
+  type Asker,
+  type Destination,
+  type Job,
+  type Outcome,
+  type Unit,
+  type Waiting,
+  clientOf,
+  createUnits,
+  finish,
+  gathered,
+  join,
+  readToJoin,
+} from './jobs.ts'
+import { MAX_QUEUED, UNSETTLED_MS } from './limits.ts'
+import type { Exchanged, Line, Notice } from './line.ts'
+import { type Schedule, createSchedule, priorityOf } from './scheduler.ts'
+import { isShareable, partOf } from './sharing.ts'
+import { type BusCounts, type BusFigures, type UnitFigures, createBusCounts, discardOf, unitFigures } from './statistics.ts'
+import { admit, answered, failed, probeTimeoutMs, probing, unasked } from './unit-health.ts'
 
-/** How an operation ended, for its client and for the record. */
-export type Outcome =
-  | Exchanged
-  /** The queue is full. Not one byte was sent. */
-  | { readonly kind: 'busy' }
+export type BusSettings = {
+  /** Reads without a reply are asked again this often, 0–3. Nothing else ever is. */
+  readonly readRetries: number
+  /** The longest that a request waits for its turn, milliseconds. */
+  readonly longestWaitMs: number
+}
 
 export interface Bus {
   /** Puts one operation on the line when its turn comes; `stillHolds` is asked once more right before its first byte. */
-  perform(cleared: Cleared, target: Target, stillHolds: () => boolean): Promise<Outcome>
+  perform(cleared: Cleared, to: Destination, asker: Asker): Promise<Outcome>
+  figures(): BusFigures
+  unitFigures(address: LineAddress): UnitFigures
   close(): Promise<void>
 }
 
-type Job = {
-  readonly cleared: Cleared
-  readonly target: Target
-  readonly stillHolds: () => boolean
-  readonly end: (outcome: Outcome) => void
+export type BusPorts = {
+  readonly clock: Clock
+  readonly open: (notice: (notice: Notice) => void) => Line
+  readonly notice: (notice: Notice) => void
 }
 
-/** One queue before one line. An operation is sent at most once: nothing here repeats one. */
-export function createBus(line: Line): Bus {
-  let queue: Queue<Job> = emptyQueue
-  let working = false
+/** One schedule before one line: who is next, what is shared, which unit is left alone. An intrusive operation is sent at most once. */
+export const createBus = (settings: BusSettings, ports: BusPorts): Bus => new ScheduledBus(settings, ports)
 
-  async function work(): Promise<void> {
-    if (working) return
-    working = true
-    for (let next = dequeue(queue); next !== 'empty'; next = dequeue(queue)) {
-      const [job, rest] = next
-      queue = rest
-      job.end(await line.exchange(job.target, job.cleared.operation.request, job.stillHolds))
+class ScheduledBus implements Bus {
+  readonly #settings: BusSettings
+  readonly #clock: Clock
+  readonly #line: Line
+  readonly #schedule: Schedule<Job>
+  readonly #unit = createUnits()
+  readonly #counts: BusCounts
+  readonly #expiry: Expiry
+  #waiting = 0
+  #inFlight = 0
+
+  constructor(settings: BusSettings, { clock, open, notice }: BusPorts) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#counts = createBusCounts(clock.now())
+    this.#expiry = createExpiry(clock, (waiting) => this.#end(waiting, this.#tooLate()))
+    this.#line = open((told) => {
+      if (told.kind === 'discarded') this.#unit(told.address).figures.counts[discardOf(told.reason)] += 1
+      notice(told)
+    })
+    this.#schedule = createSchedule(this.#line.quantumMs)
+  }
+
+  perform({ operation }: Cleared, to: Destination, asker: Asker): Promise<Outcome> {
+    const { request } = operation
+    const unit = this.#unit(to.address)
+    const priority = priorityOf(operation)
+    const shareable = priority === 'read' && isShareable(request)
+    const known = shareable ? this.#remembered(unit, to, request) : 'none'
+    if (known !== 'none') return Promise.resolve(this.#answered(known))
+    // A control operation always finds a place: reads alone cannot keep it out.
+    if (this.#waiting >= (priority === 'control' ? 2 * MAX_QUEUED : MAX_QUEUED)) return Promise.resolve({ kind: 'busy' })
+    return new Promise((end) => {
+      const until = toMonotonic(this.#clock.now() + this.#settings.longestWaitMs)
+      const client = clientOf(asker.subject)
+      const waiting: Waiting = { request, client, asker, until, end, job: 'none', over: false }
+      this.#waiting += 1
+      const shared = shareable ? readToJoin(unit, request) : undefined
+      if (shared === undefined) this.#add({ to, unit, priority, client, shareable, request }, waiting)
+      else join(shared, waiting)
+      if (shared === undefined) this.#work()
+      if (waiting.job !== 'none' && waiting.job.state === 'waiting') this.#expiry.watch(waiting)
+    })
+  }
+
+  figures(): BusFigures {
+    return this.#counts.figures(this.#waiting, this.#inFlight, this.#clock.now())
+  }
+
+  unitFigures(address: LineAddress): UnitFigures {
+    const { figures, health } = this.#unit(address)
+    return unitFigures(figures, health.kind, this.#clock.now())
+  }
+
+  close(): Promise<void> {
+    this.#expiry.close()
+    return this.#line.close()
+  }
+
+  #remembered(unit: Unit, { refresh }: Destination, request: Request): Reply | 'none' {
+    const windowMs = windowOf(request, refresh)
+    return windowMs === 0 || unit.health.kind === 'silent' ? 'none' : unit.fresh.find(request, windowMs, this.#clock.now())
+  }
+
+  #add(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfter'>, waiting: Waiting): void {
+    const job: Job = { ...made, waiting: [], tries: 0, state: 'waiting', sentAfter: 0 }
+    join(job, waiting)
+    if (job.shareable) job.unit.reads.push(job)
+    this.#schedule.add(job.priority, job.client, job)
+  }
+
+  /** Fills the line's lanes with what is next. */
+  #work(): void {
+    while (this.#inFlight < this.#line.lanes) {
+      const next = this.#schedule.next()
+      if (next === 'empty') return
+      if (next.state !== 'waiting') continue // it went out with a wider read, or was refused
+      const job = gathered(next)
+      this.#prune(job)
+      if (job.waiting.length === 0) finish(job)
+      else this.#send(job)
     }
-    working = false
   }
 
-  return {
-    perform: (cleared, target, stillHolds) =>
-      new Promise((resolve) => {
-        const longer = enqueue<Job>(queue, priorityOf(cleared.operation), { cleared, target, stillHolds, end: resolve })
-        if (longer === 'full') return resolve({ kind: 'busy' })
-        queue = longer
-        void work()
-      }),
-    close: () => line.close(),
+  /** Ends for whom a job is not worth its time on the line any more. */
+  #prune(job: Job): void {
+    const now = this.#clock.now()
+    job.waiting = job.waiting.filter((waiting) => {
+      if (!waiting.over && !waiting.asker.wanted()) this.#end(waiting, { kind: 'expired', why: 'its client has gone' })
+      else if (now >= waiting.until) this.#end(waiting, this.#tooLate())
+      return !waiting.over
+    })
   }
+
+  #tooLate(): Outcome {
+    return { kind: 'expired', why: `it waited ${this.#settings.longestWaitMs} ms for its turn` }
+  }
+
+  #send(job: Job): void {
+    const { unit, to, priority, client, request } = job
+    const now = this.#clock.now()
+    const admitted = admit(unit.health, priority !== 'read', now)
+    if (admitted === 'refuse') return this.#refuse(job)
+    const replyTimeoutMs =
+      admitted === 'probe' ? probeTimeoutMs(unit.health, unit.figures.times.percentileMs(99), to.replyTimeoutMs) : to.replyTimeoutMs
+    if (admitted === 'probe') unit.health = probing(unit.health)
+    if (priority !== 'read') operate(unit, now)
+    job.state = 'sent'
+    job.sentAfter = unit.operations
+    const costMs = this.#line.costMs(request)
+    this.#schedule.charge(priority, client, costMs)
+    this.#counts.busy(this.#inFlight, now)
+    this.#inFlight += 1
+    const stillHolds = (): boolean => {
+      job.waiting = job.waiting.filter((waiting) => {
+        if (!waiting.over && !waiting.asker.stillHolds()) this.#end(waiting, { kind: 'withdrawn' })
+        return !waiting.over
+      })
+      return job.waiting.length > 0
+    }
+    void this.#line.exchange({ address: to.address, replyTimeoutMs }, request, stillHolds).then((exchanged) => {
+      const ended = this.#clock.now()
+      this.#counts.busy(this.#inFlight, ended)
+      this.#inFlight -= 1
+      // What it really cost: on one line a time-out has kept all others waiting. On many lanes it has not.
+      if (this.#line.lanes === 1) this.#schedule.charge(priority, client, ended - now - costMs)
+      this.#finished(job, exchanged, now)
+      this.#work()
+    })
+  }
+
+  #finished(job: Job, exchanged: Exchanged, sentAt: Monotonic): void {
+    const { unit, to } = job
+    const { counts, times, busyMs } = unit.figures
+    const now = this.#clock.now()
+    const tookMs = now - sentAt
+    const isOld = job.sentAfter !== unit.operations
+    if (job.priority !== 'read') operate(unit, toMonotonic(now + UNSETTLED_MS))
+    if (exchanged.kind === 'unreachable' || exchanged.kind === 'withdrawn') unit.health = unasked(unit.health)
+    else {
+      counts.transactions += 1
+      busyMs.add(tookMs, now)
+      this.#counts.sent(now)
+    }
+    if (exchanged.kind === 'reply') {
+      unit.health = answered
+      counts.replies += 1
+      if (exchanged.reply.kind === 'exception') counts.exceptions += 1
+      times.record(tookMs)
+      this.#counts.replied(tookMs)
+      if (to.refresh.length > 0 && job.shareable && !isOld) unit.fresh.keep(job.request, exchanged.reply, sentAt)
+    }
+    if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') {
+      counts.timeouts += 1
+      unit.health = failed(unit.health, tookMs, now)
+      if (unit.health.kind === 'answering' && this.#asksAgain(job)) return
+    }
+    finish(job)
+    this.#deliver(job, exchanged)
+    if (unit.health.kind === 'silent') for (const other of [...unit.reads]) if (other.state === 'waiting') this.#refuse(other)
+  }
+
+  /** A read without a reply goes into the schedule once more: others come first, since its client has had its share. */
+  #asksAgain(job: Job): boolean {
+    if (job.priority !== 'read' || job.tries >= this.#settings.readRetries) return false
+    this.#prune(job)
+    if (job.waiting.length === 0) return false
+    job.unit.figures.counts.retries += 1
+    job.tries += 1
+    job.state = 'waiting'
+    this.#schedule.add(job.priority, job.client, job)
+    for (const waiting of job.waiting) this.#expiry.watch(waiting)
+    return true
+  }
+
+  #deliver(job: Job, exchanged: Exchanged): void {
+    for (const waiting of job.waiting) {
+      const part = exchanged.kind === 'reply' ? partOf(job.request, exchanged.reply, waiting.request) : 'none'
+      if (part === 'none') this.#end(waiting, exchanged)
+      else if (part !== 'ask-alone') this.#end(waiting, this.#answered(part))
+      else if (!waiting.over) {
+        const { to, unit } = job
+        this.#add({ to, unit, priority: 'read', client: waiting.client, shareable: false, request: waiting.request }, waiting)
+      }
+    }
+  }
+
+  #refuse(job: Job): void {
+    finish(job)
+    for (const waiting of job.waiting) {
+      if (!waiting.over) job.unit.figures.counts.backedOff += 1
+      this.#end(waiting, { kind: 'backed-off', why: 'the unit does not answer and is asked only now and then' })
+    }
+  }
+
+  #end(waiting: Waiting, outcome: Outcome): void {
+    if (waiting.over) return
+    waiting.over = true
+    this.#waiting -= 1
+    waiting.end(outcome)
+  }
+
+  #answered(reply: Reply): Outcome {
+    this.#counts.answered(this.#clock.now())
+    return { kind: 'reply', reply }
+  }
+}
+
+/** An intrusive operation was sent, or has ended: answers from before tell nothing any more. */
+function operate(unit: Unit, freshFrom: Monotonic): void {
+  unit.operations += 1
+  unit.fresh.forget(freshFrom)
 }

@@ -5,8 +5,8 @@ export type Exchanged =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** Sent, and no device ever answers it: what came of it is not known. */
   | { readonly kind: 'sent' }
-  /** Sent, and no valid reply came: what the device did is not known. */
-  | { readonly kind: 'no-reply'; readonly why: string }
+  /** Sent, and no valid reply came: what the device did is not known. `lost`: the port went away meanwhile, which is not the device's silence. */
+  | { readonly kind: 'no-reply'; readonly cause: 'silence' | 'lost'; readonly why: string }
   /** Not one byte was sent. */
   | { readonly kind: 'unreachable'; readonly why: string }
   /** Asked again right before the first byte, the decision no longer held. Not one byte was sent. */
@@ -17,11 +17,35 @@ export type Notice =
   | { readonly kind: 'down'; readonly why: string }
   | { readonly kind: 'up' }
   | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
+  /** Something that slows the bus or keeps it from a setting; it works all the same. */
+  | { readonly kind: 'warning'; readonly why: string }
+
+/** What went over the wire. A request is told as what it is: its bytes may hold a password. `transaction` is 0 on a serial line. */
+export type Traffic =
+  | { readonly kind: 'request'; readonly transaction: number; readonly address: LineAddress; readonly request: Request }
+  | {
+      readonly kind: 'reply'
+      readonly transaction: number
+      readonly address: LineAddress
+      readonly request: Request
+      readonly reply: Reply
+    }
+  | Extract<Notice, { kind: 'discarded' }>
 
 export type Target = { readonly address: LineAddress; readonly replyTimeoutMs: number }
 
-/** Devices behind one port. `exchange` is called again only after the last one ended; it asks `stillHolds` right before its first byte. */
+/** Who hears of all traffic while a capture runs. */
+export type Tap = { tell: ((traffic: Traffic) => void) | 'nobody' }
+
+/** Devices behind one port. */
 export interface Line {
+  /** Requests that may be on their way at a time: `exchange` is not called beyond it. One on a serial line. */
+  readonly lanes: number
+  /** Asks `stillHolds` right before its first byte. */
   exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged>
+  /** What a request and its reply cost of the line's time, milliseconds, as far as it is known before. */
+  costMs(request: Request): number
+  /** A client's bite of the line's time, milliseconds: about that of a read of ten registers. */
+  readonly quantumMs: number
   close(): Promise<void>
 }

@@ -1,150 +1,91 @@
 import { type Socket, connect } from 'node:net'
-import {
-  type MbapOutput,
-  type MbapState,
-  type Request,
-  encodeMbap,
-  encodeForDevice,
-  isNeverAnswered,
-  matchReply,
-  mbapStart,
-  mismatch,
-  stepMbap,
-  toLineAddress,
-} from '../modbus/index.ts'
-import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
-import { CONNECT_MS, RECONNECT_MS } from './limits.ts'
-import type { Exchanged, Line, Notice, Target } from './line.ts'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Clock } from '../platform/index.ts'
+import { CONNECT_MS } from './limits.ts'
+import type { OpenWire, Wire, WireEvents } from './wire.ts'
 
-export type TcpSettings = { readonly host: string; readonly port: number }
-
-type Waiting = {
-  readonly target: Target
-  readonly request: Request
-  readonly transaction: number
-  readonly end: (exchanged: Exchanged) => void
+/** Modbus/TCP Security towards the device (port 802): PEM texts of the own certificate and key, and who signs the device's. */
+export type TlsTowardsDevice = {
+  readonly certificate: string
+  readonly key: string
+  readonly authorities: string
+  /** The name in the device's certificate; the host's own when empty. */
+  readonly serverName: string
 }
+export type TcpSettings = { readonly host: string; readonly port: number; readonly tls: TlsTowardsDevice | 'none' }
 
-/** A Modbus TCP interface (IFE, EIFE): one connection, kept open, made again with growing pauses when it is lost. */
-export const openTcpLine = (settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void): Line =>
-  new TcpLine(settings, clock, notice)
+/** A connection to a Modbus TCP interface (IFE, EIFE), in the clear or in TLS. */
+export const tcpWire =
+  (settings: TcpSettings, clock: Clock): OpenWire =>
+  (events) =>
+    new TcpWire(settings, clock, events)
 
-class TcpLine implements Line {
+/** After this long without traffic the kernel asks whether the other end is there, milliseconds. */
+const KEEP_ALIVE_MS = 10_000
+
+class TcpWire implements Wire {
   readonly #settings: TcpSettings
   readonly #clock: Clock
-  readonly #notice: (notice: Notice) => void
+  readonly #events: WireEvents
   #socket: Socket | 'none' = 'none'
-  #stream: MbapState = mbapStart
-  #waiting: Waiting | 'nobody' = 'nobody'
-  #transaction = 0
-  #retryMs: number = RECONNECT_MS.first
-  #notBefore: Monotonic
-  #condition: 'not-yet' | 'up' | 'down' | 'closed' = 'not-yet'
 
-  constructor(settings: TcpSettings, clock: Clock, notice: (notice: Notice) => void) {
+  constructor(settings: TcpSettings, clock: Clock, events: WireEvents) {
     this.#settings = settings
     this.#clock = clock
-    this.#notice = notice
-    this.#notBefore = clock.now()
+    this.#events = events
   }
 
-  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
-    const to = await this.#connected()
-    if (typeof to === 'string') return { kind: 'unreachable', why: to }
-    if (!stillHolds()) return { kind: 'withdrawn' }
-    this.#transaction = (this.#transaction + 1) & 0xffff
-    const transaction = this.#transaction
-    const adu = encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) })
-    if (isNeverAnswered(request)) {
-      to.write(adu)
-      return { kind: 'sent' }
-    }
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(target.replyTimeoutMs, () => end({ kind: 'no-reply', why: 'no valid reply in time' }))
-      const end = (exchanged: Exchanged): void => {
-        cancel()
-        this.#waiting = 'nobody'
-        resolve(exchanged)
-      }
-      this.#waiting = { target, request, transaction, end }
-      to.write(adu)
+  open(): void {
+    const { host, port, tls } = this.#settings
+    const to = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+    const socket = tls === 'none' ? connect(to) : connectTls({ ...to, ...optionsOf(tls, host) })
+    this.#socket = socket
+    let why = 'the other end closed it'
+    let open = false
+    const cancel = this.#clock.after(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
+    socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
+      cancel()
+      open = true
+      this.#events.opened()
     })
+    socket.on('data', (chunk: Buffer) => this.#events.bytes(chunk))
+    socket.on('error', (error: Error) => (why = error.message))
+    socket.on('close', () => {
+      cancel()
+      this.#socket = 'none'
+      const said = `${host}:${port}: ${why}`
+      if (open) this.#events.lost(said)
+      else this.#events.failed(said)
+    })
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#socket !== 'none') this.#socket.write(bytes)
+  }
+
+  drop(why: string): void {
+    if (this.#socket !== 'none') this.#socket.destroy(new Error(why))
   }
 
   close(): Promise<void> {
-    this.#condition = 'closed'
+    const socket = this.#socket
     return new Promise((resolve) => {
-      if (this.#socket === 'none') return resolve()
-      this.#socket.once('close', () => resolve())
-      this.#socket.destroy()
+      if (socket === 'none') return resolve()
+      socket.once('close', () => resolve())
+      socket.destroy()
     })
   }
+}
 
-  /** A connected socket, or why there is none. */
-  #connected(): Promise<Socket | string> {
-    if (this.#socket !== 'none') return Promise.resolve(this.#socket)
-    const where = `${this.#settings.host}:${this.#settings.port}`
-    if (this.#clock.now() < this.#notBefore) return Promise.resolve(`${where} could not be reached a moment ago`)
-    return new Promise((resolve) => {
-      const fresh = connect({ host: this.#settings.host, port: this.#settings.port, noDelay: true })
-      let why = 'the connection ended'
-      const cancel = this.#clock.after(CONNECT_MS, () => fresh.destroy(new Error('no answer')))
-      fresh.on('connect', () => {
-        cancel()
-        if (this.#condition === 'closed') return void fresh.destroy() // closed while it was connecting
-        this.#up(fresh)
-        resolve(fresh)
-      })
-      fresh.on('data', (chunk) => this.#received(fresh, chunk))
-      fresh.on('error', (error) => (why = error.message))
-      fresh.on('close', () => {
-        cancel()
-        this.#lost(`${where}: ${why}`)
-        resolve(`${where}: ${why}`)
-      })
-    })
-  }
-
-  #up(socket: Socket): void {
-    this.#socket = socket
-    this.#retryMs = RECONNECT_MS.first
-    if (this.#condition === 'down') this.#notice({ kind: 'up' })
-    this.#condition = 'up'
-  }
-
-  #lost(why: string): void {
-    this.#socket = 'none'
-    this.#stream = mbapStart
-    if (this.#condition !== 'closed') {
-      if (this.#condition !== 'down') this.#notice({ kind: 'down', why })
-      this.#condition = 'down'
-    }
-    this.#notBefore = toMonotonic(this.#clock.now() + this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, RECONNECT_MS.most)
-    if (this.#waiting !== 'nobody') this.#waiting.end({ kind: 'no-reply', why: `the connection was lost (${why})` })
-  }
-
-  #received(from: Socket, chunk: Uint8Array): void {
-    const [next, outputs] = stepMbap(this.#stream, chunk)
-    this.#stream = next
-    for (const output of outputs) this.#take(output, from)
-  }
-
-  #take(output: MbapOutput, from: Socket): void {
-    if (output.kind === 'broken') {
-      if (this.#waiting !== 'nobody')
-        this.#notice({ kind: 'discarded', address: this.#waiting.target.address, reason: 'framing', why: output.why })
-      return void from.destroy()
-    }
-    const { transaction, unit, pdu } = output.frame
-    if (this.#waiting === 'nobody' || transaction !== this.#waiting.transaction) {
-      const address = toLineAddress(unit)
-      if (address !== undefined) this.#notice({ kind: 'discarded', address, reason: 'late', why: 'it came after its time-out' })
-      return
-    }
-    const { target, request, end } = this.#waiting
-    const reply = unit === target.address ? matchReply(request, pdu) : mismatch('unit', `unit ${unit} answers ${target.address}`)
-    if (reply.kind === 'mismatch') this.#notice({ kind: 'discarded', address: target.address, reason: reply.reason, why: reply.why })
-    else end({ kind: 'reply', reply })
+/** The suites are those of the listener: AEAD only (MB-TCP-Security-v36, R-50, R-62). A name that is an address is not sent (RFC 6066, 3). */
+function optionsOf({ certificate, key, authorities, serverName }: TlsTowardsDevice, host: string): ConnectionOptions {
+  const name = serverName === '' ? host : serverName
+  return {
+    cert: certificate,
+    key,
+    ca: authorities,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }),
   }
 }

@@ -52,17 +52,17 @@ export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: no
 
 const later = (now: Monotonic, ms: number): Monotonic => toMonotonic(now + ms)
 
-/** When the state wants to hear of the time again. */
-export function wakeAt(state: State): Monotonic | 'never' {
+/** When the state wants to hear of the time again. `precise`: each tenth of a millisecond of delay is lost to everybody on the line. */
+export function wakeAt(state: State): { readonly at: Monotonic; readonly precise: boolean } | 'never' {
   switch (state.kind) {
     case 'quiet':
       return 'never'
     case 'pausing':
     case 'draining':
-      return state.until
+      return { at: state.until, precise: true }
     case 'waiting':
     case 'ignoring':
-      return state.deadline
+      return { at: state.deadline, precise: false }
   }
 }
 

@@ -5,7 +5,7 @@ import type { Profile } from '../breakers/index.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
-import { type SiteFile, expectations, siteSchema } from './schema.ts'
+import { type SiteFile, busTlsKeys, expectations, siteSchema } from './schema.ts'
 import { type CheckedSite, toSite } from './site.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
@@ -64,6 +64,7 @@ function crossChecks(file: string, document: Document, site: Site): Problem[] {
       report(['access', i, 'listener'], `there is no listener "${entry.listener}": ${suggestion(entry.listener, known)}`)
     }
   })
+  checkBusTls(file, site, report)
   list(site.listener).forEach((listener, i) => {
     for (const key of ['certificate', 'key', 'clients'] as const) {
       const name: unknown = listener[key]
@@ -73,6 +74,25 @@ function crossChecks(file: string, document: Document, site: Site): Problem[] {
     }
   })
   return problems
+}
+
+/** A bus in TLS needs all three of its files: with one missing it would talk in the clear to a port that expects TLS. */
+function checkBusTls(file: string, site: Site, report: Report): void {
+  list(site.bus).forEach((bus, i) => {
+    if ('port' in bus) return
+    const given = busTlsKeys.filter((key) => typeof bus[key] === 'string')
+    for (const key of busTlsKeys) {
+      const name = bus[key]
+      if (typeof name === 'string') {
+        const path = resolve(dirname(resolve(file)), name)
+        if (!existsSync(path)) report(['bus', i, key], `file ${path} does not exist: expected ${expectations[`bus.${key}`] ?? ''}`)
+      } else if (given.length > 0) {
+        report(['bus', i], `bus "${bus.name}" has ${given.join(' and ')} but no ${key}: a bus in TLS needs ${busTlsKeys.join(', ')}`)
+      }
+    }
+    if (bus['server-name'] !== undefined && given.length === 0)
+      report(['bus', i, 'server-name'], `server-name belongs to a bus in TLS: add ${busTlsKeys.join(', ')}, or remove it`)
+  })
 }
 
 function checkDuplicates(document: Document, site: Site, report: Report): void {

@@ -33,19 +33,37 @@ export const profileExpectations: Readonly<Record<string, string>> = {
   writable: 'a [[writable]]',
   coil: 'a [[coil]]',
   readable: 'a [[readable]]',
+  refresh: 'a [[refresh]]',
+  'refresh.every': 'how often the device renews them, from 100ms to 60s, such as "1s"',
   function: 'a [[function]]',
   'function.name': `one of ${optionalFunctions.join(', ')}`,
   'function.class': 'an operation class, such as "diagnostic"',
   'function.source': 'the document that it is from',
   ...Object.fromEntries(
-    ['writable', 'coil', 'readable'].flatMap((table) => [
+    ['writable', 'coil', 'readable', 'refresh'].flatMap((table) => [
       [`${table}.from`, 'the first number of the range, from 1 to 65536'],
       [`${table}.to`, 'the last number of the range'],
       [`${table}.class`, `one of ${operationClasses.slice(1, 7).join(', ')}`],
-      [`${table}.words`, table === 'readable' ? 'what they hold, such as "currents"' : 'what writing does, with {breaker}'],
+      [
+        `${table}.words`,
+        table === 'readable' || table === 'refresh' ? 'what they hold, such as "currents"' : 'what writing does, with {breaker}',
+      ],
       [`${table}.source`, 'the document that it is from, such as "DOCA0091EN"'],
     ]),
   ),
+}
+
+/** A time such as "600ms" or "2s", between two numbers of milliseconds. */
+export const duration = (fromMs: number, toMs: number) =>
+  z.string().refine((text) => {
+    const ms = toMilliseconds(text)
+    return ms !== undefined && ms >= fromMs && ms <= toMs
+  })
+
+/** Milliseconds out of "600ms" or "2s", or undefined. */
+export function toMilliseconds(text: string): number | undefined {
+  const found = /^(\d{1,6})(ms|s)$/.exec(text)
+  return found === null ? undefined : Number(found[1]) * (found[2] === 's' ? 1000 : 1)
 }
 
 const number = z.int().min(1).max(0x10000)
@@ -101,6 +119,9 @@ export const profileSchema = z.strictObject({
   writable: z.array(writable).default([]),
   coil: z.array(writable).default([]),
   readable: z.array(z.strictObject({ from: number, to: number, words: z.string().min(1), source })).default([]),
+  refresh: z
+    .array(z.strictObject({ from: number, to: number, every: duration(100, 60_000), words: z.string().min(1), source }))
+    .default([]),
   function: z.array(z.strictObject({ name: z.enum(optionalFunctions), class: z.enum(operationClasses), source })).default([]),
 })
 export type ProfileFile = z.infer<typeof profileSchema>

@@ -4,7 +4,7 @@ import { type Command, type Profile, passwordLevels, registersOf, touchesCommand
 import { type RegisterNumber, toRegisterNumber } from '../modbus/index.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
-import { type ProfileFile, profileExpectations, profileSchema } from './profile-schema.ts'
+import { type ProfileFile, profileExpectations, profileSchema, toMilliseconds } from './profile-schema.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
 /** The profiles that come with the gateway: `config/profiles` of the package. */
@@ -65,7 +65,7 @@ function readWhole(file: string, folders: readonly string[], above: readonly str
 function checkPart({ file, document, values }: Part): Problem[] {
   const problems: Problem[] = []
   const report = (path: Path, text: string): void => void problems.push({ file, ...document.placeOf(path), text })
-  for (const table of ['writable', 'coil', 'readable'] as const)
+  for (const table of ['writable', 'coil', 'readable', 'refresh'] as const)
     values[table].forEach(({ from, to }, i) => {
       if (from > to) report([table, i, 'to'], `${table} from ${from} to ${to} is empty: expected "to" at or behind "from"`)
       if (table === 'writable' && touchesCommands(from, to - from + 1))
@@ -113,7 +113,7 @@ function checkTogether(parts: readonly Part[]): Problem[] {
       }
     })
   }
-  for (const table of ['writable', 'coil'] as const) {
+  for (const table of ['writable', 'coil', 'refresh'] as const) {
     const all = parts.flatMap((part) => part.values[table].map((range, i) => ({ part, range, i })))
     all.forEach(({ part, range, i }, k) => {
       const other = all.slice(0, k).find((before) => before.range.from <= range.to && range.from <= before.range.to)
@@ -151,6 +151,7 @@ function toProfile(name: string, own: ProfileFile, parts: readonly Part[]): Prof
     writable: all((values) => values.writable),
     coils: all((values) => values.coil),
     readable: all((values) => values.readable),
+    refresh: all((values) => values.refresh.map(({ from, to, every }) => ({ from, to, everyMs: toMilliseconds(every) ?? 0 }))),
     functions: all((values) => values.function),
   }
 }

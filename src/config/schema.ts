@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { operationClasses } from '../breakers/index.ts'
 import { accessLevels, checkRange } from '../policy/index.ts'
+import { duration } from './profile-schema.ts'
 
 /** What each key expects, with an example: one table for the mistakes and for the annotated file. Paths without array indexes. */
 export const expectations: Readonly<Record<string, string>> = {
@@ -31,6 +32,15 @@ export const expectations: Readonly<Record<string, string>> = {
   'bus.baud': '1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200',
   'bus.format': '"8E1", "8O1", "8N2" or "8N1"',
   'bus.echo': '"auto", "yes" or "no": whether the adapter hears its own sending',
+  'bus.direction': '"adapter", "kernel" or "rts": who turns the driver of a two-wire line',
+  'bus.read-retries': 'how often a read without a reply is asked again, from 0 to 3',
+  'bus.longest-wait': 'the longest that a request waits for its turn, from 100ms to 60s, such as "3s"',
+  'bus.connections': 'how many connections to the interface are kept, from 1 to 8',
+  'bus.in-flight': 'how many requests one connection carries at a time, from 1 to 16',
+  'bus.certificate': 'a PEM file with the certificate that the gateway shows the interface, such as "pki/gateway-client.crt"',
+  'bus.key': 'a PEM file with the private key for it, such as "pki/gateway-client.key"',
+  'bus.devices': 'a PEM file with the authority that signs the certificates of devices, such as "pki/devices-ca.crt"',
+  'bus.server-name': 'the name in the certificate of the interface, such as "ife-3.plant7.example"',
   'bus.address': 'the address and port of a Modbus TCP interface, such as "10.30.0.11:502"',
   'bus.reply-timeout': 'a time from 50ms to 30s, such as "600ms"',
   breaker: 'at least one [[breaker]]',
@@ -39,6 +49,7 @@ export const expectations: Readonly<Record<string, string>> = {
   'breaker.unit': 'a unit id from 1 to 247, such as 12',
   'breaker.bus': 'the name of a [[bus]], such as "rs485-1"',
   'breaker.address': 'what the bus addresses: 1 to 247, or 255 on an Ethernet interface',
+  'breaker.freshness': '"off", or "profile" to answer reads from memory for as long as its profile says that they stay new',
   'breaker.profile': 'the name of a profile, such as "nsx-bscm"',
   roles: 'at least one [roles.NAME]',
   'roles.*.may': `a list of operation classes out of ${operationClasses.slice(0, 7).join(', ')}, such as ["monitor", "control"]`,
@@ -65,25 +76,34 @@ export function toEndpoint(text: string): Endpoint | undefined {
 }
 const endpoint = z.string().refine((text) => toEndpoint(text) !== undefined)
 
-/** Milliseconds out of "600ms" or "2s", or undefined. */
-export function toMs(text: string): number | undefined {
-  const found = /^(\d{1,6})(ms|s)$/.exec(text)
-  return found === null ? undefined : Number(found[1]) * (found[2] === 's' ? 1000 : 1)
+const ofEachBus = {
+  name,
+  'reply-timeout': duration(50, 30_000).default('600ms'),
+  'read-retries': z.int().min(0).max(3).default(1),
+  'longest-wait': duration(100, 60_000).default('3s'),
 }
-const replyTimeout = z.string().refine((text) => {
-  const ms = toMs(text)
-  return ms !== undefined && ms >= 50 && ms <= 30_000
-})
 
 const serialBus = z.strictObject({
-  name,
+  ...ofEachBus,
   port: file,
   baud: z.union([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200].map((rate) => z.literal(rate))).default(19200),
   format: z.enum(['8E1', '8O1', '8N2', '8N1']).default('8E1'),
   echo: z.enum(['auto', 'yes', 'no']).default('auto'),
-  'reply-timeout': replyTimeout.default('600ms'),
+  direction: z.enum(['adapter', 'kernel', 'rts']).default('adapter'),
 })
-const tcpBus = z.strictObject({ name, address: endpoint, 'reply-timeout': replyTimeout.default('600ms') })
+const tcpBus = z.strictObject({
+  ...ofEachBus,
+  address: endpoint,
+  connections: z.int().min(1).max(8).default(1),
+  // An IFE takes 12 on each of its 8 to 16 connections (DOCA0142EN, DOCA0084EN).
+  'in-flight': z.int().min(1).max(16).default(12),
+  certificate: file.optional(),
+  key: file.optional(),
+  devices: file.optional(),
+  'server-name': z.string().min(1).max(253).optional(),
+})
+/** The keys that a bus in TLS has, all three. */
+export const busTlsKeys = ['certificate', 'key', 'devices'] as const
 
 /** The shape of breakwall.toml. What belongs together across keys is checked in `load.ts`. */
 export const siteSchema = z.strictObject({
@@ -126,6 +146,7 @@ export const siteSchema = z.strictObject({
         bus: name,
         address: z.int().min(1).max(255).optional(),
         profile: name,
+        freshness: z.enum(['off', 'profile']).default('off'),
       }),
     )
     .min(1),

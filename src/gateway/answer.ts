@@ -36,12 +36,14 @@ export function answer(request: Request, outcome: Outcome, seen: (reply: Reply) 
     case 'sent':
       return { pdu: 'none' }
     case 'no-reply':
+    case 'backed-off':
       return exception(exceptionCode.targetFailedToRespond)
     case 'unreachable':
       return exception(exceptionCode.gatewayPathUnavailable)
     case 'withdrawn':
       return exception(exceptionCode.illegalFunction)
     case 'busy':
+    case 'expired':
       return exception(exceptionCode.busy)
   }
 }

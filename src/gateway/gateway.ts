@@ -1,25 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Bus, type Notice, createBus, openSerialLine, openTcpLine } from '../bus/index.ts'
-import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.ts'
-import { type SecurityEvent, event } from '../events/index.ts'
+import { type Tap, openLine } from '../bus/index.ts'
+import type { CheckedSite } from '../config/index.ts'
+import { event } from '../events/index.ts'
 import { type TlsTexts, openVault, readTlsFiles, roleOf } from '../identity/index.ts'
 import { type Journal, createJournal, startWriter } from '../journal/index.ts'
-import type { Clock, Log, Monotonic, Random } from '../platform/index.ts'
+import type { Clock, Log, Random } from '../platform/index.ts'
 import { compileAcl } from '../policy/index.ts'
 import { type Sink, startSink } from '../syslog/index.ts'
-import { type Listener, MAX_IN_FLIGHT_IN_ALL, type Report, createAdmission, startListener } from '../upstream/index.ts'
-import { type Floods, createFloods } from './floods.ts'
-import { type Health, createHealth } from './health.ts'
-import { type LockBook, openLockBook } from './lockbook.ts'
-import type { OwnUnit } from './own-unit.ts'
+import { type Listener, MAX_IN_FLIGHT_IN_ALL, createAdmission, startListener } from '../upstream/index.ts'
+import { type Core, createCore } from './core.ts'
 import { recover } from './recover.ts'
-import { type Refusals, createRefusals } from './refusals.ts'
-import { serve } from './serve.ts'
-import type { Breaker, Site } from './site.ts'
-import { createTurns } from './turns.ts'
 import { type VaultBook, openVaultBook } from './vault-book.ts'
-import { type Watch, createWatch } from './watch.ts'
 
 export type Ports = {
   readonly clock: Clock
@@ -33,15 +25,12 @@ export type Ports = {
 }
 
 /** A running gateway, as the API sees it. */
-export interface Gateway {
+export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buses'> {
   readonly site: CheckedSite
   readonly version: string
   readonly journal: Journal
   readonly journalFile: string
-  readonly locks: LockBook
   readonly vault: VaultBook
-  readonly watch: Watch
-  readonly health: Health
   readonly listeners: readonly Listener[]
   readonly clock: Clock
   stop(reason: string): Promise<void>
@@ -55,8 +44,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const { clock, random, log, version } = ports
   mkdirSync(site.stateDirectory, { recursive: true, mode: 0o700 })
   const journalFile = join(site.stateDirectory, 'journal.db')
-  const credentials = site.listeners.map((settings) => ({ settings, texts: readTlsFiles(settings) }))
-  for (const { texts } of credentials) if ('kind' in texts) return notStarted(texts.why, 'breakwall cert issue makes a pair that fits')
+  const credentials = readCredentials(site)
+  if ('kind' in credentials) return credentials
   let journal: Journal
   try {
     journal = createJournal(await startWriter(journalFile, { boot: random.uuid(), gateway: ports.hostName }), clock, log)
@@ -67,56 +56,60 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   await recover(journal)
   journal.note(event('gateway-started', { version, configuration: site.hash }))
 
-  const floods = createFloods((happened) => journal.note(happened), clock)
-  const note = (happened: SecurityEvent): void => floods.note(happened)
-  const names = site.breakers.map((breaker) => breaker.name)
-  const locks = await openLockBook(names, journal, clock)
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
   const vault = openVaultBook(openVault(vaultFiles, clock, random), journal)
-  const health = createHealth(site.breakers, note)
-  const watch = createWatch(journal, clock)
-  const buses = new Map(site.buses.map((bus) => [bus.name, openBus(bus, clock, health.noticer(bus.name))]))
-  const refusals = createRefusals()
-  const breakers = new Map(
-    site.breakers.map((settings) => [settings.unit as number, breakerOf(settings, { buses, locks, watch, vault, clock })]),
-  )
-  const own = ownUnit(site, { version, since: clock.now(), clock, journal, health, watch, locks, refusals })
-  const inside: Site = { breakers, own, refusals, rights: site.rights, clock, random, journal: { ...journal, note } }
-  const stopWatch = watch.start(inside, site.breakers)
+  const tap: Tap = { tell: 'nobody' }
+  const core = await createCore(site, {
+    ...{ version, clock, random, log, journal },
+    passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
+    openLine(bus, notice) {
+      const tls: BusTls | 'none' = credentials.buses.get(bus.name) ?? 'none'
+      const settings = bus.kind === 'serial' ? bus : { ...bus, tls }
+      return openLine(settings, { clock, random, tap }, notice)
+    },
+  })
 
   const listeners: Listener[] = []
-  const stop = (reason: string) => stopAll({ reason, listeners, buses, locks, sinks, journal, floods, stopWatch })
-  const opened = await openDoors(credentials, inside, listeners)
+  const stop = (reason: string) => stopAll({ reason, listeners, core, sinks, journal })
+  const opened = await openDoors(credentials.listeners, core, clock, listeners)
   if (opened !== 'open') {
     await stop(opened.why)
     return opened
   }
-  return { site, version, journal, journalFile, locks, vault, watch, health, listeners, clock, stop }
+  const { locks, watch, health, buses } = core
+  return { site, version, journal, journalFile, locks, vault, watch, health, buses, listeners, clock, stop }
 }
 
-type Door = { readonly settings: CheckedSite['listeners'][number]; readonly texts: TlsTexts | { readonly why: string } }
+type Door = { readonly settings: CheckedSite['listeners'][number]; readonly texts: TlsTexts }
+type BusTls = { readonly certificate: string; readonly key: string; readonly authorities: string; readonly serverName: string }
+type Credentials = { readonly listeners: readonly Door[]; readonly buses: ReadonlyMap<string, BusTls> }
+
+/** Every PEM file of the site, before anything is opened: one that cannot be used stops the start. */
+function readCredentials(site: CheckedSite): Credentials | StartFailure {
+  const listeners: Door[] = []
+  const buses = new Map<string, BusTls>()
+  const hint = 'breakwall cert issue makes a pair that fits'
+  for (const settings of site.listeners) {
+    const texts = readTlsFiles(settings)
+    if ('kind' in texts) return notStarted(texts.why, hint)
+    listeners.push({ settings, texts })
+  }
+  for (const bus of site.buses) {
+    if (bus.kind !== 'tcp' || bus.tls === 'none') continue
+    const texts = readTlsFiles(bus.tls)
+    if ('kind' in texts) return notStarted(`bus "${bus.name}": ${texts.why}`, hint)
+    const { certificate, key, clients } = texts
+    buses.set(bus.name, { certificate, key, authorities: clients, serverName: bus.tls.serverName })
+  }
+  return { listeners, buses }
+}
 
 /** Opens every listener, or says which one could not be; those before it are open then. */
-async function openDoors(doors: readonly Door[], site: Site, listeners: Listener[]): Promise<StartFailure | 'open'> {
-  const { clock, journal } = site
-  const report: Report = (id, fields) => journal.note(event(id, fields))
+async function openDoors(doors: readonly Door[], core: Core, clock: Clock, listeners: Listener[]): Promise<StartFailure | 'open'> {
   const admission = createAdmission(MAX_IN_FLIGHT_IN_ALL)
-  const left: Parameters<typeof startListener>[2]['left'] = (connection) => {
-    for (const { turns } of site.breakers.values()) turns.left(connection)
-  }
   for (const { settings, texts } of doors) {
-    if ('why' in texts) continue
-    const ports = {
-      acl: compileAcl(settings.access),
-      clock,
-      report,
-      roleOf,
-      admission,
-      left,
-      serve: (asked: Parameters<typeof serve>[0]) => serve(asked, site),
-    }
     try {
-      listeners.push(await startListener(settings, texts, ports))
+      listeners.push(await startListener(settings, texts, { acl: compileAcl(settings.access), clock, roleOf, admission, ...core }))
     } catch (error) {
       const where = `${settings.host}:${settings.port}`
       return notStarted(
@@ -128,82 +121,17 @@ async function openDoors(doors: readonly Door[], site: Site, listeners: Listener
   return 'open'
 }
 
-function openBus(settings: BusSettings, clock: Clock, notice: (notice: Notice) => void): Bus {
-  return createBus(settings.kind === 'serial' ? openSerialLine(settings, clock, notice) : openTcpLine(settings, clock, notice))
-}
-
-type BreakerPorts = {
-  readonly buses: ReadonlyMap<string, Bus>
-  readonly locks: LockBook
-  readonly watch: Watch
-  readonly vault: VaultBook
-  readonly clock: Clock
-}
-
-function breakerOf(settings: BreakerSettings, { buses, locks, watch, vault, clock }: BreakerPorts): Breaker {
-  const { name, unit, profile, address, replyTimeoutMs } = settings
-  const bus = buses.get(settings.bus)
-  if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
-  const turns = createTurns(clock)
-  return {
-    name,
-    unit,
-    profile,
-    bus: settings.bus,
-    turns,
-    locks: () => locks.locks(name),
-    passwordOf: (level) => vault.passwordOf(name, level),
-    perform: (cleared, stillHolds) => bus.perform(cleared, { address, replyTimeoutMs }, stillHolds),
-    saw(asked, outcome) {
-      turns.saw(asked.subject, asked.request, outcome)
-      watch.saw(settings, asked.request, outcome)
-    },
-  }
-}
-
-type OwnPorts = {
-  readonly version: string
-  readonly since: Monotonic
-  readonly clock: Clock
-  readonly journal: Journal
-  readonly health: Health
-  readonly watch: Watch
-  readonly locks: LockBook
-  readonly refusals: Refusals
-}
-
-function ownUnit(site: CheckedSite, { version, since, clock, journal, health, watch, locks, refusals }: OwnPorts): OwnUnit {
-  return {
-    unit: site.ownUnit,
-    view: (client) => ({
-      version,
-      uptimeMs: clock.now() - since,
-      journalWrites: journal.writes(),
-      buses: site.buses.map((bus) => ({ up: health.busIsUp(bus.name) })),
-      breakers: site.breakers.map(({ unit, name }) => ({ unit, seen: watch.seen(name), locks: locks.locks(name) })),
-      refusal: refusals.of(client),
-      now: clock.now(),
-    }),
-  }
-}
-
 type Running = {
   readonly reason: string
   readonly listeners: readonly Listener[]
-  readonly buses: ReadonlyMap<string, Bus>
-  readonly locks: LockBook
+  readonly core: Core
   readonly sinks: readonly Sink[]
   readonly journal: Journal
-  readonly floods: Floods
-  readonly stopWatch: () => void
 }
 
-async function stopAll({ reason, listeners, buses, locks, sinks, journal, floods, stopWatch }: Running): Promise<void> {
-  stopWatch()
+async function stopAll({ reason, listeners, core, sinks, journal }: Running): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()))
-  locks.close()
-  await Promise.all([...buses.values()].map((bus) => bus.close()))
-  floods.close()
+  await core.close()
   await journal.finish(event('gateway-stopped', { reason }))
   await Promise.all(sinks.map((sink) => sink.close()))
   await journal.close()

@@ -3,7 +3,7 @@ import type { Outcome } from '../bus/index.ts'
 import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
-import type { Breaker, Site } from './site.ts'
+import { type Breaker, type Site, askedByGateway } from './site.ts'
 import { type Story, common } from './story.ts'
 import type { CommandResult } from './turns.ts'
 
@@ -49,6 +49,8 @@ export function wasTaken(outcome: Outcome): boolean {
     case 'unreachable':
     case 'withdrawn':
     case 'busy':
+    case 'expired':
+    case 'backed-off':
       return false
   }
 }
@@ -64,6 +66,8 @@ export function followOutcome(story: Story, breaker: Breaker, outcome: Outcome, 
     case 'busy':
       return record({ kind: 'failed', why: 'the queue of the bus is full' })
     case 'unreachable':
+    case 'expired':
+    case 'backed-off':
       return record({ kind: 'failed', why: outcome.why })
     case 'sent':
       return record({ kind: 'unknown', why: 'sent; no device ever answers it' })
@@ -107,7 +111,7 @@ function judge({ code, status }: CommandResult, command: number): End {
 
 async function readResult(story: Story, site: Site, serve: Serve): Promise<Reply | undefined> {
   const request = { kind: 'read-holding-registers', address: resultAddress(), quantity: 2 } as const
-  const { pdu } = await serve({ subject: { kind: 'gateway' }, unit: story.asked.unit, request }, site)
+  const { pdu } = await serve(askedByGateway(story.asked.unit, request), site)
   if (pdu === 'none') return undefined
   const reply = matchReply(request, pdu)
   return reply.kind === 'mismatch' ? undefined : reply

@@ -30,7 +30,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     return refuse(story, deny('fail-closed'), site)
   }
 
-  const outcome = await breaker.perform(clear(sealed, verdict, record), () => ask().kind === 'allow')
+  const outcome = await breaker.perform(clear(sealed, verdict, record), asked, () => ask().kind === 'allow')
   if (!wasTaken(outcome)) turn.drop()
   breaker.saw(asked, outcome)
   if (record !== 'none') followOutcome(story, breaker, outcome, site, serve)

@@ -1,8 +1,9 @@
 import type { PasswordLevel, Profile } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
+import type { Request } from '../modbus/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
-import type { Cleared, Locks, Rights } from '../policy/index.ts'
+import type { Cleared, Locks, Rights, Subject } from '../policy/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import type { OwnUnit } from './own-unit.ts'
 import type { Refusals } from './refusals.ts'
@@ -19,7 +20,7 @@ export type Breaker = {
   locks(): Locks
   /** From the vault; the least that a command needs is asked for first. */
   readonly passwordOf: (level: PasswordLevel) => string | undefined
-  perform(cleared: Cleared, stillHolds: () => boolean): Promise<Outcome>
+  perform(cleared: Cleared, asked: Asked, stillHolds: () => boolean): Promise<Outcome>
   /** Tells whoever shows the breaker's state, or waits for a command's result, what an answer said of it. */
   saw(asked: Asked, outcome: Outcome): void
 }
@@ -34,3 +35,13 @@ export type Site = {
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>
 }
+
+const gateway: Subject = { kind: 'gateway' }
+/** A question of the gateway's own: it goes through the same rooms as everybody's. */
+export const askedByGateway = (unit: number, request: Request): Asked => ({
+  subject: gateway,
+  unit,
+  transaction: 0,
+  request,
+  wanted: () => true,
+})

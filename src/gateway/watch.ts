@@ -7,7 +7,7 @@ import { type Request, addressOf } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import { serve } from './serve.ts'
-import type { Site } from './site.ts'
+import { type Site, askedByGateway } from './site.ts'
 
 /** What is known of a breaker, and since when: shown with its age, never as if it were now. */
 export type Seen = {
@@ -35,10 +35,10 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
   const failures = new Map<string, number>()
   const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', reachable: 'not-tried' }
 
-  function failed(breaker: BreakerSettings, why: string): void {
-    const count = (failures.get(breaker.name) ?? 0) + 1
-    failures.set(breaker.name, count)
-    if (count !== FAILURES_TO_OFFLINE) return
+  function failed(breaker: BreakerSettings, why: string, weight: number): void {
+    const before = failures.get(breaker.name) ?? 0
+    failures.set(breaker.name, before + weight)
+    if (before >= FAILURES_TO_OFFLINE || before + weight < FAILURES_TO_OFFLINE) return
     known.set(breaker.name, { ...seen(breaker.name), reachable: 'no' })
     journal.note(event('breaker-offline', { breaker: breaker.name, bus: breaker.bus, unit: breaker.unit, reason: why }))
   }
@@ -53,7 +53,8 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
   return {
     seen,
     saw(breaker, request, outcome) {
-      if (outcome.kind === 'no-reply' || outcome.kind === 'unreachable') return failed(breaker, outcome.why)
+      if (outcome.kind === 'backed-off') return failed(breaker, outcome.why, FAILURES_TO_OFFLINE)
+      if (outcome.kind === 'no-reply' || outcome.kind === 'unreachable') return failed(breaker, outcome.why, 1)
       if (outcome.kind !== 'reply') return
       answered(breaker)
       const observed = observe(request, outcome.reply, breaker.profile.status)
@@ -82,9 +83,5 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
 function statusRead({ unit, profile: { status } }: BreakerSettings): Asked | 'none' {
   if (status === 'none') return 'none'
   const quantity = status.currents + 3 - status.register
-  return {
-    subject: { kind: 'gateway' },
-    unit,
-    request: { kind: 'read-holding-registers', address: addressOf(status.register), quantity },
-  }
+  return askedByGateway(unit, { kind: 'read-holding-registers', address: addressOf(status.register), quantity })
 }

@@ -1,3 +1,5 @@
+import { createPreciseTimers } from './precise-timers.ts'
+
 declare const monotonic: unique symbol
 /** Milliseconds on a clock that never goes back and knows nothing of the date. Windows and deadlines are judged on it. */
 export type Monotonic = number & { readonly [monotonic]: true }
@@ -11,8 +13,12 @@ export interface Clock {
   now(): Monotonic
   /** Wall clock, microseconds since 1970 UTC: for the record, never for a decision. */
   utcUs(): number
-  /** Runs `run` once, not before `ms` milliseconds have passed. */
+  /** Runs `run` once, not before `ms` milliseconds have passed. Steps of a millisecond: for time-outs. */
   after(ms: number, run: () => void): Cancel
+  /** The same, about a tenth of a millisecond after it is due: for the silence between two frames of a serial line. */
+  exactly(ms: number, run: () => void): Cancel
+  /** Runs `run` once what has arrived together has been taken in: what it collects goes out in one piece. */
+  soon(run: () => void): void
 }
 
 /** Date.now() has steps of a millisecond; performance.now() runs on between them, but does not follow a clock that was set. */
@@ -22,13 +28,17 @@ function utcUs(): number {
   return Math.abs(runningUs / 1000 - wallMs) < 2 ? runningUs : wallMs * 1000
 }
 
+const now = (): Monotonic => toMonotonic(performance.now())
+
 export const realClock: Clock = {
-  now: () => toMonotonic(performance.now()),
+  now,
   utcUs,
   after(ms, run) {
     const timer = setTimeout(run, Math.max(0, Math.ceil(ms)))
     return () => clearTimeout(timer)
   },
+  exactly: createPreciseTimers(now),
+  soon: (run) => void setImmediate(run),
 }
 
 /** An instant as ISO 8601 in UTC with microseconds, as RFC 5424 wants it. */

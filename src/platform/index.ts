@@ -1,4 +1,4 @@
 export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
 export { type Random, realRandom } from './random.ts'
 export { type Log, stderrLog } from './log.ts'
-export { forbidCoreDumps, notifySystemd, peerUserId, userName } from './libc.ts'
+export { forbidCoreDumps, notifySystemd, peerUserId, setRs485, userName } from './libc.ts'

@@ -9,6 +9,7 @@ type Libc = {
   close(fd: number): number
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number
   setrlimit(resource: number, limits: Uint8Array): number
+  ioctl(fd: number, request: number, data: Uint8Array): number
 }
 
 let loaded: Libc | undefined
@@ -22,6 +23,7 @@ function libc(): Libc {
       close: lib.func('int close(int)') as Libc['close'],
       prctl: lib.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as Libc['prctl'],
       setrlimit: lib.func('int setrlimit(int, const uint8_t *)') as Libc['setrlimit'],
+      ioctl: lib.func('int ioctl(int, unsigned long, const uint8_t *)') as Libc['ioctl'],
     }
   }
   return loaded
@@ -72,4 +74,16 @@ const RLIMIT_CORE = 4
 export function forbidCoreDumps(): boolean {
   if (process.platform !== 'linux') return false
   return libc().setrlimit(RLIMIT_CORE, new Uint8Array(16)) === 0 && libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0
+}
+
+const TIOCSRS485 = 0x542f
+/** SER_RS485_ENABLED and SER_RS485_RTS_ON_SEND (linux/serial.h): RTS is on while the port sends, off otherwise. */
+const RS485_ON_SEND = 0b11
+
+/** Lets the kernel turn the driver of a two-wire line (struct serial_rs485, 32 bytes); false when the port's driver cannot. */
+export function setRs485(fd: number): boolean {
+  if (process.platform !== 'linux') return false
+  const settings = new Uint8Array(32)
+  new DataView(settings.buffer).setUint32(0, RS485_ON_SEND, true)
+  return libc().ioctl(fd, TIOCSRS485, settings) === 0
 }

@@ -17,8 +17,15 @@ import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, spend } from './admission.ts'
 import { BAD_REQUESTS, FRAME_MS, IDLE_MS, MAX_UNREAD_BYTES } from './limits.ts'
 
-/** One well-formed request on its way through the rooms. `unit` is what the client wrote, 0–255. */
-export type Asked = { readonly subject: Subject; readonly unit: number; readonly request: Request }
+/** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
+export type Asked = {
+  readonly subject: Subject
+  readonly unit: number
+  readonly transaction: number
+  readonly request: Request
+  /** False once its connection has ended: what nobody waits for is not sent. */
+  readonly wanted: () => boolean
+}
 /** The PDU that goes back: a reply made anew, or an exception; `none` for the one request that is never answered (8/4). */
 export type Answer = { readonly pdu: Uint8Array | 'none' }
 
@@ -54,6 +61,7 @@ class Session {
   #limit: Cancel = () => undefined
   #frameSince: Monotonic | 'between-frames' = 'between-frames'
   #bad: Allowance
+  readonly #wanted = (): boolean => !this.#socket.destroyed
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
   readonly #order = new Map<number, Promise<void>>()
 
@@ -153,7 +161,7 @@ class Session {
   #forward(frame: Frame, request: Request): void {
     const { admission, serve, subject } = this.#settings
     if (!admission.enter()) return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
-    const served = serve({ subject, unit: frame.unit, request })
+    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted })
     this.#respond(
       frame,
       served.finally(() => admission.leave()),

@@ -33,8 +33,8 @@ function judge(parts: readonly Uint8Array[], one: HostileCase): string {
   }
   // What still waits for the rest of its frame is no verdict yet; an echo that was stripped is gone.
   const pending = state.kind === 'waiting' && 'bytes' in state.heard && state.heard.bytes.length > 0
-  for (let at = wakeAt(state); at !== 'never' && at < 100_000; at = wakeAt(state)) {
-    now = at
+  for (let wake = wakeAt(state); wake !== 'never' && wake.at < 100_000; wake = wakeAt(state)) {
+    now = wake.at
     feed({ kind: 'time' })
   }
   const reply = outputs.find((output) => output.kind === 'reply')

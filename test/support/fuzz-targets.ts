@@ -106,13 +106,13 @@ function line(input: Uint8Array): readonly string[] {
   for (let at = 0; at + 1 < found.rest.length;) {
     const size = 1 + ((found.rest[at] ?? 0) % 40)
     now += ((found.rest[at + 1] ?? 0) % 32) / 4
-    for (let due = wakeAt(state); due !== 'never' && due <= now; due = wakeAt(state)) feed({ kind: 'time' })
+    for (let due = wakeAt(state); due !== 'never' && due.at <= now; due = wakeAt(state)) feed({ kind: 'time' })
     if (state.kind !== 'quiet') feed({ kind: 'bytes', bytes: found.rest.subarray(at + 2, at + 2 + size) })
     at += 2 + size
   }
   let turns = 0
   for (let due = wakeAt(state); due !== 'never'; due = wakeAt(state)) {
-    now = Math.max(now, due)
+    now = Math.max(now, due.at)
     feed({ kind: 'time' })
     turns += 1
     rule(turns < 10, `${state.kind} does not end`)

@@ -1,0 +1,34 @@
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+/** What an adapter's driver is asked, as arguments: tests have a folder in place of /sys. */
+export type AdapterSystem = {
+  readonly sysfs: string
+  /** Lets the kernel turn the driver of a two-wire line (TIOCSRS485); false when it cannot. */
+  readonly letKernelDrive: (descriptor: number) => boolean
+}
+
+/** Received bytes wait in an FTDI adapter for this long, milliseconds, unless somebody sets it; 16 of them halve a bus at 19200 baud. */
+const WANTED_MS = 1
+
+/**
+ * Sets the latency timer of a USB adapter (ftdi_sio, `latency_timer` in sysfs) to 1 ms, where there is one and the gateway may. Otherwise
+ * says what whoever runs it can do. `path` may be a link of /dev/serial/by-id.
+ */
+export function checkLatency(path: string, { sysfs }: AdapterSystem): string {
+  let file: string
+  let before: number
+  try {
+    file = join(sysfs, 'class/tty', basename(realpathSync(path)), 'device/latency_timer')
+    before = Number(readFileSync(file, 'utf8').trim())
+  } catch {
+    return 'fine' // no such timer: another adapter, or a port of the board
+  }
+  if (before <= WANTED_MS) return 'fine'
+  try {
+    writeFileSync(file, String(WANTED_MS))
+    return 'fine'
+  } catch {
+    return `the adapter of ${path} holds bytes back for ${before} ms, which may halve the bus: echo ${WANTED_MS} > ${file}`
+  }
+}

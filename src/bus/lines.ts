@@ -1,0 +1,29 @@
+import { type Clock, type Random, setRs485 } from '../platform/index.ts'
+import type { Echo } from './echo.ts'
+import type { Line, Notice, Tap } from './line.ts'
+import { pooled } from './pool.ts'
+import { type SerialSettings, serialWire } from './port-serial.ts'
+import { type TcpSettings, tcpWire } from './port-tcp.ts'
+import { createSerialLine } from './serial-line.ts'
+import { createTcpLine } from './tcp-line.ts'
+
+/** What a bus is made of. `connections` to one interface, each with `pipelined` requests on their way. */
+export type LineSettings =
+  | ({ readonly kind: 'serial'; readonly echo: Echo } & SerialSettings)
+  | ({ readonly kind: 'tcp'; readonly connections: number; readonly pipelined: number } & TcpSettings)
+
+export type LinePorts = { readonly clock: Clock; readonly random: Random; readonly tap: Tap }
+
+/** Opens the line of a bus on this machine's ports. */
+export function openLine(settings: LineSettings, { clock, random, tap }: LinePorts, notice: (notice: Notice) => void): Line {
+  switch (settings.kind) {
+    case 'serial': {
+      const wire = serialWire(settings, { sysfs: '/sys', letKernelDrive: setRs485 })
+      return createSerialLine(settings, wire, { clock, random, notice }, tap)
+    }
+    case 'tcp':
+      return pooled(settings.connections, notice, (told) =>
+        createTcpLine(settings, tcpWire(settings, clock), { clock, random, notice: told }, tap),
+      )
+  }
+}

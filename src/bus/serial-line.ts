@@ -1,0 +1,149 @@
+import { type Request, lineMs, longestReply, silenceMs } from '../modbus/index.ts'
+import type { Cancel } from '../platform/index.ts'
+import { type Connection, type ConnectionPorts, keepOpen } from './connection.ts'
+import type { Echo } from './echo.ts'
+import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
+import { type Asked, type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
+import type { OpenWire } from './wire.ts'
+
+export type SerialLineSettings = {
+  readonly baud: number
+  /** Whether the adapter hears its own sending: `unknown` is found out with the first read. */
+  readonly echo: Echo
+}
+
+type Waiting = { readonly asked: Asked; readonly end: (exchanged: Exchanged) => void; readonly stillHolds: () => boolean }
+
+/** A serial line: moves bytes between its wire and the transaction machine, and sets its one timer. */
+export const createSerialLine = (settings: SerialLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap): Line =>
+  new SerialLine(settings, wire, ports, tap)
+
+class SerialLine implements Line {
+  readonly lanes = 1
+  readonly quantumMs: number
+  readonly #settings: SerialLineSettings
+  readonly #ports: ConnectionPorts
+  readonly #tap: Tap
+  readonly #connection: Connection
+  #state: State
+  #echo: Echo
+  #waiting: Waiting | 'nobody' = 'nobody'
+  #ready = true
+  #whenReady: (() => void)[] = []
+  #cancelTimer: Cancel = () => undefined
+
+  constructor(settings: SerialLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap) {
+    this.#settings = settings
+    this.#ports = ports
+    this.#tap = tap
+    this.#state = start(ports.clock.now())
+    this.#echo = settings.echo
+    this.quantumMs = this.#charactersMs(8 + 25)
+    this.#connection = keepOpen(wire, ports, {
+      opened: () => (this.#echo = settings.echo), // perhaps another adapter
+      bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
+      lost: () => this.#lost(),
+    })
+  }
+
+  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
+    if (this.#connection.state().kind === 'opening') await this.#connection.settled()
+    if (!this.#ready) await new Promise<void>((resolve) => this.#whenReady.push(resolve))
+    const state = this.#connection.state()
+    if (state.kind === 'down') return { kind: 'unreachable', why: state.why }
+    this.#ready = false
+    return new Promise((end) => {
+      const asked = { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs }
+      this.#waiting = { asked, end, stillHolds }
+      this.#feed({ kind: 'ask', asked })
+    })
+  }
+
+  costMs(request: Request): number {
+    return this.#charactersMs(8 + longestReply(request) + 3)
+  }
+
+  close(): Promise<void> {
+    this.#cancelTimer()
+    return this.#connection.close()
+  }
+
+  #charactersMs(characters: number): number {
+    return lineMs(characters, this.#settings.baud) + 2 * silenceMs(this.#settings.baud)
+  }
+
+  #feed(input: Input): void {
+    const { clock } = this.#ports
+    const [next, outputs] = step(this.#state, input, clock.now(), { baud: this.#settings.baud, echo: this.#echo })
+    this.#state = next
+    for (const output of outputs) this.#carryOut(output)
+    this.#cancelTimer()
+    const wake = wakeAt(this.#state)
+    if (wake === 'never') return
+    const ms = wake.at - clock.now()
+    const run = (): void => this.#feed({ kind: 'time' })
+    this.#cancelTimer = wake.precise ? clock.exactly(ms, run) : clock.after(ms, run)
+  }
+
+  #carryOut(output: Output): void {
+    switch (output.kind) {
+      case 'write':
+        return this.#write(output.bytes)
+      case 'reply':
+        if (this.#waiting !== 'nobody' && this.#tap.tell !== 'nobody')
+          this.#tap.tell({ kind: 'reply', transaction: 0, ...this.#waiting.asked, reply: output.reply })
+        return this.#end({ kind: 'reply', reply: output.reply })
+      case 'sent':
+        return this.#end({ kind: 'sent' })
+      case 'undecidable':
+        return this.#end({ kind: 'unreachable', why: output.why })
+      case 'echo':
+        this.#echo = output.echo
+        return
+      case 'timed-out':
+        return this.#end({ kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
+      case 'discarded':
+        return this.#discarded(output)
+      case 'ready':
+        return this.#becomeReady()
+      default:
+        output satisfies never
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#waiting !== 'nobody' && this.#waiting.stillHolds()) {
+      if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction: 0, ...this.#waiting.asked })
+      return this.#connection.write(bytes)
+    }
+    this.#state = start(this.#ports.clock.now())
+    this.#end({ kind: 'withdrawn' })
+    this.#becomeReady()
+  }
+
+  #discarded(notice: Extract<Notice, { kind: 'discarded' }>): void {
+    if (this.#tap.tell !== 'nobody') this.#tap.tell(notice)
+    this.#ports.notice(notice)
+  }
+
+  #end(exchanged: Exchanged): void {
+    if (this.#waiting === 'nobody') return
+    const { end } = this.#waiting
+    this.#waiting = 'nobody'
+    end(exchanged)
+  }
+
+  #becomeReady(): void {
+    this.#ready = true
+    const all = this.#whenReady
+    this.#whenReady = []
+    for (const run of all) run()
+  }
+
+  #lost(): void {
+    this.#cancelTimer()
+    this.#end({ kind: 'no-reply', cause: 'lost', why: 'the port was lost' })
+    this.#state = start(this.#ports.clock.now())
+    this.#becomeReady()
+  }
+}

@@ -1,0 +1,130 @@
+import type { PasswordLevel } from '../breakers/index.ts'
+import { type Bus, type Line, type Notice, createBus } from '../bus/index.ts'
+import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.ts'
+import { type SecurityEvent, event } from '../events/index.ts'
+import type { Journal } from '../journal/index.ts'
+import type { Clock, Log, Random } from '../platform/index.ts'
+import type { ConnectionId } from '../policy/index.ts'
+import { type Answer, type Asked, type Report } from '../upstream/index.ts'
+import { createFloods } from './floods.ts'
+import { type Health, createHealth } from './health.ts'
+import { type LockBook, openLockBook } from './lockbook.ts'
+import type { OwnUnit } from './own-unit.ts'
+import { createRefusals } from './refusals.ts'
+import { serve } from './serve.ts'
+import type { Breaker, Site } from './site.ts'
+import { createTurns } from './turns.ts'
+import { type Watch, createWatch } from './watch.ts'
+
+export type CorePorts = {
+  readonly version: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly journal: Journal
+  readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
+  readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void) => Line
+}
+
+/** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
+export interface Core {
+  readonly locks: LockBook
+  readonly watch: Watch
+  readonly health: Health
+  readonly buses: ReadonlyMap<string, Bus>
+  readonly report: Report
+  readonly serve: (asked: Asked) => Promise<Answer>
+  /** A connection has ended: whatever belonged to it is free. */
+  readonly left: (connection: ConnectionId) => void
+  close(): Promise<void>
+}
+
+/** Wires the rooms between the doors and the devices. */
+export async function createCore(site: CheckedSite, ports: CorePorts): Promise<Core> {
+  const { clock, random, log, journal, passwordOf, openLine } = ports
+  const floods = createFloods((happened) => journal.note(happened), clock)
+  const note = (happened: SecurityEvent): void => floods.note(happened)
+  const locks = await openLockBook(
+    site.breakers.map((breaker) => breaker.name),
+    journal,
+    clock,
+  )
+  const health = createHealth(site.breakers, note, log)
+  const watch = createWatch(journal, clock)
+  const buses = new Map(
+    site.buses.map((settings) => {
+      const notice = health.noticer(settings.name)
+      return [settings.name, createBus(settings, { clock, notice, open: (told) => openLine(settings, told) })]
+    }),
+  )
+  const breakers = new Map(
+    site.breakers.map((settings) => [settings.unit as number, breakerOf(settings, { buses, locks, watch, passwordOf, clock })]),
+  )
+  const refusals = createRefusals()
+  const own = ownUnit(site, ports, { health, watch, locks, refusals })
+  const inside: Site = { breakers, own, refusals, rights: site.rights, clock, random, journal: { ...journal, note } }
+  const stopWatch = watch.start(inside, site.breakers)
+  return {
+    locks,
+    watch,
+    health,
+    buses,
+    report: (id, fields) => note(event(id, fields)),
+    serve: (asked) => serve(asked, inside),
+    left(connection) {
+      for (const { turns } of breakers.values()) turns.left(connection)
+    },
+    async close() {
+      stopWatch()
+      locks.close()
+      await Promise.all([...buses.values()].map((bus) => bus.close()))
+      floods.close()
+    },
+  }
+}
+
+type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock'> & {
+  readonly buses: ReadonlyMap<string, Bus>
+  readonly locks: LockBook
+  readonly watch: Watch
+}
+
+function breakerOf(settings: BreakerSettings, { buses, locks, watch, passwordOf, clock }: BreakerPorts): Breaker {
+  const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
+  const bus = buses.get(settings.bus)
+  if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
+  const turns = createTurns(clock)
+  const destination = { address, replyTimeoutMs, refresh }
+  return {
+    name,
+    unit,
+    profile,
+    bus: settings.bus,
+    turns,
+    locks: () => locks.locks(name),
+    passwordOf: (level) => passwordOf(name, level),
+    perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
+    saw(asked, outcome) {
+      turns.saw(asked.subject, asked.request, outcome)
+      watch.saw(settings, asked.request, outcome)
+    },
+  }
+}
+
+type OwnParts = Pick<Core, 'health' | 'watch' | 'locks'> & { readonly refusals: Site['refusals'] }
+
+function ownUnit(site: CheckedSite, { version, clock, journal }: CorePorts, { health, watch, locks, refusals }: OwnParts): OwnUnit {
+  const since = clock.now()
+  return {
+    unit: site.ownUnit,
+    view: (client) => ({
+      version,
+      uptimeMs: clock.now() - since,
+      journalWrites: journal.writes(),
+      buses: site.buses.map((bus) => ({ up: health.busIsUp(bus.name) })),
+      breakers: site.breakers.map(({ unit, name }) => ({ unit, seen: watch.seen(name), locks: locks.locks(name) })),
+      refusal: refusals.of(client),
+      now: clock.now(),
+    }),
+  }
+}
