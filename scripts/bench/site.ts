@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TLSSocket, connect } from 'node:tls'
+import { passwords } from '../../hil/twins/breaker.ts'
+import { initAuthority, issueCertificate, openVault } from '../../src/identity/index.ts'
+import { realClock, realRandom } from '../../src/platform/index.ts'
+import { type LoadClient, loadClient } from './load.ts'
+
+export type BenchBus = { readonly name: string; readonly toml: string; readonly breakers: readonly number[] }
+
+/** A site in a folder that goes away, with certificates of its own, and a gateway on it as a process of its own. */
+export interface BenchSite {
+  readonly folder: string
+  readonly files: (name: string) => { readonly ca: string; readonly cert: string; readonly key: string }
+  /** Issues a client's certificate once and connects with it. */
+  connect(port: number, name: string): Promise<TLSSocket>
+  client(port: number, name: string): Promise<LoadClient>
+  start(buses: readonly BenchBus[]): Promise<BenchGateway>
+  close(): void
+}
+
+export interface BenchGateway {
+  readonly process: ChildProcess
+  readonly port: number
+  /** The command line, as a person would call it. */
+  run(...args: readonly string[]): Promise<string>
+  stop(): Promise<void>
+}
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+
+export function createBenchSite(): BenchSite {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwall-bench-'))
+  const pki = join(folder, 'pki')
+  initAuthority(pki, 'bench', realClock, realRandom)
+  issueCertificate(pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] }, 30, realClock, realRandom)
+  const issued = new Set<string>()
+  const files: BenchSite['files'] = (name) => {
+    if (!issued.has(name) && name !== 'gateway') issueCertificate(pki, name, { kind: 'client', role: 'Operator' }, 30, realClock, realRandom)
+    issued.add(name)
+    return { ca: join(pki, 'site-ca.crt'), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }
+  }
+  const tls = (port: number, name: string): Promise<TLSSocket> => {
+    const { ca, cert, key } = files(name)
+    return new Promise((resolve, reject) => {
+      const pem = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) }
+      const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ...pem })
+      socket.setNoDelay(true)
+      socket.once('secureConnect', () => resolve(socket))
+      socket.once('error', reject)
+    })
+  }
+  return {
+    folder,
+    files,
+    connect: tls,
+    client: async (port, name) => loadClient(await tls(port, name)),
+    start: (buses) => startGateway(folder, buses),
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+async function startGateway(folder: string, buses: readonly BenchBus[]): Promise<BenchGateway> {
+  const config = join(folder, 'breakwall.toml')
+  const breakers = buses.flatMap(({ name, breakers: units }) => units.map((unit) => ({ unit, name })))
+  const state = mkdtempSync(join(folder, 'state-'))
+  const socket = join(state, 'api.sock')
+  writeFileSync(config, configuration(state, socket, buses, breakers))
+  const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
+  for (const { unit } of breakers) for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word)
+  const child = spawn(process.execPath, [main, 'serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const port = await new Promise<number>((resolve, reject) => {
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+      const found = /listening .*:(\d+) /.exec(said)
+      if (found !== null) resolve(Number(found[1]))
+    })
+    child.on('exit', () => reject(new Error(said)))
+  })
+  return {
+    process: child,
+    port,
+    run: (...args) =>
+      new Promise((resolve, reject) => {
+        const asked = spawn(process.execPath, [main, ...args, '--api', socket], { stdio: ['ignore', 'pipe', 'inherit'] })
+        let said = ''
+        asked.stdout.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+        asked.on('exit', (code) => (code === 0 ? resolve(said) : reject(new Error(`breakwall ${args.join(' ')}: exit ${code}`))))
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        child.removeAllListeners('exit')
+        child.once('exit', () => resolve())
+        child.kill('SIGTERM')
+      }),
+  }
+}
+
+const configuration = (
+  state: string,
+  socket: string,
+  buses: readonly BenchBus[],
+  breakers: readonly { unit: number; name: string }[],
+): string => `[site]
+name = "bench"
+[state]
+directory = "${state}"
+[api]
+socket = "${socket}"
+[vault]
+file = "${state}/vault"
+key = "vault.key"
+[[listener]]
+name = "scada"
+address = "127.0.0.1:0"
+certificate = "pki/gateway.crt"
+key = "pki/gateway.key"
+clients = "pki/site-ca.crt"
+in-flight = 16
+[[access]]
+from = "127.0.0.1"
+level = "control"
+${buses.map(({ name, toml }) => `[[bus]]\nname = "${name}"\n${toml}\n`).join('')}
+${breakers.map(({ unit, name }) => `[[breaker]]\nname = "B${unit}"\nunit = ${unit}\nbus = "${name}"\nprofile = "nsx-bscm"\n`).join('')}
+[roles.Operator]
+may = ["monitor", "control"]
+`
