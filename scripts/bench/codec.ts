@@ -4,11 +4,11 @@ import { TLSSocket, connect } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Operation, classify } from '../src/breakers/index.ts'
-import { type Request, decodeRequest, encodeReply, encodeRequest, matchReply } from '../src/modbus/index.ts'
-import { toMonotonic } from '../src/platform/index.ts'
-import { type Question, decide, toConnectionId, toRole } from '../src/policy/index.ts'
-import { profileOf, read } from '../test/support/requests.ts'
+import { type Operation, classify } from '../../src/breakers/index.ts'
+import { type Request, decodeRequest, encodeReply, encodeRequest, matchReply } from '../../src/modbus/index.ts'
+import { toMonotonic } from '../../src/platform/index.ts'
+import { type Question, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { profileOf, read } from '../../test/support/requests.ts'
 
 /**
  * What the gateway's own work costs per request, beside one TLS record of the same size in the same run: `npm run bench -- codec`.

@@ -26,7 +26,7 @@ export function loadClient(socket: Socket): LoadClient {
   const waiting: { readonly at: number; readonly done: (pdu: Buffer, ms: number) => void }[] = []
   const slots = new Map<number, (typeof waiting)[number]>()
   let transaction = 0
-  let pending = Buffer.alloc(0)
+  let pending: Buffer = Buffer.alloc(0)
   let out: Buffer[] = []
 
   socket.on('data', (chunk: Buffer) => {

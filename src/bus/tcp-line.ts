@@ -63,7 +63,10 @@ class TcpLine implements Line {
     if (state.kind === 'down') return { kind: 'unreachable', why: state.why }
     return new Promise((end) => {
       this.#outgoing.push({ target, request, stillHolds, end })
-      if (this.#outgoing.length === 1) this.#ports.clock.soon(() => this.#flush())
+      if (this.#outgoing.length > 1) return
+      // With others on their way it waits for what arrives in the same moment; alone it goes at once.
+      if (this.#waiting.size === 0) queueMicrotask(() => this.#flush())
+      else this.#ports.clock.soon(() => this.#flush())
     })
   }
 

@@ -59,12 +59,33 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
     journal.note(event('relocked-by-timer', { breaker, scope }), write(breaker, scope, state))
   }
 
-  return {
-    locks: (breaker) => ({
-      control: slot(breaker, 'control').state,
-      'protection-setting': slot(breaker, 'protection-setting').state,
-      'other-setting': slot(breaker, 'other-setting').state,
+  // Each request asks for them: the view of a breaker's locks is made once and shows what they are when it is looked at.
+  const views = new Map<string, Locks>(
+    breakers.map((breaker) => {
+      const [control, protection, other] = [slot(breaker, 'control'), slot(breaker, 'protection-setting'), slot(breaker, 'other-setting')]
+      return [
+        breaker,
+        {
+          get control() {
+            return control.state
+          },
+          get 'protection-setting'() {
+            return protection.state
+          },
+          get 'other-setting'() {
+            return other.state
+          },
+        },
+      ]
     }),
+  )
+
+  return {
+    locks(breaker) {
+      const view = views.get(breaker)
+      if (view === undefined) throw new Error(`there are no locks of ${breaker}`)
+      return view
+    },
     async unlock(breaker, scope, forMs, by, reason) {
       if (forMs <= 0 || forMs > LONGEST_UNLOCK_MS) throw new Error(`an unlock of ${forMs} ms should have been refused`)
       const target = slot(breaker, scope)

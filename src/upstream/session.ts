@@ -61,6 +61,8 @@ class Session {
   #limit: Cancel = () => undefined
   #frameSince: Monotonic | 'between-frames' = 'between-frames'
   #bad: Allowance
+  #unsent: Uint8Array[] = []
+  #unsentBytes = 0
   readonly #wanted = (): boolean => !this.#socket.destroyed
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
   readonly #order = new Map<number, Promise<void>>()
@@ -126,7 +128,7 @@ class Session {
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
   #work(): void {
-    while (this.#inFlight < this.#settings.inFlight && this.#socket.writableLength < MAX_UNREAD_BYTES) {
+    while (this.#inFlight < this.#settings.inFlight && this.#socket.writableLength + this.#unsentBytes < MAX_UNREAD_BYTES) {
       const frame = this.#waiting.shift()
       if (frame === undefined) break
       this.#take(frame)
@@ -194,7 +196,21 @@ class Session {
 
   #answer(frame: Frame, { pdu }: Answer): void {
     if (pdu === 'none' || this.#socket.destroyed) return
-    this.#socket.write(encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu }))
+    const adu = encodeMbap({ transaction: frame.transaction, unit: frame.unit, pdu })
+    this.#unsentBytes += adu.length
+    this.#unsent.push(adu)
+    if (this.#unsent.length > 1) return
+    if (this.#inFlight === 0) queueMicrotask(() => this.#flush())
+    else this.#settings.clock.soon(() => this.#flush())
+  }
+
+  /** What one chunk of the device's bytes answers goes out in one TLS record: each record costs more than all that a request does in here. */
+  #flush(): void {
+    const all = this.#unsent
+    this.#unsent = []
+    this.#unsentBytes = 0
+    if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(all))
+    this.#work()
   }
 
   #malformed(unit: number, functionCode: number, reason: string, answer: string, firstBytes: string): void {
