@@ -51,7 +51,8 @@ export function startTrueLine(settings: TrueLineSettings): Promise<TrueLine> {
           badFrames: count(shared.badFrames),
         }),
         mute(addresses) {
-          const mask = (from: number): number => addresses.reduce((bits, a) => (a >= from && a < from + 31 ? bits | (1 << (a - from)) : bits), 0)
+          const mask = (from: number): number =>
+            addresses.reduce((bits, a) => (a >= from && a < from + 31 ? bits | (1 << (a - from)) : bits), 0)
           Atomics.store(memory, shared.muteLow, mask(1))
           Atomics.store(memory, shared.muteHigh, mask(32))
         },

@@ -22,7 +22,7 @@ export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
     utcUs: () => Math.round((offset + now) * 1000),
     after,
     exactly: after,
-    soon: (run) => void after(0, run),
+    soon: queueMicrotask,
     advance(ms) {
       const until = now + ms
       for (;;) {

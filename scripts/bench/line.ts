@@ -31,7 +31,13 @@ export async function line(seconds: number): Promise<Result[]> {
       must: { atLeast, goal },
       figures: { rate, limit, p99Ms: percentile(measured.latencies, 99), exceptions: measured.exceptions, ...seen },
     })
-    results.push({ what: `t3.5 violations and collisions at ${baud} baud`, value: seen.gapViolations + seen.collisions, unit: 'frames', must: { atMost: 0 }, figures: seen })
+    results.push({
+      what: `t3.5 violations and collisions at ${baud} baud`,
+      value: seen.gapViolations + seen.collisions,
+      unit: 'frames',
+      must: { atMost: 0 },
+      figures: seen,
+    })
   }
   return results
 }

@@ -23,8 +23,8 @@ export interface LoadClient {
 }
 
 export function loadClient(socket: Socket): LoadClient {
-  const waiting: { readonly at: number; readonly done: (pdu: Buffer, ms: number) => void }[] = []
-  const slots = new Map<number, (typeof waiting)[number]>()
+  type Slot = { readonly at: number; readonly done: (pdu: Buffer, ms: number) => void }
+  const slots: (Slot | undefined)[] = Array.from({ length: 0x10000 })
   let transaction = 0
   let pending: Buffer = Buffer.alloc(0)
   let out: Buffer[] = []
@@ -37,8 +37,8 @@ export function loadClient(socket: Socket): LoadClient {
       const length = 6 + pending.readUInt16BE(at + 4)
       if (pending.length - at < length) break
       const id = pending.readUInt16BE(at)
-      const slot = slots.get(id)
-      slots.delete(id)
+      const slot = slots[id]
+      slots[id] = undefined
       slot?.done(pending.subarray(at + 7, at + length), now - slot.at)
       at += length
     }
@@ -60,7 +60,7 @@ export function loadClient(socket: Socket): LoadClient {
     adu.writeUInt16BE(1 + pdu.length, 4)
     adu[6] = unit
     pdu.copy(adu, 7)
-    slots.set(transaction, { at: performance.now(), done })
+    slots[transaction] = { at: performance.now(), done }
     out.push(adu)
   }
 

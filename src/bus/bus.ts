@@ -15,6 +15,7 @@ import {
   finish,
   gathered,
   join,
+  newJob,
   readToJoin,
 } from './jobs.ts'
 import { MAX_QUEUED, UNSETTLED_MS } from './limits.ts'
@@ -77,19 +78,24 @@ class ScheduledBus implements Bus {
     const priority = priorityOf(operation)
     const shareable = priority === 'read' && isShareable(request)
     const known = shareable ? this.#remembered(unit, to, request) : 'none'
-    if (known !== 'none') return Promise.resolve(this.#answered(known))
+    if (known !== 'none') return Promise.resolve(this.#answered(known, this.#clock.now()))
     // A control operation always finds a place: reads alone cannot keep it out.
     if (this.#waiting >= (priority === 'control' ? 2 * MAX_QUEUED : MAX_QUEUED)) return Promise.resolve({ kind: 'busy' })
     return new Promise((end) => {
-      const until = toMonotonic(this.#clock.now() + this.#settings.longestWaitMs)
+      const now = this.#clock.now()
+      const until = toMonotonic(now + this.#settings.longestWaitMs)
       const client = clientOf(asker.subject)
       const waiting: Waiting = { request, client, asker, until, end, job: 'none', over: false }
       this.#waiting += 1
       const shared = shareable ? readToJoin(unit, request) : undefined
-      if (shared === undefined) this.#add({ to, unit, priority, client, shareable, request }, waiting)
-      else join(shared, waiting)
-      if (shared === undefined) this.#work()
-      if (waiting.job !== 'none' && waiting.job.state === 'waiting') this.#expiry.watch(waiting)
+      if (shared !== undefined) {
+        join(shared, waiting)
+        if (shared.state === 'waiting') this.#expiry.watch(waiting)
+      } else {
+        const job = newJob({ to, unit, priority, client, shareable, request }, waiting)
+        if (this.#inFlight < this.#line.lanes && this.#schedule.isEmpty()) this.#send(job, now)
+        else this.#queue(job)
+      }
     })
   }
 
@@ -112,29 +118,26 @@ class ScheduledBus implements Bus {
     return windowMs === 0 || unit.health.kind === 'silent' ? 'none' : unit.fresh.find(request, windowMs, this.#clock.now())
   }
 
-  #add(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfter'>, waiting: Waiting): void {
-    const job: Job = { ...made, waiting: [], tries: 0, state: 'waiting', sentAfter: 0 }
-    join(job, waiting)
-    if (job.shareable) job.unit.reads.push(job)
+  #queue(job: Job): void {
     this.#schedule.add(job.priority, job.client, job)
+    for (const waiting of job.waiting) this.#expiry.watch(waiting)
   }
 
   /** Fills the line's lanes with what is next. */
-  #work(): void {
+  #work(now: Monotonic): void {
     while (this.#inFlight < this.#line.lanes) {
       const next = this.#schedule.next()
       if (next === 'empty') return
       if (next.state !== 'waiting') continue // it went out with a wider read, or was refused
       const job = gathered(next)
-      this.#prune(job)
+      this.#prune(job, now)
       if (job.waiting.length === 0) finish(job)
-      else this.#send(job)
+      else this.#send(job, now)
     }
   }
 
   /** Ends for whom a job is not worth its time on the line any more. */
-  #prune(job: Job): void {
-    const now = this.#clock.now()
+  #prune(job: Job, now: Monotonic): void {
     job.waiting = job.waiting.filter((waiting) => {
       if (!waiting.over && !waiting.asker.wanted()) this.#end(waiting, { kind: 'expired', why: 'its client has gone' })
       else if (now >= waiting.until) this.#end(waiting, this.#tooLate())
@@ -146,9 +149,8 @@ class ScheduledBus implements Bus {
     return { kind: 'expired', why: `it waited ${this.#settings.longestWaitMs} ms for its turn` }
   }
 
-  #send(job: Job): void {
+  #send(job: Job, now: Monotonic): void {
     const { unit, to, priority, client, request } = job
-    const now = this.#clock.now()
     const admitted = admit(unit.health, priority !== 'read', now)
     if (admitted === 'refuse') return this.#refuse(job)
     const replyTimeoutMs =
@@ -168,21 +170,21 @@ class ScheduledBus implements Bus {
       })
       return job.waiting.length > 0
     }
-    void this.#line.exchange({ address: to.address, replyTimeoutMs }, request, stillHolds).then((exchanged) => {
+    const target = replyTimeoutMs === to.replyTimeoutMs ? to : { address: to.address, replyTimeoutMs }
+    this.#line.exchange(target, request, stillHolds, (exchanged) => {
       const ended = this.#clock.now()
       this.#counts.busy(this.#inFlight, ended)
       this.#inFlight -= 1
       // What it really cost: on one line a time-out has kept all others waiting. On many lanes it has not.
       if (this.#line.lanes === 1) this.#schedule.charge(priority, client, ended - now - costMs)
-      this.#finished(job, exchanged, now)
-      this.#work()
+      this.#finished(job, exchanged, now, ended)
+      this.#work(ended)
     })
   }
 
-  #finished(job: Job, exchanged: Exchanged, sentAt: Monotonic): void {
+  #finished(job: Job, exchanged: Exchanged, sentAt: Monotonic, now: Monotonic): void {
     const { unit, to } = job
     const { counts, times, busyMs } = unit.figures
-    const now = this.#clock.now()
     const tookMs = now - sentAt
     const isOld = job.sentAfter !== unit.operations
     if (job.priority !== 'read') operate(unit, toMonotonic(now + UNSETTLED_MS))
@@ -197,40 +199,38 @@ class ScheduledBus implements Bus {
       counts.replies += 1
       if (exchanged.reply.kind === 'exception') counts.exceptions += 1
       times.record(tookMs)
-      this.#counts.replied(tookMs)
       if (to.refresh.length > 0 && job.shareable && !isOld) unit.fresh.keep(job.request, exchanged.reply, sentAt)
     }
     if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') {
       counts.timeouts += 1
       unit.health = failed(unit.health, tookMs, now)
-      if (unit.health.kind === 'answering' && this.#asksAgain(job)) return
+      if (unit.health.kind === 'answering' && this.#asksAgain(job, now)) return
     }
     finish(job)
-    this.#deliver(job, exchanged)
+    this.#deliver(job, exchanged, now)
     if (unit.health.kind === 'silent') for (const other of [...unit.reads]) if (other.state === 'waiting') this.#refuse(other)
   }
 
   /** A read without a reply goes into the schedule once more: others come first, since its client has had its share. */
-  #asksAgain(job: Job): boolean {
+  #asksAgain(job: Job, now: Monotonic): boolean {
     if (job.priority !== 'read' || job.tries >= this.#settings.readRetries) return false
-    this.#prune(job)
+    this.#prune(job, now)
     if (job.waiting.length === 0) return false
     job.unit.figures.counts.retries += 1
     job.tries += 1
     job.state = 'waiting'
-    this.#schedule.add(job.priority, job.client, job)
-    for (const waiting of job.waiting) this.#expiry.watch(waiting)
+    this.#queue(job)
     return true
   }
 
-  #deliver(job: Job, exchanged: Exchanged): void {
+  #deliver(job: Job, exchanged: Exchanged, now: Monotonic): void {
     for (const waiting of job.waiting) {
       const part = exchanged.kind === 'reply' ? partOf(job.request, exchanged.reply, waiting.request) : 'none'
       if (part === 'none') this.#end(waiting, exchanged)
-      else if (part !== 'ask-alone') this.#end(waiting, this.#answered(part))
+      else if (part !== 'ask-alone') this.#end(waiting, this.#answered(part, now))
       else if (!waiting.over) {
         const { to, unit } = job
-        this.#add({ to, unit, priority: 'read', client: waiting.client, shareable: false, request: waiting.request }, waiting)
+        this.#queue(newJob({ to, unit, priority: 'read', client: waiting.client, shareable: false, request: waiting.request }, waiting))
       }
     }
   }
@@ -250,8 +250,8 @@ class ScheduledBus implements Bus {
     waiting.end(outcome)
   }
 
-  #answered(reply: Reply): Outcome {
-    this.#counts.answered(this.#clock.now())
+  #answered(reply: Reply, now: Monotonic): Outcome {
+    this.#counts.answered(now)
     return { kind: 'reply', reply }
   }
 }

@@ -82,6 +82,13 @@ export function clientOf(subject: Subject): string {
   return client
 }
 
+export function newJob(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfter'>, first: Waiting): Job {
+  const job: Job = { ...made, waiting: [first], tries: 0, state: 'waiting', sentAfter: 0 }
+  first.job = job
+  if (job.shareable) job.unit.reads.push(job)
+  return job
+}
+
 export function join(job: Job, waiting: Waiting): void {
   job.waiting.push(waiting)
   waiting.job = job

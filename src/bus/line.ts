@@ -41,8 +41,8 @@ export type Tap = { tell: ((traffic: Traffic) => void) | 'nobody' }
 export interface Line {
   /** Requests that may be on their way at a time: `exchange` is not called beyond it. One on a serial line. */
   readonly lanes: number
-  /** Asks `stillHolds` right before its first byte. */
-  exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged>
+  /** Asks `stillHolds` right before its first byte, and calls `end` once, never before it returns. */
+  exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void
   /** What a request and its reply cost of the line's time, milliseconds, as far as it is known before. */
   costMs(request: Request): number
   /** A client's bite of the line's time, milliseconds: about that of a read of ten registers. */

@@ -37,14 +37,13 @@ export function pooled(count: number, notice: (notice: Notice) => void, open: (n
     lanes: lines.reduce((sum, line) => sum + line.lanes, 0),
     quantumMs: first.quantumMs,
     costMs: (request) => first.costMs(request),
-    async exchange(target, request, stillHolds) {
+    exchange(target, request, stillHolds, end) {
       const line = choose()
       busy.set(line, (busy.get(line) ?? 0) + 1)
-      try {
-        return await line.exchange(target, request, stillHolds)
-      } finally {
+      line.exchange(target, request, stillHolds, (exchanged) => {
         busy.set(line, (busy.get(line) ?? 1) - 1)
-      }
+        end(exchanged)
+      })
     },
     async close() {
       await Promise.all(lines.map((line) => line.close()))

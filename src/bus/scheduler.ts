@@ -25,6 +25,7 @@ export function priorityOf(operation: Cleared['operation']): Priority {
 export interface Schedule<T> {
   add(priority: Priority, client: string, item: T): void
   next(): T | 'empty'
+  isEmpty(): boolean
   /** Takes bus time from a client's account; negative gives some back. */
   charge(priority: Priority, client: string, ms: number): void
 }
@@ -70,6 +71,7 @@ export function createSchedule<T>(quantumMs: number): Schedule<T> {
       flows.set(client, begun)
       fresh.push(begun)
     },
+    isEmpty: () => priorities.every((priority) => levels[priority].flows.size === 0),
     next() {
       for (const priority of priorities) {
         const item = take(levels[priority])

@@ -46,17 +46,19 @@ class SerialLine implements Line {
     })
   }
 
-  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
-    if (this.#connection.state().kind === 'opening') await this.#connection.settled()
+  exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
+    const asked = { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs }
+    void this.#begin({ asked, end, stillHolds })
+  }
+
+  async #begin(waiting: Waiting): Promise<void> {
+    await this.#connection.settled()
     if (!this.#ready) await new Promise<void>((resolve) => this.#whenReady.push(resolve))
     const state = this.#connection.state()
-    if (state.kind === 'down') return { kind: 'unreachable', why: state.why }
+    if (state.kind === 'down') return waiting.end({ kind: 'unreachable', why: state.why })
     this.#ready = false
-    return new Promise((end) => {
-      const asked = { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs }
-      this.#waiting = { asked, end, stillHolds }
-      this.#feed({ kind: 'ask', asked })
-    })
+    this.#waiting = waiting
+    this.#feed({ kind: 'ask', asked: waiting.asked })
   }
 
   costMs(request: Request): number {

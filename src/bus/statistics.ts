@@ -34,7 +34,6 @@ export type BusFigures = {
   /** Answers for each transaction; 1 when nothing was shared. */
   readonly sharing: number
   readonly answersPerSecond: number
-  readonly p99Ms: number
 }
 
 /** Sums of the last seconds, in steps of one. */
@@ -121,14 +120,13 @@ export const unitFigures = ({ counts, times, busyMs }: UnitCounts, state: UnitFi
 export interface BusCounts {
   answered(now: Monotonic): void
   sent(now: Monotonic): void
-  replied(ms: number): void
   /** Called whenever the number of transactions on the line is about to change. */
   busy(inFlight: number, now: Monotonic): void
   figures(waiting: number, inFlight: number, now: Monotonic): BusFigures
 }
 
 export function createBusCounts(start: Monotonic): BusCounts {
-  const [answers, transactions, busyMs, times] = [createWindow(), createWindow(), createWindow(), createTimes()]
+  const [answers, transactions, busyMs] = [createWindow(), createWindow(), createWindow()]
   let answerCount = 0
   let transactionCount = 0
   let since = start
@@ -145,7 +143,6 @@ export function createBusCounts(start: Monotonic): BusCounts {
       transactionCount += 1
       transactions.add(1, now)
     },
-    replied: (ms) => times.record(ms),
     busy,
     figures(waiting, inFlight, now) {
       busy(inFlight, now)
@@ -157,7 +154,6 @@ export function createBusCounts(start: Monotonic): BusCounts {
         busy: Math.min(1, busyMs.perSecond(now) / 1000),
         sharing: sentPerSecond === 0 ? 1 : answersPerSecond / sentPerSecond,
         answersPerSecond,
-        p99Ms: times.percentileMs(99),
       }
     },
   }

@@ -25,7 +25,10 @@ export type TcpLineSettings = {
 
 type Asked = { readonly target: Target; readonly request: Request; readonly end: (exchanged: Exchanged) => void }
 type Outgoing = Asked & { readonly stillHolds: () => boolean }
-type Waiting = Asked & { readonly cancel: Cancel }
+type Waiting = Asked & { readonly transaction: number; readonly cancel: Cancel }
+
+/** The last four bits of a transaction id are its slot: as many requests as one connection may carry. */
+const SLOTS = 16
 
 /** One connection to a Modbus TCP interface. What is asked in the same moment goes out in one piece. */
 export const createTcpLine = (settings: TcpLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap): Line =>
@@ -37,7 +40,9 @@ class TcpLine implements Line {
   readonly #ports: ConnectionPorts
   readonly #tap: Tap
   readonly #connection: Connection
-  readonly #waiting = new Map<number, Waiting>()
+  /** By slot: a Map that is filled and emptied all the time leaves a chain of its old tables to the garbage collector. */
+  readonly #slots: (Waiting | 'free')[]
+  #open = 0
   #stream: MbapState = mbapStart
   #transaction = 0
   #outgoing: Outgoing[] = []
@@ -45,6 +50,7 @@ class TcpLine implements Line {
 
   constructor({ pipelined }: TcpLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap) {
     this.lanes = pipelined
+    this.#slots = Array.from({ length: pipelined }, () => 'free')
     this.#ports = ports
     this.#tap = tap
     this.#connection = keepOpen(wire, ports, {
@@ -57,17 +63,13 @@ class TcpLine implements Line {
     })
   }
 
-  async exchange(target: Target, request: Request, stillHolds: () => boolean): Promise<Exchanged> {
-    if (this.#connection.state().kind === 'opening') await this.#connection.settled()
-    const state = this.#connection.state()
-    if (state.kind === 'down') return { kind: 'unreachable', why: state.why }
-    return new Promise((end) => {
-      this.#outgoing.push({ target, request, stillHolds, end })
-      if (this.#outgoing.length > 1) return
-      // With others on their way it waits for what arrives in the same moment; alone it goes at once.
-      if (this.#waiting.size === 0) queueMicrotask(() => this.#flush())
-      else this.#ports.clock.soon(() => this.#flush())
-    })
+  exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
+    this.#outgoing.push({ target, request, stillHolds, end })
+    if (this.#outgoing.length > 1) return
+    // With others on their way it waits for what arrives in the same moment; alone it goes at once.
+    if (this.#connection.state().kind === 'opening') void this.#connection.settled().then(() => this.#flush())
+    else if (this.#open === 0) queueMicrotask(this.#flush)
+    else this.#ports.clock.soon(this.#flush)
   }
 
   /** No line to share: one question costs about as much as another, a long answer a little more. */
@@ -79,20 +81,32 @@ class TcpLine implements Line {
     return this.#connection.close()
   }
 
-  /** Unique among the outstanding ones (Messaging on TCP/IP V1.0b, 4.4.2.1); one that timed out is not used again for 65535 others. */
-  #freeTransaction(): number {
-    do this.#transaction = (this.#transaction + 1) & 0xffff
-    while (this.#waiting.has(this.#transaction))
-    return this.#transaction
+  /** Unique among the outstanding ones (Messaging on TCP/IP V1.0b, 4.4.2.1); one that timed out is not used again for 4095 others. */
+  #nextTransaction(): number {
+    const slot = this.#slots.indexOf('free')
+    if (slot === -1) throw new Error(`more than ${this.lanes} requests on one connection`)
+    this.#transaction = (this.#transaction + 1) % (0x10000 / SLOTS)
+    return this.#transaction * SLOTS + slot
+  }
+
+  #waitingFor(transaction: number): Waiting | 'nobody' {
+    const waiting = this.#slots[transaction % SLOTS]
+    return waiting === undefined || waiting === 'free' || waiting.transaction !== transaction ? 'nobody' : waiting
+  }
+
+  #outstanding(): Waiting[] {
+    return this.#slots.filter((slot) => slot !== 'free')
   }
 
   /** Writes what was asked in the same moment. Each is asked about once more: what goes out now was allowed now. */
-  #flush(): void {
+  readonly #flush = (): void => {
     const all = this.#outgoing
     this.#outgoing = []
+    const state = this.#connection.state()
     const adus: Uint8Array[] = []
     for (const asked of all) {
-      if (asked.stillHolds()) adus.push(this.#begin(asked))
+      if (state.kind === 'down') asked.end({ kind: 'unreachable', why: state.why })
+      else if (asked.stillHolds()) adus.push(this.#begin(asked))
       else asked.end({ kind: 'withdrawn' })
     }
     const [first] = adus
@@ -100,12 +114,13 @@ class TcpLine implements Line {
   }
 
   #begin({ target, request, end }: Outgoing): Uint8Array {
-    const transaction = this.#freeTransaction()
+    const transaction = this.#nextTransaction()
     if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction, address: target.address, request })
     if (isNeverAnswered(request)) end({ kind: 'sent' })
     else {
       const cancel = this.#ports.clock.after(target.replyTimeoutMs, () => this.#timedOut(transaction))
-      this.#waiting.set(transaction, { target, request, end, cancel })
+      this.#slots[transaction % SLOTS] = { transaction, target, request, end, cancel }
+      this.#open += 1
     }
     return encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) })
   }
@@ -118,9 +133,10 @@ class TcpLine implements Line {
   }
 
   #settle(transaction: number, exchanged: Exchanged): void {
-    const waiting = this.#waiting.get(transaction)
-    if (waiting === undefined) return
-    this.#waiting.delete(transaction)
+    const waiting = this.#waitingFor(transaction)
+    if (waiting === 'nobody') return
+    this.#slots[transaction % SLOTS] = 'free'
+    this.#open -= 1
     waiting.cancel()
     waiting.end(exchanged)
   }
@@ -128,7 +144,7 @@ class TcpLine implements Line {
   #lost(why: string): void {
     for (const { end } of this.#outgoing) end({ kind: 'unreachable', why })
     this.#outgoing = []
-    for (const transaction of [...this.#waiting.keys()])
+    for (const { transaction } of this.#outstanding())
       this.#settle(transaction, { kind: 'no-reply', cause: 'lost', why: `the connection was lost (${why})` })
   }
 
@@ -141,13 +157,13 @@ class TcpLine implements Line {
 
   #take(output: MbapOutput): void {
     if (output.kind === 'broken') {
-      for (const { target } of this.#waiting.values())
+      for (const { target } of this.#outstanding())
         this.#discard({ kind: 'discarded', address: target.address, reason: 'framing', why: output.why })
       return this.#connection.drop(`its stream cannot be framed: ${output.why}`)
     }
     const { transaction, unit, pdu } = output.frame
-    const waiting = this.#waiting.get(transaction)
-    if (waiting === undefined) return this.#late(toLineAddress(unit))
+    const waiting = this.#waitingFor(transaction)
+    if (waiting === 'nobody') return this.#late(toLineAddress(unit))
     const { target, request } = waiting
     const reply = unit === target.address ? matchReply(request, pdu) : mismatch('unit', `unit ${unit} answers ${target.address}`)
     if (reply.kind === 'mismatch') {

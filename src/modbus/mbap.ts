@@ -59,10 +59,12 @@ function headerFault(view: DataView, at: number, left: number): string | undefin
 /** The bytes of one frame: header, unit, PDU. */
 export function encodeMbap(frame: Frame): Uint8Array {
   const adu = new Uint8Array(HEADER + frame.pdu.length)
-  const view = new DataView(adu.buffer)
-  view.setUint16(0, frame.transaction)
-  view.setUint16(4, 1 + frame.pdu.length)
-  view.setUint8(6, frame.unit)
+  const length = 1 + frame.pdu.length
+  adu[0] = frame.transaction >> 8
+  adu[1] = frame.transaction
+  adu[4] = length >> 8
+  adu[5] = length
+  adu[6] = frame.unit
   adu.set(frame.pdu, HEADER)
   return adu
 }

@@ -65,7 +65,7 @@ class Session {
   #unsentBytes = 0
   readonly #wanted = (): boolean => !this.#socket.destroyed
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
-  readonly #order = new Map<number, Promise<void>>()
+  readonly #open: { readonly transaction: number; readonly done: Promise<void> }[] = []
 
   constructor(socket: Socket, settings: SessionSettings) {
     const { subject, clock } = settings
@@ -181,17 +181,18 @@ class Session {
 
   /** Answers at once what is known at once, unless an older request with the same transaction id is still open. */
   #respond(frame: Frame, answer: Answer | Promise<Answer>): void {
-    const before = this.#order.get(frame.transaction)
+    const before = this.#open.findLast(({ transaction }) => transaction === frame.transaction)?.done
     if (before === undefined && !(answer instanceof Promise)) return this.#answer(frame, answer)
     this.#inFlight += 1
     const done = Promise.resolve(answer).then(async (ready) => {
       await before
-      if (this.#order.get(frame.transaction) === done) this.#order.delete(frame.transaction)
+      this.#open.splice(this.#open.indexOf(open), 1)
       this.#inFlight -= 1
       this.#answer(frame, ready)
       this.#work()
     })
-    this.#order.set(frame.transaction, done)
+    const open = { transaction: frame.transaction, done }
+    this.#open.push(open)
   }
 
   #answer(frame: Frame, { pdu }: Answer): void {
