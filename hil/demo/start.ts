@@ -5,7 +5,7 @@ import { startSwitchboard } from '../rig/switchboard.ts'
 import { getJson } from './api.ts'
 import { type DemoPaths, breakwall, demoPaths, fillVault, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
 import { startReceiver } from './receiver.ts'
-import { startPolling } from './scada.ts'
+import { type Polls, startPolling } from './scada.ts'
 import { type Status, type View, liveView, plainView, tryNext } from './view.ts'
 
 const { values: options } = parseArgs({
@@ -44,22 +44,23 @@ async function run(): Promise<number> {
   const gone = new Promise<number>((done) => gateway.on('exit', (code) => done(code ?? 1)))
 
   const status = await Promise.race([until(() => readStatus(paths)), gone])
-  let polls: ReturnType<typeof startPolling> | undefined
+  const polls: Polls[] = []
   if (typeof status !== 'number') {
     const tlsPort = Number(status.listeners[0]?.address.split(':').at(-1))
     await fillVault(paths)
     writeDemoJson(paths, tlsPort, receiver.port)
     const pki = (name: string): string => join(paths.pki, name)
-    const scada = { host: '127.0.0.1', port: tlsPort, ca: pki('site-ca.crt'), cert: pki('scada-1.crt'), key: pki('scada-1.key') }
-    polls = startPolling(
-      scada,
-      status.breakers.filter((breaker) => breaker.family !== 'IFE').map((breaker) => breaker.unit),
-      () => view.say(`first poll answered; SCADA reads ${status.breakers.length - 1} breakers once a second`),
-    )
+    const units = status.breakers.filter((breaker) => breaker.family !== 'IFE').map((breaker) => breaker.unit)
+    const first = (): void => view.say(`first poll answered; SCADA and two screens read ${units.length} breakers once a second`)
+    // Two screens beside SCADA: what they read together goes over the line once.
+    for (const [i, name] of ['scada-1', 'viewer-1', 'viewer-1'].entries()) {
+      const scada = { host: '127.0.0.1', port: tlsPort, ca: pki('site-ca.crt'), cert: pki(`${name}.crt`), key: pki(`${name}.key`) }
+      polls.push(startPolling(scada, units, i === 0 ? first : () => undefined))
+    }
     if (!live) for (const line of tryNext) out(line)
     await Promise.race([asked(), gone])
   }
-  polls?.close()
+  for (const poll of polls) poll.close()
   const code = await stopGateway(gateway, gone)
   view.close()
   await board.close()

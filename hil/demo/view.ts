@@ -3,7 +3,15 @@ import type { Received } from './receiver.ts'
 /** The parts of the gateway's status that the view shows. */
 export type Status = {
   readonly listeners: readonly { readonly address: string; readonly kind: string; readonly connections: number }[]
-  readonly buses: readonly { readonly name: string; readonly port: string; readonly up: boolean }[]
+  readonly buses: readonly {
+    readonly name: string
+    readonly port: string
+    readonly up: boolean
+    readonly busy: number
+    readonly sharing: number
+    readonly answersPerSecond: number
+    readonly p99Ms: number
+  }[]
   readonly breakers: readonly {
     readonly name: string
     readonly label: string
@@ -56,12 +64,21 @@ function lock(view: Status['breakers'][number]['locks']['control'], colour: bool
   return colour ? `\x1b[33m${words}\x1b[0m` : words
 }
 
+/** How busy a line is, and for how many clients each of its transactions was. */
+function busLine({ name, port, up, busy, sharing, answersPerSecond, p99Ms }: Status['buses'][number]): string {
+  const head = `${name.padEnd(8)} ${port.slice(0, 22).padEnd(22)} ${up ? 'up  ' : 'DOWN'}`
+  if (answersPerSecond === 0) return `${head} idle`
+  const used = `${Math.round(100 * busy)}`.padStart(3)
+  const answers = answersPerSecond.toFixed(1).padStart(5)
+  return `${head} ${used} % busy  ${answers} answers/s  shared ${sharing.toFixed(1)}x  p99 ${Math.round(p99Ms)} ms`
+}
+
 /** The whole screen as lines: what is there, what happened, what to type next. */
 export function screen(title: string, status: Status | 'not-yet', events: readonly string[], rows: number, colour: boolean): string[] {
   const lines = [` ${title}`, '']
   if (status !== 'not-yet') {
     for (const listener of status.listeners) lines.push(` SCADA  ${listener.address}  ${listener.kind} · ${listener.connections} connected`)
-    for (const bus of status.buses) lines.push(` Bus    ${bus.name.padEnd(9)} ${bus.port}  ${bus.up ? 'up' : 'DOWN'}`)
+    for (const bus of status.buses) lines.push(` Bus    ${busLine(bus)}`)
     lines.push('', ` ${'Breaker'.padEnd(34)} Unit  State     ${'A (L1/L2/L3)'.padEnd(18)} ${'Remote control'.padEnd(28)} Settings`)
     for (const breaker of status.breakers) {
       const name = `${breaker.name} ${breaker.family} · ${breaker.label}`.slice(0, 34).padEnd(34)

@@ -38,7 +38,8 @@ export function createBenchSite(): BenchSite {
   issueCertificate(pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] }, 30, realClock, realRandom)
   const issued = new Set<string>()
   const files: BenchSite['files'] = (name) => {
-    if (!issued.has(name) && name !== 'gateway') issueCertificate(pki, name, { kind: 'client', role: 'Operator' }, 30, realClock, realRandom)
+    if (!issued.has(name) && name !== 'gateway')
+      issueCertificate(pki, name, { kind: 'client', role: 'Operator' }, 30, realClock, realRandom)
     issued.add(name)
     return { ca: join(pki, 'site-ca.crt'), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }
   }

@@ -38,6 +38,49 @@ export type BreakerView = {
   readonly discarded: Readonly<Partial<Record<string, number>>>
 }
 
+/** Figures of one bus; `busy`, `sharing` and `answersPerSecond` are of the last ten seconds. */
+export type BusView = {
+  readonly name: string
+  readonly port: string
+  readonly up: boolean
+  /** What slows it; empty when nothing does. */
+  readonly warning: string
+  /** Of its time, 0–1. */
+  readonly busy: number
+  /** Answers to clients for each transaction on the wire. */
+  readonly sharing: number
+  readonly answersPerSecond: number
+  readonly answers: number
+  readonly transactions: number
+  /** Requests that wait for their turn or their answer. */
+  readonly waiting: number
+  /** The slowest unit's response time that 99 of 100 replies kept to, milliseconds; 0 before the first reply. */
+  readonly p99Ms: number
+}
+
+/** What was counted of one unit since the gateway started; times in milliseconds. */
+export type UnitView = {
+  readonly breaker: string
+  readonly bus: string
+  readonly unit: number
+  readonly state: 'answering' | 'silent'
+  readonly transactions: number
+  readonly replies: number
+  readonly exceptions: number
+  readonly timeouts: number
+  readonly crcErrors: number
+  readonly late: number
+  readonly discarded: number
+  readonly retries: number
+  /** Answered 0B without asking, since the unit was silent. */
+  readonly backedOff: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Of the bus's time in the last ten seconds, 0–1. */
+  readonly busShare: number
+}
+export type BusesView = { readonly buses: readonly BusView[]; readonly units: readonly UnitView[] }
+
 export const passwordLevels = ['operator', 'engineer', 'services', 'administrator'] as const
 /** The password itself is judged by the vault: its rule is the breaker's. */
 export const vaultSetBody = z.strictObject({ breaker: z.string().min(1), level: z.enum(passwordLevels), password: z.string().max(64) })
@@ -54,7 +97,7 @@ export type StatusView = {
   readonly version: string
   readonly configuration: string
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
-  readonly buses: readonly { readonly name: string; readonly port: string; readonly up: boolean }[]
+  readonly buses: readonly BusView[]
   readonly breakers: readonly BreakerView[]
   /** `closed` says why the vault cannot be read; empty when it can. `factory`: breakers that still have a password that everybody knows. */
   readonly vault: { readonly closed: string; readonly factory: readonly string[] }

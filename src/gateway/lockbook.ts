@@ -17,6 +17,22 @@ type Slot = { state: LockState; version: number; cancel: Cancel }
 
 const keyOf = (breaker: string, scope: LockScope): string => `lock/${breaker}/${scope}`
 
+/** The locks of one breaker, made once since each request asks for them: it shows what they are when it is looked at. */
+function viewOf(slot: (scope: LockScope) => Slot): Locks {
+  const [control, protection, other] = [slot('control'), slot('protection-setting'), slot('other-setting')]
+  return {
+    get control() {
+      return control.state
+    },
+    get 'protection-setting'() {
+      return protection.state
+    },
+    get 'other-setting'() {
+      return other.state
+    },
+  }
+}
+
 /** Reads the locks as the last run left them. A timed unlock does not outlive its process. */
 export async function openLockBook(breakers: readonly string[], journal: Journal, clock: Clock): Promise<LockBook> {
   const stored = await journal.states('lock/')
@@ -59,26 +75,7 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
     journal.note(event('relocked-by-timer', { breaker, scope }), write(breaker, scope, state))
   }
 
-  // Each request asks for them: the view of a breaker's locks is made once and shows what they are when it is looked at.
-  const views = new Map<string, Locks>(
-    breakers.map((breaker) => {
-      const [control, protection, other] = [slot(breaker, 'control'), slot(breaker, 'protection-setting'), slot(breaker, 'other-setting')]
-      return [
-        breaker,
-        {
-          get control() {
-            return control.state
-          },
-          get 'protection-setting'() {
-            return protection.state
-          },
-          get 'other-setting'() {
-            return other.state
-          },
-        },
-      ]
-    }),
-  )
+  const views = new Map<string, Locks>(breakers.map((breaker) => [breaker, viewOf((scope) => slot(breaker, scope))]))
 
   return {
     locks(breaker) {

@@ -7,6 +7,8 @@ import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { peerUserId, userName } from '../../platform/index.ts'
 import { type Refusal, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { busesView } from './bus-views.ts'
+import { metricsText } from './metrics.ts'
 import { lockView, statusView, vaultView } from './views.ts'
 
 export interface Api {
@@ -40,6 +42,8 @@ const answers = (socket: string): Promise<boolean> =>
 
 function routes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/status', () => statusView(gateway))
+  app.get('/v1/buses', () => busesView(gateway))
+  app.get('/v1/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)))
   app.get('/v1/journal/head', () => ({ file: gateway.journalFile, ...gateway.journal.head() }))
   app.get('/v1/events', async (request, reply) => {
     const query = checked(eventsQuery, request.query, reply)

@@ -2,6 +2,7 @@ import type { Gateway } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import type { LockState } from '../../policy/index.ts'
 import type { BreakerView, LockView, StatusView, VaultView } from '../contract.ts'
+import { busesView } from './bus-views.ts'
 
 /** The gateway as its clients see it: states with their age, locks with who and why. */
 export function statusView(gateway: Gateway): StatusView {
@@ -16,12 +17,7 @@ export function statusView(gateway: Gateway): StatusView {
       kind: 'Modbus/TCP Security',
       connections: listener.connections(),
     })),
-    buses: site.buses.map((bus) => ({
-      name: bus.name,
-      port:
-        bus.kind === 'serial' ? `${bus.path} ${bus.baud} 8${bus.parity.charAt(0).toUpperCase()}${bus.stopBits}` : `${bus.host}:${bus.port}`,
-      up: gateway.health.busIsUp(bus.name),
-    })),
+    buses: busesView(gateway).buses,
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
     vault: vaultStatus(gateway),
     journal: { file: gateway.journalFile, ...gateway.journal.head() },

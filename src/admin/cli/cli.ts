@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
-import { type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
+import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
+import { busesText } from './show-buses.ts'
 import { eventLine, locksText, statusText } from './show.ts'
 import { vault } from './vault.ts'
 
@@ -34,7 +35,7 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
     return { command, plain: (sub: string, text: string) => parent.command(sub).description(text) }
   }
 
-  online(add, terminal, finish)
+  online(add, program, terminal, finish)
   locks(add, terminal, finish)
   journal(add, offline, terminal, finish)
   files(add, program, offline, finish)
@@ -49,10 +50,21 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   return code
 }
 
-function online(add: Add, terminal: Terminal, finish: Finish): void {
-  add('status', 'the gateway, its buses and breakers').action(async ({ json, api }: Common) => {
-    finish(print(await call<StatusView>(terminal.findSocket(api), 'GET', '/v1/status'), json, statusText, terminal))
-  })
+function online(add: Add, program: Command, terminal: Terminal, finish: Finish): void {
+  add('status', 'the gateway, its buses and breakers')
+    .option('--buses', 'how each line is used, and what was counted of each unit on it', false)
+    .action(async ({ json, api, buses }: Common & { buses: boolean }) => {
+      const socket = terminal.findSocket(api)
+      if (buses) finish(print(await call<BusesView>(socket, 'GET', '/v1/buses'), json, busesText, terminal))
+      else finish(print(await call<StatusView>(socket, 'GET', '/v1/status'), json, statusText, terminal))
+    })
+  program
+    .command('metrics')
+    .description('all figures in the text format of Prometheus')
+    .option('--api <socket>', 'the socket of the gateway')
+    .action(async ({ api }: { api?: string }) => {
+      finish(print(await call<string>(terminal.findSocket(api), 'GET', '/v1/metrics'), false, (text) => text.trimEnd(), terminal))
+    })
   add('locks', 'every lock: since when, by whom and why').action(async ({ json, api }: Common) => {
     const answered = await call<StatusView>(terminal.findSocket(api), 'GET', '/v1/status')
     if (answered.kind === 'ok' && json)

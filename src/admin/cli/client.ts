@@ -32,7 +32,8 @@ export function call<T>(socketPath: string, method: 'GET' | 'POST', path: string
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => {
-        const value = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+        const said = Buffer.concat(chunks).toString('utf8')
+        const value: unknown = (response.headers['content-type'] ?? '').startsWith('application/json') ? JSON.parse(said) : said
         if (response.statusCode === 200) return done({ kind: 'ok', value: value as T })
         const refusal = value as Partial<Refusal>
         done({ kind: 'refused', error: refusal.error ?? `status ${response.statusCode ?? 0}`, hint: refusal.hint ?? 'breakwall --help' })

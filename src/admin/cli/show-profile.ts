@@ -1,5 +1,5 @@
 import type { ProfileView } from '../contract.ts'
-import { table } from './show.ts'
+import { table } from './table.ts'
 
 const rangeOf = ({ from, to }: { readonly from: number; readonly to: number }): string => (from === to ? String(from) : `${from}–${to}`)
 

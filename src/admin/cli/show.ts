@@ -1,4 +1,6 @@
 import type { BreakerView, EventView, LockView, StatusView } from '../contract.ts'
+import { useOf } from './show-buses.ts'
+import { table } from './table.ts'
 
 const severities = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug']
 
@@ -27,24 +29,11 @@ export function stateWords(breaker: BreakerView): string {
   return `${breaker.state.toUpperCase()}${age}`
 }
 
-/** Columns of equal width, as many as the first row has. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
 export function statusText(status: StatusView): string {
   const listeners = status.listeners.map(
     (listener) => `listener ${listener.name}  ${listener.address}  ${listener.kind}  ${listener.connections} connected`,
   )
-  const buses = status.buses.map((bus) => `bus ${bus.name}  ${bus.port}  ${bus.up ? 'up' : 'DOWN'}`)
+  const buses = status.buses.map((bus) => `bus ${bus.name}  ${bus.port}  ${bus.up ? 'up' : 'DOWN'}  ${useOf(bus)}`)
   return [
     `${status.site} · Breakwall ${status.version} · configuration ${status.configuration}`,
     ...listeners,
@@ -68,7 +57,7 @@ export function statusText(status: StatusView): string {
 }
 
 /** What somebody should do something about; nothing when all is well. */
-function warnings({ vault, breakers }: StatusView): string[] {
+function warnings({ vault, breakers, buses }: StatusView): string[] {
   const discarded = breakers.flatMap(({ name, discarded: counts }) => {
     const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
     return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
@@ -78,6 +67,7 @@ function warnings({ vault, breakers }: StatusView): string[] {
     ...(vault.factory.length === 0
       ? []
       : [`WARNING: ${vault.factory.join(', ')}: still the factory password; change it at the breaker, then: breakwall vault set NAME`]),
+    ...buses.filter(({ warning }) => warning !== '').map(({ name, warning }) => `WARNING: bus ${name}: ${warning}`),
     ...discarded,
   ]
 }

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { type VaultView, passwordLevels } from '../contract.ts'
 import { call } from './client.ts'
 import { type Common, type Parts, print, wrongWords } from './parts.ts'
-import { table } from './show.ts'
+import { table } from './table.ts'
 
 /** `breakwall vault`: the breakers' passwords. They go in and never come out. */
 export function vault({ group, offline, terminal, finish }: Parts): void {

@@ -1,0 +1,56 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { Gateway } from '../../gateway/index.ts'
+import { busesView } from './bus-views.ts'
+
+/** All figures in the text format of Prometheus. Made anew for each reading: the figures are the buses' own. */
+export function metricsText(gateway: Gateway): Promise<string> {
+  const registry = new Registry()
+  const registers = [registry]
+  const gauge = (name: string, help: string, labelNames: string[]) => new Gauge({ name: `breakwall_${name}`, help, labelNames, registers })
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name: `breakwall_${name}_total`, help, labelNames, registers })
+  const { buses, units } = busesView(gateway)
+
+  const up = gauge('bus_up', 'Whether the port of the bus is open', ['bus'])
+  const busy = gauge('bus_busy_ratio', 'Share of the last 10 s that the line was in use', ['bus'])
+  const waiting = gauge('bus_waiting_requests', 'Requests that wait for their turn or their answer', ['bus'])
+  const answers = counter('bus_answers', 'Requests answered by a device', ['bus'])
+  const transactions = counter('bus_transactions', 'Transactions on the wire', ['bus'])
+  for (const bus of buses) {
+    const labels = { bus: bus.name }
+    up.set(labels, bus.up ? 1 : 0)
+    busy.set(labels, bus.busy)
+    waiting.set(labels, bus.waiting)
+    answers.inc(labels, bus.answers)
+    transactions.inc(labels, bus.transactions)
+  }
+
+  const unitLabels = ['bus', 'breaker', 'unit']
+  const silent = gauge('unit_silent', 'Whether the unit is asked only now and then, because it did not answer', unitLabels)
+  const share = gauge('unit_bus_share_ratio', 'Share of the last 10 s that the unit had of its bus', unitLabels)
+  const quantile = gauge('unit_response_seconds', 'Response time of the unit', [...unitLabels, 'quantile'])
+  const counts = {
+    transactions: counter('unit_transactions', 'Transactions with the unit', unitLabels),
+    exceptions: counter('unit_exceptions', 'Exceptions that the unit answered', unitLabels),
+    timeouts: counter('unit_timeouts', 'Requests without a valid reply in time', unitLabels),
+    crcErrors: counter('unit_crc_errors', 'Replies with a wrong CRC', unitLabels),
+    late: counter('unit_late_replies', 'Replies that came after their time-out', unitLabels),
+    discarded: counter('unit_discarded_replies', 'Replies discarded for another reason', unitLabels),
+    retries: counter('unit_retries', 'Reads that were asked again', unitLabels),
+    backedOff: counter('unit_backed_off', 'Requests answered 0B without asking', unitLabels),
+  }
+  for (const view of units) {
+    const labels = { bus: view.bus, breaker: view.breaker, unit: String(view.unit) }
+    silent.set(labels, view.state === 'silent' ? 1 : 0)
+    share.set(labels, view.busShare)
+    quantile.set({ ...labels, quantile: '0.5' }, view.p50Ms / 1000)
+    quantile.set({ ...labels, quantile: '0.99' }, view.p99Ms / 1000)
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name].inc(labels, view[name])
+  }
+
+  const connections = gauge('connections', 'Connections of clients', ['listener'])
+  for (const listener of gateway.listeners) connections.set({ listener: listener.name }, listener.connections())
+  gauge('journal_writes', 'Whether the journal can be written', []).set(gateway.journal.writes() ? 1 : 0)
+  counter('journal_events', 'Events in the journal', []).inc(gateway.journal.head().seq)
+  return registry.metrics()
+}

@@ -1,0 +1,70 @@
+import type { BusView, BusesView } from '../contract.ts'
+import { table } from './table.ts'
+
+const percent = (part: number): string => `${Math.round(part * 100)} %`
+const milliseconds = (ms: number): string => (ms === 0 ? '-' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`)
+
+/** How much of a line is in use, and how many answers each of its transactions gave. */
+export function useOf({ busy, sharing, answersPerSecond, p99Ms }: BusView): string {
+  if (answersPerSecond === 0) return 'idle'
+  return `${percent(busy)} busy  ${Math.round(answersPerSecond)} answers/s  shared ${sharing.toFixed(1)}x  p99 ${milliseconds(p99Ms)}`
+}
+
+/** The lines and the units on them, with the counts that say which cable or breaker to look at. */
+export function busesText({ buses, units }: BusesView): string {
+  const lines = buses.map((bus) => [
+    bus.name,
+    bus.up ? 'up' : 'DOWN',
+    percent(bus.busy),
+    bus.answersPerSecond.toFixed(1),
+    `${bus.sharing.toFixed(1)}x`,
+    String(bus.waiting),
+    milliseconds(bus.p99Ms),
+    bus.port,
+  ])
+  const rows = units.map((unit) => [
+    unit.breaker,
+    unit.bus,
+    String(unit.unit),
+    unit.state === 'silent' ? 'SILENT' : unit.transactions === 0 ? 'not asked' : 'answers',
+    String(unit.transactions),
+    String(unit.exceptions),
+    String(unit.timeouts),
+    String(unit.crcErrors),
+    String(unit.late),
+    String(unit.discarded),
+    String(unit.retries),
+    String(unit.backedOff),
+    milliseconds(unit.p50Ms),
+    milliseconds(unit.p99Ms),
+    percent(unit.busShare),
+  ])
+  const warnings = buses.filter(({ warning }) => warning !== '').map(({ name, warning }) => `WARNING: bus ${name}: ${warning}`)
+  return [
+    table([['Bus', '', 'Busy', 'Answers/s', 'Shared', 'Waiting', 'p99', 'Port'], ...lines]),
+    ...warnings,
+    '',
+    table([
+      [
+        'Breaker',
+        'Bus',
+        'Unit',
+        '',
+        'Sent',
+        'Exceptions',
+        'No reply',
+        'CRC',
+        'Late',
+        'Other',
+        'Retries',
+        'Refused',
+        'p50',
+        'p99',
+        'Bus time',
+      ],
+      ...rows,
+    ]),
+    '',
+    'Busy, Answers/s, Shared and Bus time are of the last 10 s, all else since the start. Refused: answered 0B without asking a silent unit.',
+  ].join('\n')
+}
