@@ -3,35 +3,54 @@ import type { Clock, Monotonic } from '../../src/platform/index.ts'
 export interface VirtualClock extends Clock {
   /** Lets time pass: every timer that falls due runs, in order, at its own instant. */
   advance(ms: number): void
+  /** Goes to the next timer and runs it, if it is due within `ms` from now; false when none is. */
+  step(ms: number): boolean
   /** Sets the wall clock without touching the monotonic one. */
   jumpWall(ms: number): void
 }
 
-/** A clock that moves only when it is told to. */
+type Timer = { readonly at: number; readonly run: () => void; cancelled: boolean }
+
+/** A clock that moves only when it is told to. Timers of one instant run in the order in which they were set. */
 export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = 0
   let offset = startUtcMs
-  let timers: { readonly at: number; readonly run: () => void }[] = []
-  const after = (ms: number, run: () => void): (() => void) => {
-    const timer = { at: now + Math.max(0, ms), run }
-    timers.push(timer)
-    return () => void (timers = timers.filter((other) => other !== timer))
+  const timers: Timer[] = []
+
+  function after(ms: number, run: () => void): () => void {
+    const timer: Timer = { at: now + Math.max(0, ms), run, cancelled: false }
+    let [low, high] = [0, timers.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((timers[middle]?.at ?? 0) <= timer.at) low = middle + 1
+      else high = middle
+    }
+    timers.splice(low, 0, timer)
+    return () => void (timer.cancelled = true)
   }
+
+  function step(ms: number): boolean {
+    const until = now + ms
+    for (let first = timers[0]; first !== undefined && first.at <= until; first = timers[0]) {
+      timers.shift()
+      if (first.cancelled) continue
+      now = first.at
+      first.run()
+      return true
+    }
+    return false
+  }
+
   return {
     now: () => now as Monotonic,
     utcUs: () => Math.round((offset + now) * 1000),
     after,
     exactly: after,
     soon: queueMicrotask,
+    step,
     advance(ms) {
       const until = now + ms
-      for (;;) {
-        const due = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0]
-        if (due === undefined) break
-        timers = timers.filter((timer) => timer !== due)
-        now = due.at
-        due.run()
-      }
+      while (step(until - now));
       now = until
     },
     jumpWall: (ms) => void (offset += ms),

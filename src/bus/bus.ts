@@ -1,6 +1,7 @@
 import type { LineAddress, Reply, Request } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
+import { buried, mayGoAt } from './afterlife.ts'
 import { type Expiry, createExpiry } from './expiry.ts'
 import { windowOf } from './fresh.ts'
 import {
@@ -151,6 +152,8 @@ class ScheduledBus implements Bus {
 
   #send(job: Job, now: Monotonic): void {
     const { unit, to, priority, client, request } = job
+    const mayGo = unit.dead.length === 0 ? now : mayGoAt(request, unit.dead, now)
+    if (mayGo > now) return this.#park(job, mayGo - now)
     const admitted = admit(unit.health, priority !== 'read', now)
     if (admitted === 'refuse') return this.#refuse(job)
     const replyTimeoutMs =
@@ -203,6 +206,7 @@ class ScheduledBus implements Bus {
     }
     if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') {
       counts.timeouts += 1
+      if (this.#line.lanes === 1) unit.dead = [...unit.dead.filter(({ until }) => until > now), buried(job.request, to.replyTimeoutMs, now)]
       unit.health = failed(unit.health, tookMs, now)
       if (unit.health.kind === 'answering' && this.#asksAgain(job, now)) return
     }
@@ -233,6 +237,15 @@ class ScheduledBus implements Bus {
         this.#queue(newJob({ to, unit, priority: 'read', client: waiting.client, shareable: false, request: waiting.request }, waiting))
       }
     }
+  }
+
+  /** Back into the schedule later: until then a late reply to another request could be taken for this one's. */
+  #park(job: Job, ms: number): void {
+    for (const waiting of job.waiting) this.#expiry.watch(waiting)
+    this.#clock.after(ms, () => {
+      this.#schedule.add(job.priority, job.client, job)
+      this.#work(this.#clock.now())
+    })
   }
 
   #refuse(job: Job): void {

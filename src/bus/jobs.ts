@@ -1,6 +1,7 @@
 import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
+import type { Afterlife } from './afterlife.ts'
 import { type Fresh, type Refresh, createFresh } from './fresh.ts'
 import type { Exchanged, Target } from './line.ts'
 import type { Priority } from './scheduler.ts'
@@ -57,6 +58,8 @@ export type Unit = {
   operations: number
   /** Shareable reads that wait or are on the line. */
   readonly reads: Job[]
+  /** On a serial line: what timed out and may still be answered. */
+  dead: readonly Afterlife[]
   readonly fresh: Fresh
   readonly figures: UnitCounts
 }
@@ -66,7 +69,7 @@ export function createUnits(): (address: LineAddress) => Unit {
   return (address) => {
     const known = units.get(address)
     if (known !== undefined) return known
-    const unit: Unit = { health: healthy, operations: 0, reads: [], fresh: createFresh(), figures: createUnitCounts() }
+    const unit: Unit = { health: healthy, operations: 0, reads: [], dead: [], fresh: createFresh(), figures: createUnitCounts() }
     units.set(address, unit)
     return unit
   }

@@ -40,7 +40,10 @@ class SerialLine implements Line {
     this.#echo = settings.echo
     this.quantumMs = this.#charactersMs(8 + 25)
     this.#connection = keepOpen(wire, ports, {
-      opened: () => (this.#echo = settings.echo), // perhaps another adapter
+      opened: () => {
+        this.#echo = settings.echo // perhaps another adapter
+        this.#state = start(ports.clock.now())
+      },
       bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
       lost: () => this.#lost(),
     })

@@ -17,10 +17,13 @@ import { type Echo, type Heard, isTakenForItsEcho, listen, nothingHeard } from '
 export type State =
   | { readonly kind: 'quiet'; readonly silentFrom: Monotonic }
   | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic }
-  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly deadline: Monotonic }
+  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly sent: Sent }
   /** A frame that is not the reply: everything up to the next silence belongs to it, and the time-out keeps running. */
-  | { readonly kind: 'ignoring'; readonly asked: Asked; readonly until: Monotonic; readonly deadline: Monotonic }
+  | { readonly kind: 'ignoring'; readonly asked: Asked; readonly until: Monotonic; readonly sent: Sent }
   | { readonly kind: 'draining'; readonly asked: Asked; readonly late: Late; readonly until: Monotonic; readonly silence: number }
+
+/** When the last bit of a request is on the line, and until when its reply may come. */
+type Sent = { readonly overAt: Monotonic; readonly deadline: Monotonic }
 
 /** What bytes that come while the line drains are: a reply after its time-out, told once, or nothing that anybody waits for. */
 type Late = 'not-yet' | 'told' | 'nobody-waits'
@@ -48,6 +51,9 @@ export type Output =
 
 type Step = readonly [State, readonly Output[]]
 
+/** A device's baud rate may be off, so that its frame takes a little less time: two percent are granted. */
+const FASTEST = 0.98
+
 export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: now })
 
 const later = (now: Monotonic, ms: number): Monotonic => toMonotonic(now + ms)
@@ -62,7 +68,7 @@ export function wakeAt(state: State): { readonly at: Monotonic; readonly precise
       return { at: state.until, precise: true }
     case 'waiting':
     case 'ignoring':
-      return { at: state.deadline, precise: false }
+      return { at: state.sent.deadline, precise: false }
   }
 }
 
@@ -78,14 +84,14 @@ export function step(state: State, input: Input, now: Monotonic, line: LineFacts
       if (input.kind === 'bytes') return [{ ...state, until: later(now, silence) }, []]
       return now >= state.until ? send(state.asked, now, line) : [state, []]
     case 'waiting':
-      if (input.kind === 'bytes') return receive(state, listen(state.heard, input.bytes), now, silence)
-      return now >= state.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
+      if (input.kind === 'bytes') return receive(state, listen(state.heard, input.bytes), now, line.baud)
+      return now >= state.sent.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
     case 'ignoring':
       if (input.kind === 'bytes') {
-        if (now >= state.until) return receive(state, listen(nothingHeard, input.bytes), now, silence)
+        if (now >= state.until) return receive(state, listen(nothingHeard, input.bytes), now, line.baud)
         return [{ ...state, until: later(now, silence) }, []]
       }
-      return now >= state.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
+      return now >= state.sent.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
     case 'draining':
       if (input.kind === 'bytes') return drain(state, now)
       return now >= state.until ? [{ kind: 'quiet', silentFrom: now }, [{ kind: 'ready' }]] : [state, []]
@@ -109,21 +115,24 @@ function send(asked: Asked, now: Monotonic, { baud, echo }: LineFacts): Step {
     const until = later(now, lineMs(bytes.length, baud) + silence)
     return [{ kind: 'draining', asked, late: 'nobody-waits', until, silence }, [{ kind: 'write', bytes }, { kind: 'sent' }]]
   }
-  const deadline = later(now, lineMs(bytes.length + longestReply(asked.request) + 3, baud) + asked.replyTimeoutMs)
+  const sent = {
+    overAt: later(now, lineMs(bytes.length, baud)),
+    deadline: later(now, lineMs(bytes.length + longestReply(asked.request) + 3, baud) + asked.replyTimeoutMs),
+  }
   const heard: Heard = echo === 'no' ? nothingHeard : { kind: 'echo', sure: echo === 'yes', sent: bytes, bytes: new Uint8Array(0) }
-  return [{ kind: 'waiting', asked, heard, deadline }, [{ kind: 'write', bytes }]]
+  return [{ kind: 'waiting', asked, heard, sent }, [{ kind: 'write', bytes }]]
 }
 
 type Receiving = Extract<State, { kind: 'waiting' | 'ignoring' }>
 
-function receive({ asked, deadline }: Receiving, heard: Heard, now: Monotonic, silence: number): Step {
+function receive({ asked, sent }: Receiving, heard: Heard, now: Monotonic, baud: number): Step {
   const ignore = (reason: MismatchReason, why: string): Step => [
-    { kind: 'ignoring', asked, until: later(now, silence), deadline },
+    { kind: 'ignoring', asked, until: later(now, silenceMs(baud)), sent },
     [{ kind: 'discarded', address: asked.address, reason, why }],
   ]
   switch (heard.kind) {
     case 'echo':
-      return [{ kind: 'waiting', asked, heard, deadline }, []]
+      return [{ kind: 'waiting', asked, heard, sent }, []]
     case 'disturbed':
       return ignore('echo', 'what was sent did not come back as it was sent: a second master, a collision, or no echo on this line')
     case 'reply': {
@@ -132,9 +141,11 @@ function receive({ asked, deadline }: Receiving, heard: Heard, now: Monotonic, s
       // An echo is sure once it was heard whole; that there is none, only once a valid reply has come without it.
       if (matched === 'incomplete')
         return heard.found === 'yes'
-          ? [{ kind: 'waiting', asked, heard: { ...heard, found: 'unknown' }, deadline }, found]
-          : [{ kind: 'waiting', asked, heard, deadline }, []]
+          ? [{ kind: 'waiting', asked, heard: { ...heard, found: 'unknown' }, sent }, found]
+          : [{ kind: 'waiting', asked, heard, sent }, []]
       if (matched.kind === 'mismatch') return ignore(matched.reason, matched.why)
+      // Bytes may reach us late and merged, never early: what began before the request was over answers an earlier one.
+      if (now - lineMs(heard.bytes.length, baud) * FASTEST < sent.overAt) return ignore('late', 'it began before the request was over')
       return [{ kind: 'quiet', silentFrom: now }, [...found, { kind: 'reply', reply: matched }, { kind: 'ready' }]]
     }
   }

@@ -43,13 +43,16 @@ export type SessionSettings = {
   readonly ended: () => void
 }
 
+/** What a session needs of a connection. */
+export type ClientSocket = Pick<Socket, 'on' | 'write' | 'pause' | 'resume' | 'destroy' | 'end' | 'destroyed' | 'writableLength'>
+
 /** Speaks Modbus TCP with one client until either side ends: frames in, answers out, in any order. */
-export function startSession(socket: Socket, settings: SessionSettings): void {
+export function startSession(socket: ClientSocket, settings: SessionSettings): void {
   new Session(socket, settings).start()
 }
 
 class Session {
-  readonly #socket: Socket
+  readonly #socket: ClientSocket
   readonly #settings: SessionSettings
   readonly #who: { readonly subject: string; readonly role: string; readonly source: string }
   readonly #opened: Monotonic
@@ -67,7 +70,7 @@ class Session {
   /** The last answer per transaction id: two requests with the same id are answered in their order. */
   readonly #open: { readonly transaction: number; readonly done: Promise<void> }[] = []
 
-  constructor(socket: Socket, settings: SessionSettings) {
+  constructor(socket: ClientSocket, settings: SessionSettings) {
     const { subject, clock } = settings
     this.#socket = socket
     this.#settings = settings

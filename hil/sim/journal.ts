@@ -1,0 +1,37 @@
+import type { Writer } from '../../src/journal/index.ts'
+import type { Clock } from '../../src/platform/index.ts'
+import type { Chance } from './chance.ts'
+import type { Faults } from './wires.ts'
+
+export type Stored = { readonly seq: number; readonly id: string; readonly fields: Readonly<Record<string, unknown>> }
+
+/** The journal's disk: slow, and at times full. `stored` is what is durable, in order. */
+export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: Stored[]): Writer {
+  const states = new Map<string, string>()
+  let fullUntil = -Infinity
+  const later = <T>(run: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      clock.after(chance.between(0.2, faults.on ? 40 : 1), () => {
+        if (faults.on && chance.happens(0.02)) fullUntil = clock.now() + chance.between(500, 8000)
+        if (faults.on && clock.now() < fullUntil) return reject(new Error('SQLITE_FULL: the disk is full in the simulation'))
+        resolve(run())
+      })
+    })
+  return {
+    head: { seq: 0, hash: '' },
+    write: (entries) =>
+      later(() => {
+        const first = stored.length + 1
+        for (const { event, state } of entries) {
+          stored.push({ seq: stored.length + 1, id: event.id, fields: event.fields })
+          for (const [key, value] of Object.entries(state)) states.set(key, value)
+        }
+        return { first, head: { seq: stored.length, hash: '' } }
+      }),
+    putState: (key, value) => later(() => void states.set(key, value)),
+    states: (prefix) => Promise.resolve([...states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),
+    read: () => Promise.resolve([]),
+    openOperations: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
+  }
+}

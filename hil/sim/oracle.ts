@@ -1,0 +1,66 @@
+import type { Clock } from '../../src/platform/index.ts'
+import type { SimBreaker } from './client.ts'
+import type { Stored } from './journal.ts'
+
+type OracleWorld = {
+  readonly clock: Clock
+  readonly stored: readonly Stored[]
+  readonly broken: (rule: string) => void
+  readonly breakers: readonly SimBreaker[]
+}
+
+/** A second opinion on what may reach a breaker: from what people did and what the disk holds, not from the gateway's own decisions. */
+export interface Oracle {
+  /** A device got something that is no read. */
+  operated(bus: string, address: number, pdu: Buffer): void
+  locked(breaker: string): void
+  /** Somebody unlocks: returns what to call with how it ended. */
+  unlocking(breaker: string, forMs: number): (ended: 'unlocked' | 'unavailable') => void
+  finish(): void
+  operations(): number
+}
+
+const codes: Readonly<Record<number, string>> = { 904: 'open', 905: 'close' }
+
+export function createOracle({ clock, stored, broken }: OracleWorld): Oracle {
+  const openUntil = new Map<string, number>()
+  const sent = new Map<string, number>()
+  let operations = 0
+
+  return {
+    operated(bus, address, pdu) {
+      operations += 1
+      const breaker = `Q${address}`
+      const verb = pdu.length === 46 ? codes[pdu.readUInt16BE(6)] : undefined
+      if (verb === undefined) return broken(`${pdu.toString('hex')} reached ${breaker} on ${bus}: nobody may do that`)
+      if (clock.now() >= (openUntil.get(breaker) ?? -1)) broken(`${verb} reached ${breaker} while it was locked`)
+      const key = `${verb} ${breaker}`
+      sent.set(key, (sent.get(key) ?? 0) + 1)
+      const allowed = stored.filter(
+        ({ id, fields }) => id === 'operation-allowed' && fields['breaker'] === breaker && String(fields['operation']).startsWith(verb),
+      )
+      if ((sent.get(key) ?? 0) > allowed.length)
+        broken(`${verb} reached ${breaker} ${sent.get(key)} times, and the disk holds ${allowed.length} permits`)
+      if (allowed.some(({ fields }) => fields['role'] !== 'Operator'))
+        broken(`${verb} of ${breaker} was allowed to a role without the right`)
+    },
+    locked: (breaker) => void openUntil.delete(breaker),
+    unlocking(breaker, forMs) {
+      const from = clock.now()
+      // From here on, since the moment in which it counts is the disk's; a lock in between ends it.
+      openUntil.set(breaker, Math.max(openUntil.get(breaker) ?? 0, from + forMs))
+      return () => undefined
+    },
+    finish() {
+      const ended = new Set(['operation-done', 'operation-refused-by-device', 'operation-failed', 'operation-outcome-unknown'])
+      const ends = new Map<string, number>()
+      for (const { id, fields } of stored)
+        if (ended.has(id)) ends.set(String(fields['correlation']), (ends.get(String(fields['correlation'])) ?? 0) + 1)
+      for (const { id, fields } of stored) {
+        const count = ends.get(String(fields['correlation'])) ?? 0
+        if (id === 'operation-allowed' && count !== 1) broken(`operation ${String(fields['correlation'])} has ${count} ends on the record`)
+      }
+    },
+    operations: () => operations,
+  }
+}

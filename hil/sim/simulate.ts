@@ -1,0 +1,196 @@
+import { type CheckedSite, loadProfile, profileFolder } from '../../src/config/index.ts'
+import { createSerialLine, createTcpLine } from '../../src/bus/index.ts'
+import { type Core, createCore } from '../../src/gateway/index.ts'
+import { createJournal } from '../../src/journal/index.ts'
+import { toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type ClientSocket, createAdmission, startSession } from '../../src/upstream/index.ts'
+import { type Chance, chanceFrom } from './chance.ts'
+import { type SimClient, simClient } from './client.ts'
+import { simDevice } from './device.ts'
+import { type Stored, simWriter } from './journal.ts'
+import { createOracle } from './oracle.ts'
+import { simSite } from './site.ts'
+import { SimSocket } from './socket.ts'
+import { type VirtualClock, virtualClock } from './virtual-clock.ts'
+import { type Faults, serialWire, tcpWire } from './wires.ts'
+
+/** What one run came to. `broken` is empty when every rule held. */
+export type Run = {
+  readonly seed: number
+  readonly broken: readonly string[]
+  readonly steps: number
+  readonly answered: number
+  readonly operations: number
+  readonly events: number
+  readonly minutes: number
+}
+
+/** The queue of a bus, its bound included: more than this is a broken rule. */
+const MOST_WAITING = 2048
+/** Faults end, and everything must be answered within this, milliseconds. */
+const SETTLE_MS = 60_000
+/** How long the gateway may follow what became of an operation, and the disk needs to hold it, milliseconds. */
+const OUTCOMES_MS = 10_000
+const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * One whole gateway on a virtual clock: clients, breakers and faults by chance, rules checked at each step. In the first part faults are on
+ * and only safety is asked; then they end, and every request must be answered or its connection closed.
+ * Faults made: replies lost, late, doubled, foreign, broken, cut; ports that vanish; half-open connections; a slow and a full disk; clients
+ * that leave or send garbage; locks that open and shut. Not made: a reply that is later than twice its time-out, since on a serial line
+ * nothing in it says what it answers; a process that is killed (test/e2e).
+ */
+export async function simulate(seed: number, faultMs: number): Promise<Run> {
+  const chance = chanceFrom(seed)
+  const clock = virtualClock()
+  const faults: Faults = { on: true }
+  const broken: string[] = []
+  const rule = (text: string): void => void broken.push(`at ${(clock.now() / 1000).toFixed(3)} s: ${text}`)
+  const stored: Stored[] = []
+  const profile = loadProfile([profileFolder], 'nsx-bscm')
+  if (!('name' in profile)) throw new Error('the profile of the simulation has mistakes')
+  const { site, breakers } = simSite(profile, chance)
+  const oracle = createOracle({ clock, stored, broken: rule, breakers })
+  const core = await settled(createWorldCore({ site, chance, clock, faults, stored, rule, operated: oracle.operated }), clock)
+
+  const connections = connector(core, clock)
+  const clients = Array.from({ length: 2 + chance.below(4) }, (_, i) =>
+    simClient(`client-${i}`, {
+      ...{ clock, chance, breakers, broken: rule },
+      connect: connections.connect,
+      mayMisbehave: () => faults.on,
+    }),
+  )
+  const people = switchboard({ core, clock, chance, oracle, names: site.breakers.map(({ name }) => name) })
+
+  let steps = 0
+  const until = async (ms: number, done: () => boolean): Promise<void> => {
+    const end = clock.now() + ms
+    while (broken.length === 0 && !done() && clock.step(end - clock.now())) {
+      steps += 1
+      await DRAIN()
+      for (const bus of core.buses.values()) if (bus.figures().waiting > MOST_WAITING) rule('a queue has no bound')
+    }
+  }
+  await until(faultMs, () => false)
+  faults.on = false
+  for (const client of clients) client.stop()
+  people.stop()
+  const open = (): number => clients.reduce((sum, client) => sum + client.open(), 0)
+  await until(SETTLE_MS, () => open() === 0)
+  if (broken.length === 0 && open() > 0) rule(`${open()} requests were neither answered nor closed`)
+  await until(OUTCOMES_MS, () => false)
+  oracle.finish()
+  await core.close()
+  return summary(seed, broken, steps, clients, oracle.operations(), stored.length, clock)
+}
+
+const summary = (
+  seed: number,
+  broken: readonly string[],
+  steps: number,
+  clients: readonly SimClient[],
+  operations: number,
+  events: number,
+  clock: VirtualClock,
+): Run => ({
+  ...{ seed, broken, steps, operations, events },
+  answered: clients.reduce((sum, client) => sum + client.answered(), 0),
+  minutes: clock.now() / 60_000,
+})
+
+/** What must wait for the virtual clock is given time until it is there. */
+async function settled<T>(promise: Promise<T>, clock: VirtualClock): Promise<T> {
+  let value: { readonly it: T } | undefined
+  void promise.then((it) => (value = { it }))
+  while (value === undefined) {
+    await DRAIN()
+    if (value === undefined) clock.step(1000)
+  }
+  return value.it
+}
+
+type World = {
+  readonly site: CheckedSite
+  readonly chance: Chance
+  readonly clock: VirtualClock
+  readonly faults: Faults
+  readonly stored: Stored[]
+  readonly rule: (text: string) => void
+  readonly operated: (bus: string, address: number, pdu: Buffer) => void
+}
+
+function createWorldCore({ site, chance, clock, faults, stored, rule, operated }: World): Promise<Core> {
+  const log = { info: () => undefined, warn: () => undefined }
+  const journal = createJournal(simWriter(clock, chance, faults, stored), clock, log)
+  return createCore(site, {
+    ...{ version: 'simulated', clock, random: chance, log, journal },
+    passwordOf: () => 'op42',
+    openLine(bus, notice) {
+      const on = site.breakers.filter((breaker) => breaker.bus === bus.name)
+      const devices = new Map(
+        on.map(({ address }) => [address as number, simDevice(address, clock, (at, pdu) => operated(bus.name, at, pdu))]),
+      )
+      const world = { clock, chance, faults, devices, replyTimeoutMs: on[0]?.replyTimeoutMs ?? 0, broken: rule }
+      const ports = { clock, random: chance, notice }
+      const tap = { tell: 'nobody' } as const
+      return bus.kind === 'serial'
+        ? createSerialLine(bus, serialWire(world, bus.baud), ports, tap)
+        : createTcpLine(bus, tcpWire(world), ports, tap)
+    },
+  })
+}
+
+/** Connects clients as the listener does, without a network and without TLS. */
+function connector(core: Core, clock: VirtualClock) {
+  const admission = createAdmission(1024)
+  const roles = ['Operator', 'Operator', 'Viewer', 'Engineer'] as const
+  let last = 0
+  return {
+    connect(name: string): SimSocket {
+      last += 1
+      const socket = new SimSocket()
+      const role = toRole(roles[Number(name.slice(-1)) % roles.length] ?? 'Viewer') ?? 'NULL'
+      const connection = toConnectionId(last)
+      startSession(socket as unknown as ClientSocket, {
+        subject: { kind: 'client', name, role, source: `10.0.0.9:${last}`, level: 'control', connection },
+        listener: 'simulated',
+        inFlight: 12,
+        clock,
+        report: core.report,
+        admission,
+        serve: core.serve,
+        ended: () => core.left(connection),
+      })
+      return socket
+    },
+  }
+}
+
+type Switchboard = {
+  readonly core: Core
+  readonly clock: VirtualClock
+  readonly chance: Chance
+  readonly oracle: ReturnType<typeof createOracle>
+  readonly names: readonly string[]
+}
+
+/** The people at the switchboard: they unlock for a while, and lock when they like. */
+function switchboard({ core, clock, chance, oracle, names }: Switchboard): { stop(): void } {
+  let stopped = false
+  const turn = (): void => {
+    if (stopped) return
+    clock.after(chance.between(20, 1500), turn)
+    const name = chance.pick(names)
+    if (chance.happens(0.3)) {
+      oracle.locked(name)
+      core.locks.lock(name, 'control', 'ana', 'simulated')
+    } else {
+      const forMs = chance.between(100, 60_000)
+      const unlocking = oracle.unlocking(name, forMs)
+      void core.locks.unlock(name, 'control', forMs, 'ana', 'simulated').then(unlocking)
+    }
+  }
+  clock.after(1, turn)
+  return { stop: () => void (stopped = true) }
+}

@@ -1,0 +1,45 @@
+import { EventEmitter } from 'node:events'
+
+/** A client's connection without a network: the gateway's session sees a socket, the client's side hears what is written. */
+export class SimSocket extends EventEmitter {
+  destroyed = false
+  writableLength = 0
+  /** What the session writes, one call each. */
+  heard: (bytes: Buffer) => void = () => undefined
+  #paused = false
+  #waiting: Buffer[] = []
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.destroyed) this.heard(Buffer.from(bytes))
+    return true
+  }
+
+  pause(): this {
+    this.#paused = true
+    return this
+  }
+
+  resume(): this {
+    this.#paused = false
+    while (!this.#paused && this.#waiting.length > 0 && !this.destroyed) this.emit('data', this.#waiting.shift())
+    return this
+  }
+
+  end(): this {
+    return this.destroy()
+  }
+
+  destroy(): this {
+    if (this.destroyed) return this
+    this.destroyed = true
+    queueMicrotask(() => this.emit('close'))
+    return this
+  }
+
+  /** The client sends. */
+  arrive(bytes: Buffer): void {
+    if (this.destroyed) return
+    this.#waiting.push(bytes)
+    if (!this.#paused) this.resume()
+  }
+}

@@ -1,0 +1,177 @@
+import type { OpenWire, WireEvents } from '../../src/bus/index.ts'
+import type { Clock } from '../../src/platform/index.ts'
+import type { Chance } from './chance.ts'
+import type { SimDevice } from './device.ts'
+
+/** What a simulated world does to its wires. All of it ends when `on` is false: then everything must settle. */
+export type Faults = { on: boolean }
+
+export type WireWorld = {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly faults: Faults
+  readonly devices: ReadonlyMap<number, SimDevice>
+  readonly replyTimeoutMs: number
+  /** Told of each broken rule. */
+  readonly broken: (rule: string) => void
+}
+
+const table = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1
+  return crc
+})
+const crc = (bytes: Buffer): number => bytes.reduce((sum, byte) => (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0), 0xffff)
+function withCrc(body: Buffer): Buffer {
+  const check = crc(body)
+  return Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])])
+}
+
+/** Opens late, or not at all while the faults are on; is lost now and then. */
+function unreliable(events: WireEvents, { clock, chance, faults }: WireWorld) {
+  const state = { open: false, closed: false, generation: 0 }
+  const lose = (): void => {
+    if (!state.open) return
+    state.open = false
+    state.generation += 1
+    events.lost('pulled in the simulation')
+  }
+  return {
+    state,
+    lose,
+    open(): void {
+      clock.after(chance.between(1, 50), () => {
+        if (state.closed) return
+        if (faults.on && chance.happens(0.3)) return events.failed('not there in the simulation')
+        state.open = true
+        state.generation += 1
+        events.opened()
+        if (faults.on && chance.happens(0.7)) clock.after(chance.between(1000, 60_000), () => (faults.on ? lose() : undefined))
+      })
+    },
+    /** Runs later, unless the wire was lost meanwhile. */
+    later(ms: number, run: () => void): void {
+      const { generation } = state
+      clock.after(ms, () => {
+        if (state.open && state.generation === generation) run()
+      })
+    },
+    close(): Promise<void> {
+      state.closed = true
+      state.open = false
+      return Promise.resolve()
+    },
+  }
+}
+
+/** A serial line on which replies are lost, late, doubled, foreign, broken and cut; two masters never talk at once. */
+export const serialWire =
+  (world: WireWorld, baud: number): OpenWire =>
+  (events) => {
+    const { clock, chance, faults, devices, replyTimeoutMs, broken } = world
+    const characterMs = 11_000 / baud
+    const gapMs = baud > 19200 ? 1.75 : 3.5 * characterMs
+    const wire = unreliable(events, world)
+    let busyUntil = -Infinity
+
+    /** What the gateway has seen or sent counts as the line's last character: it cannot know more. */
+    function deliver(bytes: Buffer, afterMs: number): void {
+      const cut = chance.happens(0.3) ? 1 + chance.below(bytes.length) : bytes.length
+      for (const [part, endsMs] of [
+        [bytes.subarray(0, cut), cut * characterMs],
+        [bytes.subarray(cut), bytes.length * characterMs],
+      ] as const)
+        if (part.length > 0)
+          wire.later(afterMs + endsMs, () => {
+            busyUntil = Math.max(busyUntil, clock.now())
+            events.bytes(part)
+          })
+    }
+
+    function reply(address: number, body: Buffer): void {
+      const frame = withCrc(Buffer.concat([Buffer.from([address]), body]))
+      const usualMs = gapMs + chance.between(2, 20)
+      if (!faults.on) return deliver(frame, usualMs)
+      const fault = chance.below(100)
+      if (fault < 4) return // lost
+      // Late, but not later than the device was given a second time: what comes after that no master can tell from the truth.
+      if (fault < 8) return deliver(frame, replyTimeoutMs * chance.between(0.9, 1.8))
+      // A second time, beginning before the shortest request after it is over: later it could not be told from that one's reply.
+      if (fault < 11) deliver(frame, usualMs + (frame.length + chance.between(0, 7)) * characterMs + chance.between(0, gapMs))
+      if (fault < 14) frame[chance.below(frame.length)] = chance.below(256)
+      if (fault < 16) deliver(withCrc(Buffer.concat([Buffer.from([(address % 247) + 1]), body])), usualMs)
+      if (fault < 18) deliver(Buffer.from(chance.bytes(1 + chance.below(6))), chance.between(0, usualMs))
+      deliver(frame, usualMs)
+    }
+
+    return {
+      open: wire.open,
+      drop: wire.lose,
+      close: wire.close,
+      write(bytes) {
+        if (!wire.state.open) return
+        const frame = Buffer.from(bytes)
+        const now = clock.now()
+        if (now + 1e-6 < busyUntil + gapMs) broken(`a frame came ${(busyUntil + gapMs - now).toFixed(3)} ms before its silence was over`)
+        busyUntil = now + frame.length * characterMs
+        if (frame.length < 4 || crc(frame) !== 0) return broken(`a frame with a wrong CRC: ${frame.toString('hex')}`)
+        const device = devices.get(frame.readUInt8(0))
+        if (device === undefined) return
+        const answer = device.answer(frame.subarray(1, -2))
+        wire.later(busyUntil - now, () => reply(frame.readUInt8(0), answer))
+      },
+    }
+  }
+
+/** A TCP connection to an interface: replies are lost, late, doubled, merged and cut; the connection may be half-open. */
+export const tcpWire =
+  (world: WireWorld): OpenWire =>
+  (events) => {
+    const { clock, chance, faults, devices, replyTimeoutMs, broken } = world
+    const wire = unreliable(events, world)
+    let deafUntil = -Infinity
+    let lastAt = 0
+
+    /** TCP keeps the order of what was sent. */
+    function deliver(bytes: Buffer, afterMs: number): void {
+      lastAt = Math.max(lastAt, clock.now() + afterMs)
+      const cut = 1 + chance.below(bytes.length)
+      wire.later(lastAt - clock.now(), () => {
+        events.bytes(bytes.subarray(0, cut))
+        if (cut < bytes.length && wire.state.open) events.bytes(bytes.subarray(cut))
+      })
+    }
+
+    function take(adu: Buffer): void {
+      const device = devices.get(adu.readUInt8(6))
+      if (device === undefined) return
+      const pdu = device.answer(adu.subarray(7))
+      const reply = Buffer.concat([adu.subarray(0, 7), pdu])
+      reply.writeUInt16BE(1 + pdu.length, 4)
+      if (!faults.on) return deliver(reply, chance.between(0.2, 5))
+      const fault = chance.below(100)
+      if (fault < 4 || clock.now() < deafUntil) return
+      if (fault < 5) deafUntil = clock.now() + 5000 // half-open: nothing is heard, nothing is said
+      if (fault < 9) return deliver(reply, replyTimeoutMs * chance.between(0.9, 2))
+      if (fault < 12) deliver(reply, 1)
+      if (fault < 14) reply.writeUInt16BE(chance.below(0x10000), 0)
+      if (fault < 15) reply[6] = (reply.readUInt8(6) % 247) + 1
+      deliver(reply, chance.between(0.2, 20))
+    }
+
+    return {
+      open: wire.open,
+      drop: wire.lose,
+      close: wire.close,
+      write(bytes) {
+        if (!wire.state.open) return
+        let rest = Buffer.from(bytes)
+        while (rest.length >= 8 && rest.length >= 6 + rest.readUInt16BE(4)) {
+          const length = 6 + rest.readUInt16BE(4)
+          take(rest.subarray(0, length))
+          rest = rest.subarray(length)
+        }
+        if (rest.length > 0) broken(`half a frame was written: ${rest.toString('hex')}`)
+      },
+    }
+  }

@@ -1,0 +1,25 @@
+import { type Request, encodeRequest, functionCodeOf, longestReply } from '../modbus/index.ts'
+import { type Monotonic, toMonotonic } from '../platform/index.ts'
+
+/** A request that timed out: its reply may still come, and on a serial line nothing in it says which request it answers. */
+export type Afterlife = { readonly request: Request; readonly until: Monotonic }
+
+/** A reply can be late by as much again as the device was given. What comes later than that cannot be told from the truth. */
+export const buried = (request: Request, replyTimeoutMs: number, now: Monotonic): Afterlife => ({
+  request,
+  until: toMonotonic(now + replyTimeoutMs),
+})
+
+/**
+ * When this request may go to a unit that let others time out: not while a late reply to another of the same function and length could be
+ * taken for its own. The same request may go at once: whichever of its replies comes, it answers it.
+ */
+export function mayGoAt(request: Request, dead: readonly Afterlife[], now: Monotonic): Monotonic {
+  const alike = dead.filter(({ request: late, until }) => until > now && looksAlike(late, request) && !isSame(late, request))
+  return toMonotonic(Math.max(now, ...alike.map(({ until }) => until)))
+}
+
+const looksAlike = (late: Request, request: Request): boolean =>
+  functionCodeOf(late) === functionCodeOf(request) && longestReply(late) === longestReply(request)
+
+const isSame = (one: Request, other: Request): boolean => Buffer.compare(encodeRequest(one), encodeRequest(other)) === 0
