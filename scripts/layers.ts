@@ -45,12 +45,18 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
   },
 ]
 
+/** Doors that the simulation may go through, since it runs the gateway. Never the codec's: its devices and clients read frames on their own. */
+const simulated = /\/src\/(bus|config|gateway|journal|policy|upstream|platform)\/index\.ts$/
+
 /** The world outside the gateway may know of it no more than the shape of a clock: a twin that shared the codec would share its mistakes. */
 export function checkHil(hil: string): { readonly files: number; readonly breaches: readonly string[] } {
   const files = globSync('**/*.ts', { cwd: hil })
   const breaches = files.flatMap((file) =>
     [...readFileSync(join(hil, file), 'utf8').matchAll(/import\s+(type\s)?[^'"]*?from\s+'([^']*\/src\/[^']+)'/g)]
-      .filter(([, typed, path = '']) => typed === undefined || !path.endsWith('/src/platform/index.ts'))
+      .filter(
+        ([, typed, path = '']) =>
+          (typed === undefined || !path.endsWith('/src/platform/index.ts')) && !(file.startsWith('sim/') && simulated.test(path)),
+      )
       .map(([, , path = '']) => `hil/${file}: may not import ${path}`),
   )
   return { files: files.length, breaches }

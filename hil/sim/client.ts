@@ -39,6 +39,20 @@ function readPdu(functionCode: number, register: number, quantity: number): Buff
   return pdu
 }
 
+/** What it asks next: mostly reads, some operations, some of what nobody may. */
+function anyRequest(chance: Chance, breakers: readonly SimBreaker[]): Sent {
+  const { unit, address, destination } = chance.pick(breakers)
+  const kind = chance.below(100)
+  const register = STATIC.from + 10 * chance.below(12)
+  if (kind < 55) return { unit, address, pdu: readPdu(chance.pick([3, 3, 4]), register, chance.pick([2, 10, 10, 40])) }
+  if (kind < 60) return { unit, address, pdu: readPdu(3, 8020, 2) }
+  if (kind < 90) return { unit, address, pdu: commandPdu(destination, chance.pick([904, 905])) }
+  if (kind < 93) return { unit, address, pdu: Buffer.from([6, 0x1f, 0x3f, 3, 0x88]) } // one register of the command area: unknown
+  if (kind < 95) return { unit, address, pdu: Buffer.from([5, 0, 1, 0xff, 0]) }
+  if (kind < 97) return { unit: 99, address: 99, pdu: readPdu(3, register, 2) } // no such unit
+  return { unit, address, pdu: readPdu(3, register, 126) } // malformed
+}
+
 export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave }: ClientWorld): SimClient {
   const depth = chance.pick([1, 1, 4, 12])
   const pauseMs = chance.pick([5, 50, 300])
@@ -83,19 +97,6 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     }
   }
 
-  function request(): { readonly unit: number; readonly address: number; readonly pdu: Buffer } {
-    const { unit, address, destination } = chance.pick(breakers)
-    const kind = chance.below(100)
-    const register = STATIC.from + 10 * chance.below(12)
-    if (kind < 55) return { unit, address, pdu: readPdu(chance.pick([3, 3, 4]), register, chance.pick([2, 10, 10, 40])) }
-    if (kind < 60) return { unit, address, pdu: readPdu(3, 8020, 2) }
-    if (kind < 90) return { unit, address, pdu: commandPdu(destination, chance.pick([904, 905])) }
-    if (kind < 93) return { unit, address, pdu: Buffer.from([6, 0x1f, 0x3f, 3, 0x88]) } // one register of the command area: unknown
-    if (kind < 95) return { unit, address, pdu: Buffer.from([5, 0, 1, 0xff, 0]) }
-    if (kind < 97) return { unit: 99, address: 99, pdu: readPdu(3, register, 2) } // no such unit
-    return { unit, address, pdu: readPdu(3, register, 126) } // malformed
-  }
-
   function turn(): void {
     if (stopped) return
     clock.after(chance.between(0, 2 * pauseMs), turn)
@@ -108,7 +109,7 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     if (mayMisbehave() && chance.happens(0.002)) return socket.arrive(Buffer.from(chance.bytes(8)))
     const adus: Buffer[] = []
     for (let i = sent.size; i < depth; i++) {
-      const asked = request()
+      const asked = anyRequest(chance, breakers)
       do transaction = (transaction + 1) & 0xffff
       while (sent.has(transaction))
       sent.set(transaction, asked)

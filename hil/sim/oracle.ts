@@ -12,7 +12,7 @@ type OracleWorld = {
 /** A second opinion on what may reach a breaker: from what people did and what the disk holds, not from the gateway's own decisions. */
 export interface Oracle {
   /** A device got something that is no read. */
-  operated(bus: string, address: number, pdu: Buffer): void
+  readonly operated: (bus: string, address: number, pdu: Buffer) => void
   locked(breaker: string): void
   /** Somebody unlocks: returns what to call with how it ended. */
   unlocking(breaker: string, forMs: number): (ended: 'unlocked' | 'unavailable') => void

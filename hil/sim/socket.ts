@@ -21,8 +21,14 @@ export class SimSocket extends EventEmitter {
 
   resume(): this {
     this.#paused = false
-    while (!this.#paused && this.#waiting.length > 0 && !this.destroyed) this.emit('data', this.#waiting.shift())
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#isDeaf() ? undefined : this.#waiting.shift())
+      this.emit('data', next)
     return this
+  }
+
+  /** A method, since what hears the data may pause or end it. */
+  #isDeaf(): boolean {
+    return this.#paused || this.destroyed
   }
 
   end(): this {

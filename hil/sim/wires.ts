@@ -39,7 +39,7 @@ function unreliable(events: WireEvents, { clock, chance, faults }: WireWorld) {
   return {
     state,
     lose,
-    open(): void {
+    open: (): void => {
       clock.after(chance.between(1, 50), () => {
         if (state.closed) return
         if (faults.on && chance.happens(0.3)) return events.failed('not there in the simulation')
@@ -56,7 +56,7 @@ function unreliable(events: WireEvents, { clock, chance, faults }: WireWorld) {
         if (state.open && state.generation === generation) run()
       })
     },
-    close(): Promise<void> {
+    close: (): Promise<void> => {
       state.closed = true
       state.open = false
       return Promise.resolve()
