@@ -162,6 +162,10 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   out,
   error,
   version,
+  interrupted(run) {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, run)
+  },
+  after: (ms, run) => void realClock.after(ms, run),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
   findSocket: (typed) => findSocket(typed, process.env['BREAKWALL_API'], checkout),
 })

@@ -127,14 +127,13 @@ function createWorldCore({ site, chance, clock, faults, stored, rule, operated }
   return createCore(site, {
     ...{ version: 'simulated', clock, random: chance, log, journal },
     passwordOf: () => 'op42',
-    openLine(bus, notice) {
+    openLine(bus, notice, tap) {
       const on = site.breakers.filter((breaker) => breaker.bus === bus.name)
       const devices = new Map(
         on.map(({ address }) => [address as number, simDevice(address, clock, (at, pdu) => operated(bus.name, at, pdu))]),
       )
       const world = { clock, chance, faults, devices, replyTimeoutMs: on[0]?.replyTimeoutMs ?? 0, broken: rule }
       const ports = { clock, random: chance, notice }
-      const tap = { tell: 'nobody' } as const
       return bus.kind === 'serial'
         ? createSerialLine(bus, serialWire(world, bus.baud), ports, tap)
         : createTcpLine(bus, tcpWire(world), ports, tap)

@@ -79,6 +79,19 @@ export type UnitView = {
   /** Of the bus's time in the last ten seconds, 0–1. */
   readonly busShare: number
 }
+/** One frame of a capture, a line of JSON each; `lost` frames came faster than they were fetched. Passwords in it are 0. */
+export type PacketView =
+  | {
+      readonly utcUs: number
+      readonly side: 'client' | 'device'
+      readonly direction: 'request' | 'reply'
+      readonly framing: 'mbap' | 'rtu'
+      /** Address and port of the other end, or the name of a serial bus. */
+      readonly peer: string
+      readonly hex: string
+      readonly comment: string
+    }
+  | { readonly lost: number }
 export type BusesView = { readonly buses: readonly BusView[]; readonly units: readonly UnitView[] }
 
 export const passwordLevels = ['operator', 'engineer', 'services', 'administrator'] as const

@@ -37,6 +37,8 @@ export const catalogue = {
   'bus-up': d(111, 5, 'control-system', 'bus {bus} is up', ['bus']),
   'breaker-offline': d(112, 4, 'control-system', '{breaker} does not answer: {reason}', ['breaker', 'bus', 'unit', 'reason']),
   'breaker-online': d(113, 5, 'control-system', '{breaker} answers again', ['breaker', 'bus', 'unit']),
+  'capture-started': d(116, 5, 'control-system', '{subject} records what passes on bus {bus}', ['subject', 'bus']),
+  'foreign-master-suspected': d(117, 2, 'control-system', 'bus {bus}: {reason}', ['bus', 'unit', 'functionCode', 'reason']),
   'sink-disconnected': d(120, 4, 'audit-log', 'sink {sink} does not take events: {reason}', ['sink', 'reason']),
   'sink-recovered': d(121, 5, 'audit-log', 'sink {sink} takes events again', ['sink']),
   'connection-refused-acl': d(201, 4, 'access-control', 'connection from {source} refused: {reason}', ['source', 'listener', 'reason']),

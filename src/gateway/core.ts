@@ -1,11 +1,12 @@
 import type { PasswordLevel } from '../breakers/index.ts'
-import { type Bus, type Line, type Notice, createBus } from '../bus/index.ts'
+import { type Bus, type Line, type Notice, type Tap, createBus } from '../bus/index.ts'
 import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.ts'
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
 import type { ConnectionId } from '../policy/index.ts'
 import { type Answer, type Asked, type Report } from '../upstream/index.ts'
+import { type Capture, createCapture } from './capture.ts'
 import { createFloods } from './floods.ts'
 import { type Health, createHealth } from './health.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
@@ -23,7 +24,7 @@ export type CorePorts = {
   readonly log: Log
   readonly journal: Journal
   readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
-  readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void) => Line
+  readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void, tap: Tap) => Line
 }
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
@@ -32,6 +33,7 @@ export interface Core {
   readonly watch: Watch
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
+  readonly captures: ReadonlyMap<string, Capture>
   readonly report: Report
   readonly serve: (asked: Asked) => Promise<Answer>
   /** A connection has ended: whatever belonged to it is free. */
@@ -51,10 +53,13 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   )
   const health = createHealth(site.breakers, note, log)
   const watch = createWatch(journal, clock)
+  const captures = new Map(site.buses.map((bus) => [bus.name, createCapture(bus, site.breakers, clock)]))
+  const captureOf = capturesByUnit(site, captures)
   const buses = new Map(
     site.buses.map((settings) => {
       const notice = health.noticer(settings.name)
-      return [settings.name, createBus(settings, { clock, notice, open: (told) => openLine(settings, told) })]
+      const tap = captures.get(settings.name)?.tap ?? { tell: 'nobody' }
+      return [settings.name, createBus(settings, { clock, notice, open: (told) => openLine(settings, told, tap) })]
     }),
   )
   const breakers = new Map(
@@ -69,8 +74,13 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     watch,
     health,
     buses,
+    captures,
     report: (id, fields) => note(event(id, fields)),
-    serve: (asked) => serve(asked, inside),
+    serve(asked) {
+      const answer = serve(asked, inside)
+      captureOf.get(asked.unit)?.(asked, answer)
+      return answer
+    },
     left(connection) {
       for (const { turns } of breakers.values()) turns.left(connection)
     },
@@ -81,6 +91,14 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       floods.close()
     },
   }
+}
+
+type Served = (asked: Asked, answer: Promise<Answer>) => void
+
+function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture>): ReadonlyMap<number, Served> {
+  return new Map(
+    site.breakers.map((breaker) => [breaker.unit as number, (asked, answer) => captures.get(breaker.bus)?.served(asked, breaker, answer)]),
+  )
 }
 
 type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock'> & {

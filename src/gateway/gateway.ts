@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Tap, openLine } from '../bus/index.ts'
+import { openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type TlsTexts, openVault, readTlsFiles, roleOf } from '../identity/index.ts'
@@ -25,7 +25,7 @@ export type Ports = {
 }
 
 /** A running gateway, as the API sees it. */
-export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buses'> {
+export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buses' | 'captures'> {
   readonly site: CheckedSite
   readonly version: string
   readonly journal: Journal
@@ -58,11 +58,10 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
   const vault = openVaultBook(openVault(vaultFiles, clock, random), journal)
-  const tap: Tap = { tell: 'nobody' }
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal },
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
-    openLine(bus, notice) {
+    openLine(bus, notice, tap) {
       const tls: BusTls | 'none' = credentials.buses.get(bus.name) ?? 'none'
       const settings = bus.kind === 'serial' ? bus : { ...bus, tls }
       return openLine(settings, { clock, random, tap }, notice)
@@ -76,8 +75,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     await stop(opened.why)
     return opened
   }
-  const { locks, watch, health, buses } = core
-  return { site, version, journal, journalFile, locks, vault, watch, health, buses, listeners, clock, stop }
+  const { locks, watch, health, buses, captures } = core
+  return { site, version, journal, journalFile, locks, vault, watch, health, buses, captures, listeners, clock, stop }
 }
 
 type Door = { readonly settings: CheckedSite['listeners'][number]; readonly texts: TlsTexts }

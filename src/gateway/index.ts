@@ -1,4 +1,5 @@
 export { type Gateway, type Ports, type StartFailure, startGateway } from './gateway.ts'
+export type { Packet } from './capture.ts'
 export { type Core, type CorePorts, createCore } from './core.ts'
 export { serve } from './serve.ts'
 export type { Breaker, Site } from './site.ts'

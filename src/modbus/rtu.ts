@@ -14,8 +14,10 @@ export function crc16(bytes: Uint8Array): number {
 }
 
 /** Address, PDU, CRC with its low byte first (V1.02, 2.5.1). */
-export function encodeRtu(address: LineAddress, request: Request): Uint8Array {
-  const pdu = encodeForDevice(request)
+export const encodeRtu = (address: LineAddress, request: Request): Uint8Array => encodeRtuPdu(address, encodeForDevice(request))
+
+/** The same around any PDU: a reply, in a capture. */
+export function encodeRtuPdu(address: LineAddress, pdu: Uint8Array): Uint8Array {
   const adu = new Uint8Array(pdu.length + 3)
   adu[0] = address
   adu.set(pdu, 1)

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { peerUserId, userName } from '../../platform/index.ts'
-import { type Refusal, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { type PacketView, type Refusal, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
 import { busesView } from './bus-views.ts'
 import { metricsText } from './metrics.ts'
 import { lockView, statusView, vaultView } from './views.ts'
@@ -25,6 +25,7 @@ export async function startApi(gateway: Gateway, socket: string): Promise<Api | 
   const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 })
   routes(app, gateway)
   vaultRoutes(app, gateway)
+  captureRoute(app, gateway)
   await app.listen({ path: socket })
   chmodSync(socket, 0o660)
   return { close: () => app.close() }
@@ -68,6 +69,35 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     if (who === undefined) return reply
     gateway.locks.lock(request.params.name, body.scope, who, body.reason)
     return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
+  })
+}
+
+/** Bytes of a capture that wait to be fetched; beyond it frames are counted and left out. */
+const MAX_CAPTURE_BYTES = 4 * 1024 * 1024
+
+function captureRoute(app: FastifyInstance, gateway: Gateway): void {
+  app.get<{ Params: { bus: string } }>('/v1/buses/:bus/capture', (request, reply) => {
+    const { bus } = request.params
+    const capture = gateway.captures.get(bus)
+    if (capture === undefined)
+      return refuse(reply, 404, `there is no bus "${bus}"`, `the buses are ${[...gateway.captures.keys()].join(', ')}`)
+    const who = actor(request, 'record a bus', gateway, reply)
+    if (who === undefined) return reply
+    gateway.journal.note(event('capture-started', { subject: who, bus }))
+    reply.hijack()
+    const out = reply.raw
+    out.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    out.flushHeaders()
+    let lost = 0
+    const line = (view: PacketView): void => void out.write(`${JSON.stringify(view)}\n`)
+    const stop = capture.watch(({ bytes, ...packet }) => {
+      if (out.writableLength > MAX_CAPTURE_BYTES) return void (lost += 1)
+      if (lost > 0) line({ lost })
+      lost = 0
+      line({ ...packet, hex: Buffer.from(bytes).toString('hex') })
+    })
+    out.on('close', stop)
+    return reply
   })
 }
 

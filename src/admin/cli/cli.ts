@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
+import { capture } from './capture.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
@@ -39,6 +40,7 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   locks(add, terminal, finish)
   journal(add, offline, terminal, finish)
   files(add, program, offline, finish)
+  capture(add, terminal, finish)
   vault({ group, offline, terminal, finish })
   profiles({ group, offline, terminal, finish })
   try {

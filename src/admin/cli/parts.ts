@@ -30,6 +30,9 @@ export type Terminal = {
   askSecret(prompt: string): Promise<string | undefined>
   findSocket(typed: string | undefined): string
   version: string
+  /** Runs once when the user ends the command (Ctrl-C). */
+  interrupted(run: () => void): void
+  after(ms: number, run: () => void): void
 }
 
 export type Common = { json: boolean; api?: string }
