@@ -11,6 +11,7 @@ import { startGateway } from './gateway/index.ts'
 import { type Issued, type PkiFailure, initAuthority, initVault, issueCertificate } from './identity/index.ts'
 import { verifyJournal } from './journal/index.ts'
 import { forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
+import { probe } from './probe/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string }
@@ -110,6 +111,7 @@ const profileCommands: Pick<Offline, 'listProfiles' | 'showProfile' | 'checkProf
 }
 
 const offline: Offline = {
+  probe: (asked) => probe(asked, { out, error, failed }),
   check(file, json) {
     const loaded = loadSite(file)
     const problems = loaded.kind === 'problems' ? loaded.problems : []

@@ -19,6 +19,26 @@ const ppoll = libc.func('int ppoll(uint8_t *, unsigned long, const uint8_t *, co
   mask: null,
 ) => number
 
+/** termios of the terminal (asm-generic/termbits.h): TCGETS, and of its control flags those of the rate and of the stop bits. */
+const getAttributes = libc.func('int ioctl(int, unsigned long, _Out_ uint8_t *)') as (
+  fd: number,
+  request: number,
+  data: Uint8Array,
+) => number
+const TCGETS = 0x5401
+const CBAUD = 0o10017
+const CSTOPB = 0o100
+const rates: Readonly<Record<number, number>> = {
+  1200: 0o11,
+  2400: 0o13,
+  4800: 0o14,
+  9600: 0o15,
+  19200: 0o16,
+  38400: 0o17,
+  57600: 0o10001,
+  115200: 0o10002,
+}
+
 const O_RDWR_NOCTTY = 0o402
 const POLLIN = 1
 const characterMs = 11_000 / settings.baud
@@ -69,6 +89,14 @@ function isMute(address: number): boolean {
   return ((bits >>> (address < 32 ? address - 1 : address - 32)) & 1) === 1
 }
 
+/** Whether the other end has this line's rate and stop bits; a pseudo-terminal keeps no parity, so that one cannot be told. */
+function sameSetting(): boolean {
+  const attributes = new Uint8Array(60)
+  if (getAttributes(terminal, TCGETS, attributes) !== 0) return true
+  const flags = new DataView(attributes.buffer).getUint32(8, true)
+  return (flags & CBAUD) === rates[settings.baud] && (flags & CSTOPB) === (settings.stopBits === 2 ? CSTOPB : 0)
+}
+
 /** Puts one byte after the other on the line, each when its last bit would have arrived. Returns when the line is free again. */
 function send(reply: Buffer, start: number): number {
   let sent = 0
@@ -100,7 +128,7 @@ while (Atomics.load(memory, shared.stop) === 0) {
   } while (readable(busyUntil + gapMs))
   count(shared.frames)
   const twin = twins.get(frame[0] ?? 0)
-  if (frame.length < 4 || crc(frame) !== 0) {
+  if (frame.length < 4 || crc(frame) !== 0 || !sameSetting()) {
     count(shared.badFrames)
     continue
   }

@@ -94,6 +94,16 @@ export type PacketView =
   | { readonly lost: number }
 export type BusesView = { readonly buses: readonly BusView[]; readonly units: readonly UnitView[] }
 
+/** What `breakwall probe` was asked, in the words of the command line. */
+export type ProbeAsked = {
+  readonly place: string
+  readonly units: string
+  readonly baud: string
+  readonly format: string
+  readonly timeout: string
+  readonly json: boolean
+}
+
 export const passwordLevels = ['operator', 'engineer', 'services', 'administrator'] as const
 /** The password itself is judged by the vault: its rule is the breaker's. */
 export const vaultSetBody = z.strictObject({ breaker: z.string().min(1), level: z.enum(passwordLevels), password: z.string().max(64) })

@@ -81,4 +81,6 @@ export type Profile = {
   readonly readable: readonly ReadableRange[]
   readonly refresh: readonly RefreshRange[]
   readonly functions: readonly KnownFunction[]
+  /** Registers that tell this family from others: a unit that has them all may be one. */
+  readonly identify: readonly number[]
 }

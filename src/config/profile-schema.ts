@@ -35,6 +35,9 @@ export const profileExpectations: Readonly<Record<string, string>> = {
   readable: 'a [[readable]]',
   refresh: 'a [[refresh]]',
   'refresh.every': 'how often the device renews them, from 100ms to 60s, such as "1s"',
+  identify: 'a [[identify]]',
+  'identify.register': 'a register that only this family has, such as 563',
+  'identify.source': 'the document that it is from',
   function: 'a [[function]]',
   'function.name': `one of ${optionalFunctions.join(', ')}`,
   'function.class': 'an operation class, such as "diagnostic"',
@@ -122,6 +125,7 @@ export const profileSchema = z.strictObject({
   refresh: z
     .array(z.strictObject({ from: number, to: number, every: duration(100, 60_000), words: z.string().min(1), source }))
     .default([]),
+  identify: z.array(z.strictObject({ register: number, source })).default([]),
   function: z.array(z.strictObject({ name: z.enum(optionalFunctions), class: z.enum(operationClasses), source })).default([]),
 })
 export type ProfileFile = z.infer<typeof profileSchema>

@@ -153,6 +153,7 @@ function toProfile(name: string, own: ProfileFile, parts: readonly Part[]): Prof
     readable: all((values) => values.readable),
     refresh: all((values) => values.refresh.map(({ from, to, every }) => ({ from, to, everyMs: toMilliseconds(every) ?? 0 }))),
     functions: all((values) => values.function),
+    identify: all((values) => values.identify.map(({ register }) => register)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type StatusView, scopes } from '../contract.ts'
+import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
 import { capture } from './capture.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
@@ -155,6 +155,15 @@ function files(add: Add, program: Command, offline: Offline, finish: Finish): vo
     .description('run the gateway in the foreground')
     .requiredOption('--config <file>', 'its configuration, such as /etc/breakwall/breakwall.toml')
     .action(async ({ config }: { config: string }) => finish(await offline.serve(config)))
+  program
+    .command('probe <place>')
+    .description('find who answers on a serial port or behind host:port, and print the configuration for it; nothing is written')
+    .option('--units <list>', 'which unit ids to ask, such as 1-10,20; usual is 1-32, and 255 on Ethernet', 'usual')
+    .option('--baud <list>', 'baud rates to try, such as 19200,9600, or all', 'all')
+    .option('--format <list>', 'formats to try, such as 8E1,8N2, or all', 'all')
+    .option('--timeout <time>', 'how long a unit has to answer, 20ms to 5s', '500ms')
+    .option('--json', 'print JSON for a program', false)
+    .action(async (place: string, options: Omit<ProbeAsked, 'place'>) => finish(await offline.probe({ place, ...options })))
   const folder = new Option('--dir <folder>', "the authority's folder").default('pki')
   const ca = program.command('ca').description("the site's certificate authority")
   ca.command('init')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { ProbeAsked } from '../contract.ts'
 import type { Answered } from './client.ts'
 
 /** Exit codes of every command; docs/cli.md has the same table. */
@@ -22,6 +23,7 @@ export type Offline = {
     json: boolean,
   ): number
   demo(args: readonly string[]): Promise<number>
+  probe(asked: ProbeAsked): Promise<number>
 }
 export type Terminal = {
   out(text: string): void
