@@ -1,4 +1,5 @@
-import { type Clock, type Random, setRs485 } from '../platform/index.ts'
+import type { Clock, Random } from '../platform/index.ts'
+import { thisSystem } from './adapter.ts'
 import type { Echo } from './echo.ts'
 import type { Line, Notice, Tap } from './line.ts'
 import { pooled } from './pool.ts'
@@ -18,7 +19,7 @@ export type LinePorts = { readonly clock: Clock; readonly random: Random; readon
 export function openLine(settings: LineSettings, { clock, random, tap }: LinePorts, notice: (notice: Notice) => void): Line {
   switch (settings.kind) {
     case 'serial': {
-      const wire = serialWire(settings, { sysfs: '/sys', letKernelDrive: setRs485 })
+      const wire = serialWire(settings, thisSystem)
       return createSerialLine(settings, wire, { clock, random, notice }, tap)
     }
     case 'tcp':

@@ -1,6 +1,6 @@
-import { type Line, type SerialSettings, createSerialLine, createTcpLine, listen, serialWire, tcpWire } from '../bus/index.ts'
+import { type Line, type SerialSettings, createSerialLine, createTcpLine, listen, serialWire, tcpWire, thisSystem } from '../bus/index.ts'
 import { type LineAddress, toLineAddress } from '../modbus/index.ts'
-import { type Clock, type Random, setRs485 } from '../platform/index.ts'
+import type { Clock, Random } from '../platform/index.ts'
 import { type Found, type UnitProbe, answers, identify } from './units.ts'
 
 /** The settings that lines in the field have, the likeliest first: 19200 8E1 is what a breaker leaves the factory with (V1.02, 2.5.1). */
@@ -44,16 +44,15 @@ function settingsOf(path: string, baud: number, format: Format): SerialSettings 
 export async function probeSerial(wanted: SerialWanted, ports: ProbePorts): Promise<Probed> {
   const { path, units } = wanted
   const { clock, random, progress } = ports
-  const system = { sysfs: '/sys', letKernelDrive: setRs485 }
   const settings = wanted.bauds.flatMap((baud) => wanted.formats.map((format) => ({ baud, format })))
   const first = settings[0] ?? { baud: 19200, format: '8E1' }
-  const heard = await listen(serialWire(settingsOf(path, first.baud, first.format), system), clock, LISTEN_MS)
+  const heard = await listen(serialWire(settingsOf(path, first.baud, first.format), thisSystem), clock, LISTEN_MS)
   if (typeof heard !== 'number') return { kind: 'no-port', why: heard.why }
   if (heard > 0) return { kind: 'in-use', bytes: heard }
 
   let done = 0
   for (const { baud, format } of settings) {
-    const wire = serialWire(settingsOf(path, baud, format), system)
+    const wire = serialWire(settingsOf(path, baud, format), thisSystem)
     const line = createSerialLine({ baud, echo: 'unknown' }, wire, { clock, random, notice: () => undefined }, { tell: 'nobody' })
     const step = (unit: number, found: number): void => {
       done += 1

@@ -1,0 +1,87 @@
+import t from 'tap'
+import { keepOpen } from '../../src/bus/connection.ts'
+import type { Notice, WireEvents } from '../../src/bus/index.ts'
+import { RECONNECT_MS } from '../../src/bus/limits.ts'
+import { chanceFrom } from '../../hil/sim/chance.ts'
+import { virtualClock } from '../../hil/sim/virtual-clock.ts'
+
+/** A wire that opens when the test lets it. */
+function kept(seed = 1) {
+  const clock = virtualClock()
+  const notices: Notice[] = []
+  const opened: number[] = []
+  let events: WireEvents | undefined
+  let closed = 0
+  const connection = keepOpen(
+    (told) => {
+      events = told
+      return {
+        open: () => void opened.push(clock.now()),
+        write: () => undefined,
+        drop: () => undefined,
+        close: () => {
+          closed += 1
+          return Promise.resolve()
+        },
+      }
+    },
+    { clock, random: chanceFrom(seed), notice: (notice) => void notices.push(notice) },
+    { bytes: () => undefined, opened: () => undefined, lost: () => undefined },
+  )
+  const wire = (): WireEvents => {
+    if (events === undefined) throw new Error('no wire')
+    return events
+  }
+  return { clock, notices, opened, connection, wire, closed: () => closed }
+}
+
+t.test('a wire that cannot be opened is tried again after growing pauses, with one event for all of them', (t) => {
+  const { clock, notices, opened, wire, connection } = kept()
+  for (let i = 0; i < 12; i++) {
+    wire().failed('not there')
+    clock.advance(RECONNECT_MS.most)
+  }
+  const pauses = opened.slice(1).map((at, i) => at - (i === 0 ? 0 : i * RECONNECT_MS.most))
+  t.ok((pauses[0] ?? 0) <= RECONNECT_MS.first && (pauses[0] ?? 0) >= 0.7 * RECONNECT_MS.first)
+  t.ok((pauses[8] ?? 0) >= 0.7 * RECONNECT_MS.most, 'as long as the most')
+  t.same(notices, [{ kind: 'down', why: 'not there' }])
+  t.match(connection.state(), { kind: 'down', why: 'not there' })
+  t.end()
+})
+
+t.test('wires that went down together do not come back in the same instant', (t) => {
+  const pauses = [1, 2, 3, 4].map((seed) => {
+    const { clock, opened, wire } = kept(seed)
+    wire().failed('the switch is off')
+    clock.advance(1000)
+    return opened[1]
+  })
+  t.equal(new Set(pauses).size, 4, pauses.join(' '))
+  t.end()
+})
+
+t.test('its return is an event, its next loss another; the first opening is none', (t) => {
+  const { clock, notices, wire } = kept()
+  wire().opened()
+  t.same(notices, [])
+  wire().lost('pulled')
+  clock.advance(RECONNECT_MS.first)
+  wire().opened()
+  wire().lost('pulled again')
+  t.same(
+    notices.map(({ kind }) => kind),
+    ['down', 'up', 'down'],
+  )
+  t.end()
+})
+
+t.test('one that was closed while it opened does not stay open, and is not tried again', async (t) => {
+  const { clock, opened, wire, connection, closed, notices } = kept()
+  await connection.close()
+  wire().opened()
+  wire().lost('closed')
+  clock.advance(60_000)
+  t.equal(opened.length, 1)
+  t.equal(closed(), 2)
+  t.same(notices, [])
+})
