@@ -1,4 +1,5 @@
-import { openSync, readSync, writeSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import koffi from 'koffi'
 import { Twin, families } from '../twins/breaker.ts'
@@ -46,7 +47,9 @@ const gapMs = settings.baud > 19200 ? 1.75 : 3.5 * characterMs
 const terminal = openTerminal(O_RDWR_NOCTTY)
 if (terminal < 0 || grant(terminal) !== 0 || unlock(terminal) !== 0) throw new Error('no pseudo-terminal')
 const path = nameOf(terminal)
-openSync(path, 'r+') // held: with nobody at the other end a read would fail
+const otherEnd = openSync(path, 'r+') // held: with nobody at the other end a read would fail
+// Until a program opens the other end it would echo what it gets, as a terminal does and a line does not.
+spawnSync('stty', ['-F', path, 'raw', '-echo'])
 
 const twins = new Map(
   settings.addresses.map((address) => [
@@ -112,7 +115,10 @@ function send(reply: Buffer, start: number): number {
 parentPort?.postMessage(path)
 let busyUntil = 0
 while (Atomics.load(memory, shared.stop) === 0) {
-  if (!readable(performance.now() + 100)) continue
+  if (!readable(performance.now() + 100)) {
+    if (settings.chatter === true) writeSync(terminal, Buffer.from('0903000000018542', 'hex'))
+    continue
+  }
   const began = performance.now()
   if (began < busyUntil + gapMs) count(shared.gapViolations)
   if (began < busyUntil) count(shared.collisions)
@@ -143,4 +149,6 @@ while (Atomics.load(memory, shared.stop) === 0) {
   busyUntil = send(Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])]), start)
   if (readable(0)) count(shared.collisions)
 }
+closeSync(otherEnd)
+closeSync(terminal)
 process.exit(0)

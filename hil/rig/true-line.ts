@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads'
 
 export type TrueLineSettings = {
   readonly baud: number
+  /** Another master that talks four times a second. */
+  readonly chatter?: boolean
   /** 1 when left out. */
   readonly stopBits?: 1 | 2
   /** From the end of a request's frame, silence of 3.5 characters included, to the first bit of its reply, milliseconds. */

@@ -14,25 +14,30 @@ export type SerialSettings = {
   readonly direction: Direction
 }
 
+/** What is used of a port of `serialport`. */
+export type Port = Pick<SerialPort, 'open' | 'set' | 'write' | 'drain' | 'close' | 'on' | 'removeAllListeners' | 'isOpen' | 'port'>
+type CreatePort = (settings: SerialSettings) => Port
+const realPort: CreatePort = ({ path, baud, parity, stopBits }) =>
+  new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false, lock: true })
+
 /** A serial port. What it cannot do as asked, such as turning the driver, keeps it closed; what only slows it is a warning. */
 export const serialWire =
-  (settings: SerialSettings, system: AdapterSystem): OpenWire =>
+  (settings: SerialSettings, system: AdapterSystem, createPort: CreatePort = realPort): OpenWire =>
   (events) =>
-    new SerialWire(settings, system, events)
+    new SerialWire(settings, system, events, createPort)
 
 class SerialWire implements Wire {
   readonly #settings: SerialSettings
   readonly #system: AdapterSystem
   readonly #events: WireEvents
-  readonly #port: SerialPort
+  readonly #port: Port
   #warned = ''
 
-  constructor(settings: SerialSettings, system: AdapterSystem, events: WireEvents) {
-    const { path, baud, parity, stopBits } = settings
+  constructor(settings: SerialSettings, system: AdapterSystem, events: WireEvents, createPort: CreatePort) {
     this.#settings = settings
     this.#system = system
     this.#events = events
-    this.#port = new SerialPort({ path, baudRate: baud, dataBits: 8, parity, stopBits, autoOpen: false, lock: true })
+    this.#port = createPort(settings)
     this.#port.on('data', (bytes: Buffer) => events.bytes(bytes))
     this.#port.on('error', () => undefined) // each error also arrives at the call that met it
     this.#port.on('close', () => events.lost('the port was lost'))
@@ -91,4 +96,4 @@ class SerialWire implements Wire {
 }
 
 /** The binding of a port on Linux has its file descriptor. */
-const descriptorOf = (port: SerialPort): number => (port.port as unknown as { fd: number }).fd
+const descriptorOf = (port: Port): number => (port.port as unknown as { fd: number }).fd

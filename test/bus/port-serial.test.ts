@@ -1,0 +1,78 @@
+import { EventEmitter } from 'node:events'
+import t from 'tap'
+import type { SerialSettings, WireEvents } from '../../src/bus/index.ts'
+import { type Port, serialWire } from '../../src/bus/port-serial.ts'
+
+const settings = (direction: SerialSettings['direction']): SerialSettings => ({
+  ...{ path: '/dev/ttyS9', baud: 19200, parity: 'even', stopBits: 1 },
+  direction,
+})
+
+/** A port that writes down what is done to it, in order. `refuses` are the calls that its driver does not know. */
+function recorded(direction: SerialSettings['direction'], refuses: readonly string[] = []) {
+  const done: string[] = []
+  const told: string[] = []
+  const port = Object.assign(new EventEmitter(), {
+    isOpen: false,
+    port: { fd: 7 },
+    open(this: { isOpen: boolean }, end: (error: Error | null) => void) {
+      this.isOpen = true
+      end(null)
+    },
+    set({ rts }: { rts: boolean }, end?: (error: Error | null) => void) {
+      done.push(`rts ${rts ? 'on' : 'off'}`)
+      end?.(refuses.includes('rts') ? new Error('ENOTTY') : null)
+    },
+    write: (bytes: Buffer) => void done.push(`write ${bytes.toString('hex')}`),
+    drain(end: () => void) {
+      done.push('drained')
+      end()
+    },
+    close(this: { isOpen: boolean; emit(name: string): void }, end?: () => void) {
+      this.isOpen = false
+      this.emit('close')
+      end?.()
+    },
+  })
+  const events: WireEvents = {
+    opened: () => void told.push('opened'),
+    failed: (why) => void told.push(`failed ${why}`),
+    bytes: () => undefined,
+    lost: (why) => void told.push(`lost ${why}`),
+    warning: (why) => void told.push(`warning ${why}`),
+  }
+  const system = { sysfs: '/nonexistent', write: () => undefined, letKernelDrive: (fd: number) => fd === 7 && !refuses.includes('kernel') }
+  const wire = serialWire(settings(direction), system, () => port as unknown as Port)(events)
+  return { wire, done, told }
+}
+
+t.test('with RTS the driver is on before the first byte and off after the last has left the port', (t) => {
+  const { wire, done, told } = recorded('rts')
+  wire.open()
+  wire.write(Uint8Array.of(1, 3))
+  t.same(told, ['opened'])
+  t.same(done, ['rts off', 'rts on', 'write 0103', 'drained', 'rts off'])
+  t.end()
+})
+
+t.test('a driver that turns the direction in the kernel is left to it; an adapter that does it itself too', (t) => {
+  for (const direction of ['kernel', 'adapter'] as const) {
+    const { wire, done, told } = recorded(direction)
+    wire.open()
+    wire.write(Uint8Array.of(1, 3))
+    t.same(told, ['opened'])
+    t.same(done, ['write 0103'])
+  }
+  t.end()
+})
+
+t.test('a direction that the port cannot turn keeps it closed, and says which setting would do', (t) => {
+  const kernel = recorded('kernel', ['kernel'])
+  kernel.wire.open()
+  t.match(kernel.told, [/^failed .*TIOCSRS485.*direction = "adapter" or "rts"/])
+  const rts = recorded('rts', ['rts'])
+  rts.wire.open()
+  t.match(rts.told, [/^failed .*no RTS line.*direction = "adapter"/])
+  t.equal(rts.told.length, 1, 'closing it is no loss')
+  t.end()
+})

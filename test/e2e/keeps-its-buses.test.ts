@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
+import { request } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TLSSocket, createServer } from 'node:tls'
+import t from 'tap'
+import { initAuthority, issueCertificate, roleOf } from '../../src/identity/index.ts'
+import { realClock, realRandom } from '../../src/platform/index.ts'
+import { startTrueLine } from '../../hil/rig/true-line.ts'
+import { createWorld, exceptionOf } from '../support/world.ts'
+
+t.test('an adapter that is pulled and put back comes back by itself, by the name that stays the same', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const byId = join(world.paths.state, 'usb-adapter')
+  let line = await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [1] })
+  symlinkSync(line.path, byId)
+  const { port } = await world.start((toml) => toml.replace(world.board.serial.path, byId))
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2)
+  await line.close()
+  t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'rs485-1' } })
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 2)), 10, 'nothing is sent meanwhile')
+  unlinkSync(byId)
+  line = await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [1] })
+  t.teardown(() => line.close())
+  symlinkSync(line.path, byId)
+  t.match(await world.heard((message) => message.id === 'bus-up'), { data: { bus: 'rs485-1' } })
+  t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2)
+  t.equal(line.counts().gapViolations, 0)
+})
+
+/** An IFE that speaks Modbus/TCP Security and tells what role its client came with. */
+async function secureInterface(t: { teardown(run: () => void): void }) {
+  const pki = mkdtempSync(join(tmpdir(), 'breakwall-'))
+  t.teardown(() => rmSync(pki, { recursive: true, force: true }))
+  initAuthority(pki, 'devices', realClock, realRandom)
+  issueCertificate(pki, 'ife', { kind: 'server', hosts: ['ife-3.test', '127.0.0.1'] }, 30, realClock, realRandom)
+  issueCertificate(pki, 'towards', { kind: 'client', role: 'Gateway' }, 30, realClock, realRandom)
+  const roles: unknown[] = []
+  const text = (name: string): string => readFileSync(join(pki, name), 'utf8')
+  const sockets = new Set<TLSSocket>()
+  const server = createServer(
+    { key: text('ife.key'), cert: text('ife.crt'), ca: text('site-ca.crt'), requestCert: true, rejectUnauthorized: true },
+    (socket) => {
+      sockets.add(socket)
+      const certificate = socket.getPeerX509Certificate()
+      if (certificate !== undefined) roles.push(roleOf(certificate.raw))
+      socket.on('error', () => undefined)
+      socket.on('data', (adu: Buffer) => {
+        const reply = Buffer.concat([adu.subarray(0, 4), Buffer.from([0, 5]), adu.subarray(6, 8), Buffer.from([2, 0x12, 0x34])])
+        socket.write(reply)
+      })
+    },
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { pki, roles, port: (server.address() as AddressInfo).port }
+}
+
+t.test('an interface on port 802 is reached in TLS: certificates on both sides, the role in the client one', async (t) => {
+  const { pki, roles, port: secure } = await secureInterface(t)
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const keys = `certificate = "${pki}/towards.crt"\nkey = "${pki}/towards.key"\ndevices = "${pki}/site-ca.crt"\nserver-name = "ife-3.test"`
+  const { port } = await world.start((toml) =>
+    toml.replace(`address = "127.0.0.1:${world.board.tcp.port}"`, `address = "127.0.0.1:${secure}"\n${keys}`),
+  )
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(4)
+  t.same((await scada.readHoldingRegisters(11999, 1)).data, [0x1234])
+  t.same(roles, [{ kind: 'role', role: 'Gateway' }])
+})
+
+t.test('an interface that somebody else vouches for is not spoken to, with an event that says why', async (t) => {
+  const { pki, roles, port: secure } = await secureInterface(t)
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const keys = `certificate = "${pki}/towards.crt"\nkey = "${pki}/towards.key"\ndevices = "pki/site-ca.crt"\nserver-name = "ife-3.test"`
+  const { port } = await world.start((toml) =>
+    toml.replace(`address = "127.0.0.1:${world.board.tcp.port}"`, `address = "127.0.0.1:${secure}"\n${keys}`),
+  )
+  t.match(await world.heard((message) => message.id === 'bus-down'), {
+    data: { bus: 'eth-1', reason: /self-signed|unable to (verify|get)/ },
+  })
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(4)
+  t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 1)), 10)
+  t.same(roles.length > 1, false, 'no request went out')
+})
+
+t.test('a name that cannot be looked up takes its bus down with the reason, and no other', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port } = await world.start((toml) => toml.replace(`127.0.0.1:${world.board.tcp.port}`, 'no-such-host.invalid:502'))
+  t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'eth-1', reason: /no-such-host/ } })
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2)
+})
+
+t.test('the use of each bus and the counts of each unit are in the API and the metrics', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port } = await world.start()
+  const scada = await world.scada(port)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  await scada.readHoldingRegisters(11999, 2)
+  t.equal(await exceptionOf(scada.readHoldingRegisters(49_999, 2)), 2)
+  const get = (path: string): Promise<string> =>
+    new Promise((resolve) => {
+      request({ socketPath: world.paths.api, path }, (response) => {
+        let said = ''
+        response.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+        response.on('end', () => resolve(said))
+      }).end()
+    })
+  const { buses, units } = JSON.parse(await get('/v1/buses')) as { buses: { name: string }[]; units: { breaker: string }[] }
+  t.match(
+    buses.find(({ name }) => name === 'rs485-1'),
+    { up: true, transactions: 2, answers: 2, waiting: 0, warning: '' },
+  )
+  t.match(
+    units.find(({ breaker }) => breaker === 'Q1'),
+    { state: 'answering', replies: 2, exceptions: 1, timeouts: 0 },
+  )
+  const metrics = await get('/v1/metrics')
+  t.match(metrics, 'breakwall_bus_up{bus="rs485-1"} 1')
+  t.match(metrics, 'breakwall_unit_exceptions_total{bus="rs485-1",breaker="Q1",unit="1"} 1')
+  t.match(metrics, /breakwall_unit_response_seconds\{bus="rs485-1",breaker="Q1",unit="1",quantile="0\.99"\} 0\.0\d+/)
+})
