@@ -17,6 +17,8 @@ export type Notice =
   | { readonly kind: 'down'; readonly why: string }
   | { readonly kind: 'up' }
   | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
+  /** Somebody else asks devices on this line: a second master, or a tool at the switchboard. */
+  | { readonly kind: 'foreign'; readonly unit: number; readonly functionCode: number }
   /** Something that slows the bus or keeps it from a setting; it works all the same. */
   | { readonly kind: 'warning'; readonly why: string }
 

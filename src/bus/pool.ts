@@ -18,6 +18,7 @@ export function pooled(count: number, notice: (notice: Notice) => void, open: (n
           return
         }
         case 'discarded':
+        case 'foreign':
         case 'warning':
           return notice(told)
       }

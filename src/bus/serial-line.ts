@@ -29,6 +29,7 @@ class SerialLine implements Line {
   #echo: Echo
   #waiting: Waiting | 'nobody' = 'nobody'
   #ready = true
+  #lastWritten: Uint8Array = new Uint8Array(0)
   #whenReady: (() => void)[] = []
   #cancelTimer: Cancel = () => undefined
 
@@ -107,6 +108,8 @@ class SerialLine implements Line {
         return
       case 'timed-out':
         return this.#end({ kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
+      case 'foreign':
+        return this.#overheard(output)
       case 'discarded':
         return this.#discarded(output)
       case 'ready':
@@ -119,11 +122,18 @@ class SerialLine implements Line {
   #write(bytes: Uint8Array): void {
     if (this.#waiting !== 'nobody' && this.#waiting.stillHolds()) {
       if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction: 0, ...this.#waiting.asked })
+      this.#lastWritten = bytes
       return this.#connection.write(bytes)
     }
     this.#state = start(this.#ports.clock.now())
     this.#end({ kind: 'withdrawn' })
     this.#becomeReady()
+  }
+
+  /** The reply to some writes looks like their request: a late one of ours is no second master. */
+  #overheard({ frame, functionCode }: Extract<Output, { kind: 'foreign' }>): void {
+    if (Buffer.compare(frame, this.#lastWritten) === 0) return
+    this.#ports.notice({ kind: 'foreign', unit: frame[0] ?? 0, functionCode })
   }
 
   #discarded(notice: Extract<Notice, { kind: 'discarded' }>): void {

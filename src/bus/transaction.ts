@@ -3,6 +3,9 @@ import {
   type MismatchReason,
   type Reply,
   type Request,
+  RTU_MAX_BYTES,
+  crc16,
+  decodeRequest,
   encodeRtu,
   isNeverAnswered,
   lineMs,
@@ -15,7 +18,8 @@ import { type Echo, type Heard, isTakenForItsEcho, listen, nothingHeard } from '
 
 /** One serial line seen by its master (V1.02, 2.4.1): one transaction at a time, silence around each frame. */
 export type State =
-  | { readonly kind: 'quiet'; readonly silentFrom: Monotonic }
+  /** `stray`: what has been heard since the last silence, though nobody was asked. */
+  | { readonly kind: 'quiet'; readonly silentFrom: Monotonic; readonly stray: Uint8Array }
   | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic }
   | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly sent: Sent }
   /** A frame that is not the reply: everything up to the next silence belongs to it, and the time-out keeps running. */
@@ -46,6 +50,8 @@ export type Output =
   | { readonly kind: 'undecidable'; readonly why: string }
   | { readonly kind: 'echo'; readonly echo: Echo }
   | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
+  /** A whole request that somebody else has put on the line. */
+  | { readonly kind: 'foreign'; readonly frame: Uint8Array; readonly functionCode: number }
   /** The next `ask` may come. */
   | { readonly kind: 'ready' }
 
@@ -54,7 +60,8 @@ type Step = readonly [State, readonly Output[]]
 /** A device's baud rate may be off, so that its frame takes a little less time: two percent are granted. */
 const FASTEST = 0.98
 
-export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: now })
+const nothing = new Uint8Array(0)
+export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: now, stray: nothing })
 
 const later = (now: Monotonic, ms: number): Monotonic => toMonotonic(now + ms)
 
@@ -77,7 +84,7 @@ export function step(state: State, input: Input, now: Monotonic, line: LineFacts
   const silence = silenceMs(line.baud)
   switch (state.kind) {
     case 'quiet':
-      if (input.kind === 'bytes') return [{ kind: 'quiet', silentFrom: now }, []]
+      if (input.kind === 'bytes') return overhear(state, input.bytes, now, silence)
       if (input.kind === 'time') return [state, []]
       return ask(state, input.asked, now, line)
     case 'pausing':
@@ -94,8 +101,18 @@ export function step(state: State, input: Input, now: Monotonic, line: LineFacts
       return now >= state.sent.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
     case 'draining':
       if (input.kind === 'bytes') return drain(state, now)
-      return now >= state.until ? [{ kind: 'quiet', silentFrom: now }, [{ kind: 'ready' }]] : [state, []]
+      return now >= state.until ? [start(now), [{ kind: 'ready' }]] : [state, []]
   }
+}
+
+/** Bytes that nobody asked for. A whole request among them is another master's: a device only ever replies (V1.02, 2.1). */
+function overhear(state: Extract<State, { kind: 'quiet' }>, bytes: Uint8Array, now: Monotonic, silence: number): Step {
+  const goesOn = now - state.silentFrom < silence && state.stray.length + bytes.length <= RTU_MAX_BYTES
+  const frame = Uint8Array.from(goesOn ? [...state.stray, ...bytes] : bytes)
+  const heard: State = { kind: 'quiet', silentFrom: now, stray: frame.subarray(0, RTU_MAX_BYTES) }
+  if (frame.length < 4 || frame.length > RTU_MAX_BYTES || crc16(frame) !== 0) return [heard, []]
+  const decoded = decodeRequest(frame.subarray(1, -2))
+  return decoded.kind === 'request' ? [heard, [{ kind: 'foreign', frame, functionCode: frame[1] ?? 0 }]] : [heard, []]
 }
 
 function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monotonic, line: LineFacts): Step {
@@ -146,7 +163,7 @@ function receive({ asked, sent }: Receiving, heard: Heard, now: Monotonic, baud:
       if (matched.kind === 'mismatch') return ignore(matched.reason, matched.why)
       // Bytes may reach us late and merged, never early: what began before the request was over answers an earlier one.
       if (now - lineMs(heard.bytes.length, baud) * FASTEST < sent.overAt) return ignore('late', 'it began before the request was over')
-      return [{ kind: 'quiet', silentFrom: now }, [...found, { kind: 'reply', reply: matched }, { kind: 'ready' }]]
+      return [start(now), [...found, { kind: 'reply', reply: matched }, { kind: 'ready' }]]
     }
   }
 }

@@ -16,6 +16,7 @@ const collapsible: ReadonlySet<EventId> = new Set<EventId>([
   'unit-unknown',
   'broadcast-refused',
   'response-invalid',
+  'foreign-master-suspected',
 ])
 
 type Repeated = { readonly first: SecurityEvent; count: number; readonly cancel: Cancel }
@@ -77,5 +78,5 @@ const hostOf = (source: string): string => source.replace(/:\d+$/, '')
 /** Numbers within a reason are no difference: a flood that counts up is one flood. */
 function keyOf({ id, fields }: SecurityEvent): string {
   const reason = String(fields.reason ?? fields.function ?? '').replace(/\d+/g, '#')
-  return JSON.stringify([id, hostOf(String(fields.source ?? '')), fields.breaker ?? '', reason])
+  return JSON.stringify([id, hostOf(String(fields.source ?? '')), fields.breaker ?? '', fields.bus ?? '', reason])
 }

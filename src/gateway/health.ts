@@ -40,6 +40,11 @@ export function createHealth(breakers: readonly BreakerSettings[], note: (event:
         case 'up':
           down.delete(bus)
           return note(event('bus-up', { bus }))
+        case 'foreign': {
+          const { unit, functionCode } = notice
+          const reason = `somebody else asks unit ${unit} (function code ${functionCode})`
+          return note(event('foreign-master-suspected', { bus, unit, functionCode, reason }))
+        }
         case 'warning':
           warnings.set(bus, notice.why)
           return log.warn(`bus ${bus}: ${notice.why}`)

@@ -194,3 +194,28 @@ t.test('babble is discarded, the line falls silent, and the next request gets it
   t.equal(played.kinds.filter((kind) => kind === 'reply').length, 1)
   t.end()
 })
+
+t.test('a whole request that the gateway did not send is another master; replies, noise and broken frames are not', (t) => {
+  const foreign = frame('090300000001')
+  t.same(play([[5, bytes(foreign)]]).kinds, ['foreign'])
+  t.same(
+    play([
+      [5, bytes(foreign.subarray(0, 3))],
+      [5.5, bytes(foreign.subarray(3))],
+    ]).kinds,
+    ['foreign'],
+    'however it is cut',
+  )
+  t.same(play([[5, bytes(frame('09030212340000').subarray(0, 7))]]).kinds, [])
+  t.same(play([[5, bytes(frame('0903021234'))]]).kinds, [], 'a reply')
+  t.same(play([[5, bytes(Uint8Array.from([...foreign.subarray(0, 7), 0xff]))]]).kinds, [], 'a wrong CRC')
+  t.same(
+    play([
+      [5, bytes(foreign.subarray(0, 3))],
+      [50, bytes(foreign.subarray(3))],
+    ]).kinds,
+    [],
+    'two halves with silence between them are no frame',
+  )
+  t.end()
+})

@@ -139,3 +139,14 @@ t.test('the use of each bus and the counts of each unit are in the API and the m
   t.match(metrics, 'breakwall_unit_exceptions_total{bus="rs485-1",breaker="Q1",unit="1"} 1')
   t.match(metrics, /breakwall_unit_response_seconds\{bus="rs485-1",breaker="Q1",unit="1",quantile="0\.99"\} 0\.0\d+/)
 })
+
+t.test('another master on the line is an event, however often it talks one within ten seconds', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const line = await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [1], chatter: true })
+  t.teardown(() => line.close())
+  await world.start((toml) => toml.replace(world.board.serial.path, line.path))
+  t.match(await world.heard((message) => message.id === 'foreign-master-suspected'), {
+    data: { bus: 'rs485-1', unit: '9', functionCode: '3', reason: /somebody else asks unit 9/ },
+  })
+})
