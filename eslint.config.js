@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.tap', '.demo', 'dist', 'eslint.config.js', 'scripts/link-bin.js', 'src/platform/sleeper.js'] },
+  { ignores: ['node_modules', '.tap', '.demo', 'dist', 'eslint.config.js', 'scripts/link-bin.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json' } },

@@ -3,12 +3,14 @@ import type { Clock } from '../../src/platform/index.ts'
 import type { Chance } from './chance.ts'
 import type { Faults } from './wires.ts'
 
+/** A record of what was done to a breaker: what the rules ask about. Of the others only the number is kept, so that an hour fits. */
 export type Stored = { readonly seq: number; readonly id: string; readonly fields: Readonly<Record<string, unknown>> }
 
 /** The journal's disk: slow, and at times full. `stored` is what is durable, in order. */
 export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: Stored[]): Writer {
   const states = new Map<string, string>()
   let fullUntil = -Infinity
+  let seq = 0
   const later = <T>(run: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
       clock.after(chance.between(0.2, faults.on ? 40 : 1), () => {
@@ -21,12 +23,13 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     head: { seq: 0, hash: '' },
     write: (entries) =>
       later(() => {
-        const first = stored.length + 1
+        const first = seq + 1
         for (const { event, state } of entries) {
-          stored.push({ seq: stored.length + 1, id: event.id, fields: event.fields })
+          seq += 1
+          if (event.id.startsWith('operation-') && event.id !== 'operation-denied') stored.push({ seq, id: event.id, fields: event.fields })
           for (const [key, value] of Object.entries(state)) states.set(key, value)
         }
-        return { first, head: { seq: stored.length, hash: '' } }
+        return { first, head: { seq, hash: '' } }
       }),
     putState: (key, value) => later(() => void states.set(key, value)),
     states: (prefix) => Promise.resolve([...states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),

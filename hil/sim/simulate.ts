@@ -40,7 +40,7 @@ const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
  * that leave or send garbage; locks that open and shut. Not made: a reply that is later than twice its time-out, since on a serial line
  * nothing in it says what it answers; a process that is killed (test/e2e).
  */
-export async function simulate(seed: number, faultMs: number): Promise<Run> {
+export async function simulate(seed: number, faultMs: number, eachMinute: (minute: number) => void = () => undefined): Promise<Run> {
   const chance = chanceFrom(seed)
   const clock = virtualClock()
   const faults: Faults = { on: true }
@@ -64,10 +64,12 @@ export async function simulate(seed: number, faultMs: number): Promise<Run> {
   const people = switchboard({ core, clock, chance, oracle, names: site.breakers.map(({ name }) => name) })
 
   let steps = 0
+  let minutes = 0
   const until = async (ms: number, done: () => boolean): Promise<void> => {
     const end = clock.now() + ms
     while (broken.length === 0 && !done() && clock.step(end - clock.now())) {
       steps += 1
+      if (clock.now() >= 60_000 * (minutes + 1)) eachMinute((minutes += 1))
       await DRAIN()
       for (const bus of core.buses.values()) if (bus.figures().waiting > MOST_WAITING) rule('a queue has no bound')
     }

@@ -15,7 +15,8 @@ type Timer = { readonly at: number; readonly run: () => void; cancelled: boolean
 export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = 0
   let offset = startUtcMs
-  const timers: Timer[] = []
+  let timers: Timer[] = []
+  let cancelled = 0
 
   function after(ms: number, run: () => void): () => void {
     const timer: Timer = { at: now + Math.max(0, ms), run, cancelled: false }
@@ -26,7 +27,15 @@ export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
       else high = middle
     }
     timers.splice(low, 0, timer)
-    return () => void (timer.cancelled = true)
+    return () => {
+      if (timer.cancelled) return
+      timer.cancelled = true
+      cancelled += 1
+      // Long timers that are set anew all the time would fill the list with what never runs.
+      if (cancelled <= 1000 || cancelled < timers.length / 2) return
+      timers = timers.filter((other) => !other.cancelled)
+      cancelled = 0
+    }
   }
 
   function step(ms: number): boolean {

@@ -17,7 +17,7 @@ export interface BenchSite {
   /** Issues a client's certificate once and connects with it. */
   connect(port: number, name: string): Promise<TLSSocket>
   client(port: number, name: string): Promise<LoadClient>
-  start(buses: readonly BenchBus[]): Promise<BenchGateway>
+  start(buses: readonly BenchBus[], nodeOptions?: readonly string[]): Promise<BenchGateway>
   close(): void
 }
 
@@ -58,12 +58,12 @@ export function createBenchSite(): BenchSite {
     files,
     connect: tls,
     client: async (port, name) => loadClient(await tls(port, name)),
-    start: (buses) => startGateway(folder, buses),
+    start: (buses, nodeOptions = []) => startGateway(folder, buses, nodeOptions),
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-async function startGateway(folder: string, buses: readonly BenchBus[]): Promise<BenchGateway> {
+async function startGateway(folder: string, buses: readonly BenchBus[], nodeOptions: readonly string[]): Promise<BenchGateway> {
   const config = join(folder, 'breakwall.toml')
   const breakers = buses.flatMap(({ name, breakers: units }) => units.map((unit) => ({ unit, name })))
   const state = mkdtempSync(join(folder, 'state-'))
@@ -71,7 +71,7 @@ async function startGateway(folder: string, buses: readonly BenchBus[]): Promise
   writeFileSync(config, configuration(state, socket, buses, breakers))
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
   for (const { unit } of breakers) for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word)
-  const child = spawn(process.execPath, [main, 'serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeOptions, main, 'serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await new Promise<number>((resolve, reject) => {
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {
@@ -122,7 +122,7 @@ key = "pki/gateway.key"
 clients = "pki/site-ca.crt"
 in-flight = 16
 [[access]]
-from = "127.0.0.1"
+from = "127.0.0.0/8"
 level = "control"
 ${buses.map(({ name, toml }) => `[[bus]]\nname = "${name}"\n${toml}\n`).join('')}
 ${breakers.map(({ unit, name }) => `[[breaker]]\nname = "B${unit}"\nunit = ${unit}\nbus = "${name}"\nprofile = "nsx-bscm"\n`).join('')}

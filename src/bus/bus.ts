@@ -1,7 +1,7 @@
 import type { LineAddress, Reply, Request } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
-import { buried, mayGoAt } from './afterlife.ts'
+import { buried, isHaunted, mayGoAt } from './afterlife.ts'
 import { type Expiry, createExpiry } from './expiry.ts'
 import { windowOf } from './fresh.ts'
 import {
@@ -197,6 +197,11 @@ class ScheduledBus implements Bus {
       busyMs.add(tookMs, now)
       this.#counts.sent(now)
     }
+    const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : isHaunted(job.request, unit.dead, now)
+    if (this.#line.lanes === 1 && mayBeLate) {
+      const sentUntil = sentAt + this.#line.costMs(job.request)
+      unit.dead = [...unit.dead.filter(({ until }) => until > now), buried(job.request, sentUntil, to.replyTimeoutMs)]
+    }
     if (exchanged.kind === 'reply') {
       unit.health = answered
       counts.replies += 1
@@ -206,7 +211,6 @@ class ScheduledBus implements Bus {
     }
     if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') {
       counts.timeouts += 1
-      if (this.#line.lanes === 1) unit.dead = [...unit.dead.filter(({ until }) => until > now), buried(job.request, to.replyTimeoutMs, now)]
       unit.health = failed(unit.health, tookMs, now)
       if (unit.health.kind === 'answering' && this.#asksAgain(job, now)) return
     }

@@ -10,6 +10,8 @@ type Libc = {
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number
   setrlimit(resource: number, limits: Uint8Array): number
   ioctl(fd: number, request: number, data: Uint8Array): number
+  timerfd_create(clock: number, flags: number): number
+  timerfd_settime(fd: number, flags: number, value: Uint8Array, old: null): number
 }
 
 let loaded: Libc | undefined
@@ -24,6 +26,8 @@ function libc(): Libc {
       prctl: lib.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as Libc['prctl'],
       setrlimit: lib.func('int setrlimit(int, const uint8_t *)') as Libc['setrlimit'],
       ioctl: lib.func('int ioctl(int, unsigned long, const uint8_t *)') as Libc['ioctl'],
+      timerfd_create: lib.func('int timerfd_create(int, int)') as Libc['timerfd_create'],
+      timerfd_settime: lib.func('int timerfd_settime(int, int, const uint8_t *, void *)') as Libc['timerfd_settime'],
     }
   }
   return loaded
@@ -86,4 +90,26 @@ export function setRs485(fd: number): boolean {
   const settings = new Uint8Array(32)
   new DataView(settings.buffer).setUint32(0, RS485_ON_SEND, true)
   return libc().ioctl(fd, TIOCSRS485, settings) === 0
+}
+
+const CLOCK_MONOTONIC = 1
+const TFD_CLOEXEC = 0o2000000
+
+/** A timer of the kernel as a file (timerfd_create(2)): a read of 8 bytes ends when it fires. Undefined off Linux. */
+export function createTimerFile(): { readonly fd: number; fireIn(ms: number): void } | undefined {
+  if (process.platform !== 'linux') return undefined
+  const fd = libc().timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)
+  if (fd < 0) return undefined
+  const value = new Uint8Array(32)
+  const view = new DataView(value.buffer)
+  return {
+    fd,
+    fireIn(ms) {
+      // All zero would disarm it.
+      const ns = Math.max(1, Math.round(ms * 1e6))
+      view.setBigInt64(16, BigInt(Math.floor(ns / 1e9)), true)
+      view.setBigInt64(24, BigInt(ns % 1e9), true)
+      libc().timerfd_settime(fd, 0, value, null)
+    },
+  }
 }

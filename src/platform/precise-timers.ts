@@ -1,22 +1,23 @@
-import { Worker } from 'node:worker_threads'
+import { read } from 'node:fs'
 import type { Cancel, Monotonic } from './clock.ts'
+import { createTimerFile } from './libc.ts'
 
 type Timer = { readonly at: Monotonic; readonly run: () => void }
 
 /**
- * Timers that Node does not have: its own count in milliseconds, a line at 115200 baud wants 1.75 of them. One thread of this
- * process sleeps in the kernel until the next one is due, so no core is burnt and the event loop stays free. Never early: a timer
- * that is called before its time waits again. Late by the wake-up of two threads, about 0.1 ms.
+ * Timers that Node does not have: its own count in milliseconds, a line at 115200 baud wants 1.75 of them. A timer of the kernel ends a
+ * read that one of Node's file threads waits in, so no core is burnt and the event loop stays free. Never early: a timer that is called
+ * before its time waits again. Late by the wake-up of two threads, less than 0.1 ms. At rest no thread waits.
  */
 export function createPreciseTimers(now: () => Monotonic): (ms: number, run: () => void) => Cancel {
   let timers: Timer[] = []
-  let sleeper: Sleeper | undefined
+  let alarm: Alarm | undefined
 
   function next(): void {
-    const first = timers[0]
-    if (first === undefined) return sleeper?.rest()
-    sleeper ??= startSleeper(due)
-    sleeper.wakeAt(first.at)
+    const [first] = timers
+    if (first === undefined) return
+    alarm ??= createAlarm(due)
+    alarm.ringIn(first.at - now())
   }
 
   function due(): void {
@@ -29,39 +30,30 @@ export function createPreciseTimers(now: () => Monotonic): (ms: number, run: () 
     const place = timers.findIndex((other) => other.at > timer.at)
     timers.splice(place === -1 ? timers.length : place, 0, timer)
     if (timers[0] === timer) next()
-    return () => {
-      timers = timers.filter((other) => other !== timer)
-      if (timers.length === 0) sleeper?.rest()
-    }
+    return () => void (timers = timers.filter((other) => other !== timer))
   }
 }
 
-/** Like any timer of Node, one that is due holds the process; at rest the thread does not. */
-type Sleeper = { wakeAt(at: Monotonic): void; rest(): void }
+/** Rings once for each `ringIn`, or once for several. */
+type Alarm = { ringIn(ms: number): void }
 
-/** The thread and this one share two numbers: how often a time was set, and the last one that was. */
-function startSleeper(woke: () => void): Sleeper {
-  const shared = new SharedArrayBuffer(16)
-  const changes = new Int32Array(shared, 0, 1)
-  const at = new Float64Array(shared, 8, 1)
-  const worker = new Worker(new URL('./sleeper.js', import.meta.url), {
-    workerData: shared,
-    // Node starts a thread with room for a whole program; this one runs ten lines.
-    resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 },
-    execArgv: [],
-    env: {},
-  })
-  worker.on('message', woke)
-  worker.on('error', (error) => {
-    throw error // without it no serial line may send: a bug, and systemd starts the gateway again
-  })
+function createAlarm(ring: () => void): Alarm {
+  const timer = createTimerFile()
+  // Without the kernel's timer a whole millisecond has to do: late, which only costs time, never early.
+  if (timer === undefined) return { ringIn: (ms) => void setTimeout(ring, Math.max(0, Math.ceil(ms))) }
+  const { fd } = timer
+  const expirations = new Uint8Array(8)
+  let waiting = false
   return {
-    rest: () => worker.unref(),
-    wakeAt(time) {
-      worker.ref()
-      at[0] = performance.timeOrigin + time
-      Atomics.add(changes, 0, 1)
-      Atomics.notify(changes, 0)
+    ringIn(ms) {
+      timer.fireIn(ms)
+      if (waiting) return
+      waiting = true
+      read(fd, expirations, 0, 8, null, (error) => {
+        waiting = false
+        if (error !== null) throw error // without it no serial line may send: a bug, and systemd starts the gateway again
+        ring()
+      })
     },
   }
 }
