@@ -27,7 +27,6 @@ export function loadClient(socket: Socket): LoadClient {
   const slots: (Slot | undefined)[] = Array.from({ length: 0x10000 })
   let transaction = 0
   let pending: Buffer = Buffer.alloc(0)
-  let out: Buffer[] = []
 
   socket.on('data', (chunk: Buffer) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
@@ -43,15 +42,7 @@ export function loadClient(socket: Socket): LoadClient {
       at += length
     }
     pending = at === pending.length ? Buffer.alloc(0) : pending.subarray(at)
-    flush()
   })
-
-  function flush(): void {
-    const [first] = out
-    if (first === undefined) return
-    socket.write(out.length === 1 ? first : Buffer.concat(out))
-    out = []
-  }
 
   function send({ unit, pdu }: Ask, done: (pdu: Buffer, ms: number) => void): void {
     transaction = (transaction + 1) & 0xffff
@@ -61,14 +52,13 @@ export function loadClient(socket: Socket): LoadClient {
     adu[6] = unit
     pdu.copy(adu, 7)
     slots[transaction] = { at: performance.now(), done }
-    out.push(adu)
+    socket.write(adu) // each on its own, as Modbus clients send them
   }
 
   return {
     ask: (what) =>
       new Promise((resolve) => {
         send(what, (pdu, ms) => resolve({ ms, pdu }))
-        flush()
       }),
     saturate: (depth, next, from, until) =>
       new Promise((resolve) => {
@@ -91,7 +81,6 @@ export function loadClient(socket: Socket): LoadClient {
           })
         }
         for (let i = 0; i < depth; i++) again()
-        flush()
       }),
     close: () => socket.destroy(),
   }

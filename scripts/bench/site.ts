@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,9 +29,31 @@ export interface BenchGateway {
   stop(): Promise<void>
 }
 
-const main = join(import.meta.dirname, '../../src/main.ts')
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'dist/main.js')
+/** What the service has: the gateway is measured as it runs on a site. */
+const serviceOptions = / (--\S+)/g
+
+function asTheService(): string[] {
+  const start =
+    readFileSync(join(root, 'systemd/breakwall.service'), 'utf8')
+      .split('\n')
+      .find((text) => text.startsWith('ExecStart=')) ?? ''
+  return [...(start.split(' serve')[0]?.matchAll(serviceOptions) ?? [])].map(([, option = '']) => option)
+}
+
+/** Made once in a run. */
+function build(): void {
+  const made = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  })
+  if (made.status !== 0) throw new Error('npm run build failed')
+}
+let built = false
 
 export function createBenchSite(): BenchSite {
+  if (!built) build()
+  built = true
   const folder = mkdtempSync(join(tmpdir(), 'breakwall-bench-'))
   const pki = join(folder, 'pki')
   initAuthority(pki, 'bench', realClock, realRandom)
@@ -71,7 +93,9 @@ async function startGateway(folder: string, buses: readonly BenchBus[], nodeOpti
   writeFileSync(config, configuration(state, socket, buses, breakers))
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
   for (const { unit } of breakers) for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word)
-  const child = spawn(process.execPath, [...nodeOptions, main, 'serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...asTheService(), ...nodeOptions, main, 'serve', '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const port = await new Promise<number>((resolve, reject) => {
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {

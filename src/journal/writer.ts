@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Entry, Head, StoredOrigin } from './storage.ts'
 
@@ -30,7 +31,7 @@ type Ask = ToWriter extends infer M ? (M extends ToWriter ? Omit<M, 'number'> : 
 
 /** Starts the writer thread on a file. Rejects when the file cannot be opened or its last record is not whole. */
 export function startWriter(path: string, origin: StoredOrigin): Promise<Writer> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path, origin } })
+  const worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { path, origin } })
   const waiting = new Map<number, Waiting>()
   let next = 1
   const ask = (message: Ask): Promise<unknown> =>
