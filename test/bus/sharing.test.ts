@@ -64,7 +64,7 @@ t.test('an exception to a wider read is no answer to a narrow one; to the same r
 t.test('nothing that changes a device, pops a queue or counts is ever shared', (t) => {
   const shared = new Set<string>()
   fc.assert(
-    fc.property(anyRequest, (request) => void (isShareable(request) && shared.add(request.kind))),
+    fc.property(anyRequest, (request) => (isShareable(request) ? shared.add(request.kind) : shared, true)),
     { numRuns: 2000 },
   )
   t.same([...shared].sort(), [
