@@ -51,6 +51,8 @@ export function startSession(socket: ClientSocket, settings: SessionSettings): v
   new Session(socket, settings).start()
 }
 
+type Open = { readonly frame: Frame; answer: Answer | 'not-yet' }
+
 class Session {
   readonly #socket: ClientSocket
   readonly #settings: SessionSettings
@@ -58,7 +60,6 @@ class Session {
   readonly #opened: Monotonic
   #stream: MbapState = mbapStart
   #waiting: Frame[] = []
-  #inFlight = 0
   #requests = 0
   #ended = 'the client left'
   #limit: Cancel = () => undefined
@@ -67,8 +68,8 @@ class Session {
   #unsent: Uint8Array[] = []
   #unsentBytes = 0
   readonly #wanted = (): boolean => !this.#socket.destroyed
-  /** The last answer per transaction id: two requests with the same id are answered in their order. */
-  readonly #open: { readonly transaction: number; readonly done: Promise<void> }[] = []
+  /** Requests that are worked on, in the order in which they came. */
+  readonly #open: Open[] = []
 
   constructor(socket: ClientSocket, settings: SessionSettings) {
     const { subject, clock } = settings
@@ -131,7 +132,7 @@ class Session {
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
   #work(): void {
-    while (this.#inFlight < this.#settings.inFlight && this.#socket.writableLength + this.#unsentBytes < MAX_UNREAD_BYTES) {
+    while (this.#open.length < this.#settings.inFlight && this.#socket.writableLength + this.#unsentBytes < MAX_UNREAD_BYTES) {
       const frame = this.#waiting.shift()
       if (frame === undefined) break
       this.#take(frame)
@@ -166,11 +167,11 @@ class Session {
   #forward(frame: Frame, request: Request): void {
     const { admission, serve, subject } = this.#settings
     if (!admission.enter()) return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
-    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted })
-    this.#respond(
-      frame,
-      served.finally(() => admission.leave()),
-    )
+    const open = this.#begin(frame)
+    void serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
+      admission.leave()
+      this.#end(open, answer)
+    })
   }
 
   /** A bad request is answered at a bounded rate: one that has to wait holds its place in flight, so that a flood stops its own sender. */
@@ -179,23 +180,33 @@ class Session {
     const [left, { waitMs }] = spend(this.#bad, clock.now(), BAD_REQUESTS)
     this.#bad = left
     const answer = { pdu: encodeException(functionCode, exception) }
-    this.#respond(frame, waitMs === 0 ? answer : new Promise((resolve) => clock.after(waitMs, () => resolve(answer))))
+    if (waitMs === 0) return this.#respond(frame, answer)
+    const open = this.#begin(frame)
+    clock.after(waitMs, () => this.#end(open, answer))
   }
 
   /** Answers at once what is known at once, unless an older request with the same transaction id is still open. */
-  #respond(frame: Frame, answer: Answer | Promise<Answer>): void {
-    const before = this.#open.findLast(({ transaction }) => transaction === frame.transaction)?.done
-    if (before === undefined && !(answer instanceof Promise)) return this.#answer(frame, answer)
-    this.#inFlight += 1
-    const done = Promise.resolve(answer).then(async (ready) => {
-      await before
-      this.#open.splice(this.#open.indexOf(open), 1)
-      this.#inFlight -= 1
-      this.#answer(frame, ready)
-      this.#work()
-    })
-    const open = { transaction: frame.transaction, done }
+  #respond(frame: Frame, answer: Answer): void {
+    if (this.#open.some((open) => open.frame.transaction === frame.transaction)) this.#end(this.#begin(frame), answer)
+    else this.#answer(frame, answer)
+  }
+
+  #begin(frame: Frame): Open {
+    const open: Open = { frame, answer: 'not-yet' }
     this.#open.push(open)
+    return open
+  }
+
+  /** Two requests with the same transaction id are answered in their order: the later one waits, and goes with the earlier. */
+  #end(open: Open, answer: Answer): void {
+    open.answer = answer
+    const alike = this.#open.filter(({ frame }) => frame.transaction === open.frame.transaction)
+    for (const next of alike) {
+      if (next.answer === 'not-yet') break
+      this.#open.splice(this.#open.indexOf(next), 1)
+      this.#answer(next.frame, next.answer)
+    }
+    this.#work()
   }
 
   #answer(frame: Frame, { pdu }: Answer): void {
@@ -204,7 +215,7 @@ class Session {
     this.#unsentBytes += adu.length
     this.#unsent.push(adu)
     if (this.#unsent.length > 1) return
-    if (this.#inFlight === 0) queueMicrotask(() => this.#flush())
+    if (this.#open.length === 0) queueMicrotask(() => this.#flush())
     else this.#settings.clock.soon(() => this.#flush())
   }
 
