@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
+import { freePort } from './free-port.ts'
 import { type LoadClient, loadClient, percentile, read } from './load.ts'
 import type { Result } from './result.ts'
 import { type BenchSite, createBenchSite } from './site.ts'
@@ -27,14 +27,6 @@ function started(file: string, ...args: string[]): Promise<{ process: ChildProce
     child.stdout.once('data', (chunk: Buffer) => resolve({ process: child, port: Number(chunk.toString('utf8')) }))
   })
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 
 /** haproxy in front of the device, with the same certificates; `undefined` where it is not installed. */
 async function startHaproxy(site: BenchSite, device: number): Promise<Way | undefined> {

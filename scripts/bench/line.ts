@@ -1,5 +1,6 @@
 import { physicalLimit, startTrueLine } from '../../hil/rig/true-line.ts'
 import { percentile, read } from './load.ts'
+import { mbusdRate } from './mbusd.ts'
 import type { Result } from './result.ts'
 import { createBenchSite } from './site.ts'
 
@@ -20,6 +21,7 @@ export async function line(seconds: number): Promise<Result[]> {
     client.close()
     await gateway.stop()
     const seen = rig.counts()
+    const mbusd = await mbusdRate(rig, baud, seconds)
     await rig.close()
     site.close()
     const limit = physicalLimit(baud, 5, 10)
@@ -29,7 +31,7 @@ export async function line(seconds: number): Promise<Result[]> {
       value: rate / limit,
       unit: 'of the physical limit',
       must: { atLeast, goal },
-      figures: { rate, limit, p99Ms: percentile(measured.latencies, 99), exceptions: measured.exceptions, ...seen },
+      figures: { rate, limit, p99Ms: percentile(measured.latencies, 99), exceptions: measured.exceptions, mbusdRate: mbusd, ...seen },
     })
     results.push({
       what: `t3.5 violations and collisions at ${baud} baud`,

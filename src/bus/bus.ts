@@ -22,7 +22,7 @@ import {
 import { MAX_QUEUED, UNSETTLED_MS } from './limits.ts'
 import type { Exchanged, Line, Notice } from './line.ts'
 import { type Schedule, createSchedule, priorityOf } from './scheduler.ts'
-import { isShareable, partOf } from './sharing.ts'
+import { isRepeatable, isShareable, partOf } from './sharing.ts'
 import { type BusCounts, type BusFigures, type UnitFigures, createBusCounts, discardOf, unitFigures } from './statistics.ts'
 import { admit, answered, failed, probeTimeoutMs, probing, unasked } from './unit-health.ts'
 
@@ -74,7 +74,7 @@ class ScheduledBus implements Bus {
   }
 
   perform({ operation }: Cleared, to: Destination, asker: Asker): Promise<Outcome> {
-    const { request } = operation
+    const { request, command } = operation
     const unit = this.#unit(to.address)
     const priority = priorityOf(operation)
     const shareable = priority === 'read' && isShareable(request)
@@ -93,7 +93,7 @@ class ScheduledBus implements Bus {
         join(shared, waiting)
         if (shared.state === 'waiting') this.#expiry.watch(waiting)
       } else {
-        const job = newJob({ to, unit, priority, client, shareable, request }, waiting)
+        const job = newJob({ to, unit, priority, client, shareable, changes: priority !== 'read' || command !== 'none', request }, waiting)
         if (this.#inFlight < this.#line.lanes && this.#schedule.isEmpty()) this.#send(job, now)
         else this.#queue(job)
       }
@@ -159,7 +159,7 @@ class ScheduledBus implements Bus {
     const replyTimeoutMs =
       admitted === 'probe' ? probeTimeoutMs(unit.health, unit.figures.times.percentileMs(99), to.replyTimeoutMs) : to.replyTimeoutMs
     if (admitted === 'probe') unit.health = probing(unit.health)
-    if (priority !== 'read') operate(unit, now)
+    if (job.changes) operate(unit, now)
     job.state = 'sent'
     job.sentAfter = unit.operations
     const costMs = this.#line.costMs(request)
@@ -190,7 +190,7 @@ class ScheduledBus implements Bus {
     const { counts, times, busyMs } = unit.figures
     const tookMs = now - sentAt
     const isOld = job.sentAfter !== unit.operations
-    if (job.priority !== 'read') operate(unit, toMonotonic(now + UNSETTLED_MS))
+    if (job.changes) operate(unit, toMonotonic(now + UNSETTLED_MS))
     if (exchanged.kind === 'unreachable' || exchanged.kind === 'withdrawn') unit.health = unasked(unit.health)
     else {
       counts.transactions += 1
@@ -221,7 +221,7 @@ class ScheduledBus implements Bus {
 
   /** A read without a reply goes into the schedule once more: others come first, since its client has had its share. */
   #asksAgain(job: Job, now: Monotonic): boolean {
-    if (job.priority !== 'read' || job.tries >= this.#settings.readRetries) return false
+    if (job.changes || !isRepeatable(job.request) || job.tries >= this.#settings.readRetries) return false
     this.#prune(job, now)
     if (job.waiting.length === 0) return false
     job.unit.figures.counts.retries += 1
@@ -238,7 +238,12 @@ class ScheduledBus implements Bus {
       else if (part !== 'ask-alone') this.#end(waiting, this.#answered(part, now))
       else if (!waiting.over) {
         const { to, unit } = job
-        this.#queue(newJob({ to, unit, priority: 'read', client: waiting.client, shareable: false, request: waiting.request }, waiting))
+        this.#queue(
+          newJob(
+            { to, unit, priority: 'read', client: waiting.client, shareable: false, changes: false, request: waiting.request },
+            waiting,
+          ),
+        )
       }
     }
   }

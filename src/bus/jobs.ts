@@ -43,6 +43,8 @@ export type Job = {
   readonly priority: Priority
   readonly client: string
   readonly shareable: boolean
+  /** It changes what the device shows: an answer from before it is old. A "get" command is one too, though it only looks. */
+  readonly changes: boolean
   readonly request: Request
   waiting: Waiting[]
   tries: number

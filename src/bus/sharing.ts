@@ -47,6 +47,19 @@ export function isShareable(request: Request): boolean {
   }
 }
 
+/** Reads that may be asked again when no reply came: all that take nothing away and change nothing. */
+export function isRepeatable(request: Request): boolean {
+  switch (request.kind) {
+    case 'read-exception-status':
+    case 'read-file-record':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+      return true
+    default:
+      return isShareable(request)
+  }
+}
+
 /** Whether the reply to `wide` holds all that `asked` wants: the same request, or a span within its span. Both are shareable. */
 export function covers(wide: Request, asked: Request): boolean {
   if (wide.kind !== asked.kind) return false

@@ -225,3 +225,17 @@ t.test('what is counted of a unit is what happened to it', async (t) => {
   })
   t.ok(Math.abs(bus.unitFigures(address).p50Ms - 30) < 1)
 })
+
+t.test('a "get" command only looks, and is a write all the same: never sent twice, and no answer crosses it', async (t) => {
+  const { ask, pass, sent, answer } = busOnAScript({ lanes: 4 })
+  const get = commandOf(768, 10, 768, 0) // read the time of an IFM
+  ask(read(8020, 4), { client: 'a' })
+  ask(get, { client: 'b' })
+  ask(read(8020, 4), { client: 'b' })
+  await pass(100)
+  t.equal(sent.length, 3)
+  answer(() => noReply)
+  ask(get, { client: 'b' })
+  await pass(2000)
+  t.equal(sent.length, 4)
+})

@@ -26,7 +26,7 @@ function judge(parts: readonly Uint8Array[], one: HostileCase): string {
   }
   // A request that waits to know whether the line echoes is a case of its own; here the line is asked what it is told to be.
   feed({ kind: 'ask', asked })
-  now = toMonotonic(30)
+  now = toMonotonic(400) // the longest request is over, and a whole reply may have come since
   for (const part of parts) {
     feed({ kind: 'bytes', bytes: part })
     now = toMonotonic(now + 0.5)

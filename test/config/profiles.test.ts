@@ -57,6 +57,12 @@ t.test('each mistake in a profile has its place and what was expected', (t) => {
     [command('').replace('length = 10', 'length = 9'), /^f:7:10 length 9: expected the length word of register 8001 from 10 to 30/],
     [command('').replace('open {breaker}', 'open it'), /words "open it": expected what it does, with \{breaker\}/],
     [command('').replace('"control"', '"danger"'), /class "danger": expected one of monitor, control/],
+    [
+      `${head}[[refresh]]\nfrom = 10\nto = 20\nevery = "1h"\nwords = "x"\nsource = "test document"\n`,
+      /every "1h": expected how often the device renews them/,
+    ],
+    [`${head}[[refresh]]\nfrom = 20\nto = 10\nevery = "1s"\nwords = "x"\nsource = "test document"\n`, /refresh from 20 to 10 is empty/],
+    [`${head}[[identify]]\nregister = 0\nsource = "test document"\n`, /register 0: expected a register that only this family has/],
     [command('').replace('security', 'securty'), /unknown key "securty": did you mean "security"\?/],
     [command('password = ["boss"]\n'), /password .*expected who may run it/],
     [command('').replace('security = 1', 'security = 0').concat('password = ["operator"]\n'), /a password and security type 0/],
