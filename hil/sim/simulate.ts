@@ -31,6 +31,8 @@ const MOST_WAITING = 2048
 const SETTLE_MS = 60_000
 /** How long the gateway may follow what became of an operation, and the disk needs to hold it, milliseconds. */
 const OUTCOMES_MS = 10_000
+/** The gateway's own poll must find a breaker that answers again within this: the longest pause between two questions, milliseconds. */
+const RETURN_MS = 120_000
 const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
@@ -82,6 +84,10 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   await until(SETTLE_MS, () => open() === 0)
   if (broken.length === 0 && open() > 0) rule(`${open()} requests were neither answered nor closed`)
   await until(OUTCOMES_MS, () => false)
+  const silent = (): string[] =>
+    site.breakers.filter(({ bus, address }) => core.buses.get(bus)?.unitFigures(address).state === 'silent').map(({ name }) => name)
+  await until(RETURN_MS, () => silent().length === 0)
+  if (broken.length === 0 && silent().length > 0) rule(`${silent().join(', ')} answer again and are still left alone`)
   if (broken.length === 0) oracle.finish()
   await core.close()
   return summary(seed, broken, steps, clients, oracle.operations(), stored.length, clock)

@@ -191,8 +191,9 @@ class ScheduledBus implements Bus {
     const tookMs = now - sentAt
     const isOld = job.sentAfter !== unit.operations
     if (job.changes) operate(unit, toMonotonic(now + UNSETTLED_MS))
-    if (exchanged.kind === 'unreachable' || exchanged.kind === 'withdrawn') unit.health = unasked(unit.health)
-    else {
+    const toldNothing = exchanged.kind !== 'reply' && !(exchanged.kind === 'no-reply' && exchanged.cause === 'silence')
+    if (toldNothing) unit.health = unasked(unit.health) // a lost port says nothing of the unit
+    if (exchanged.kind !== 'unreachable' && exchanged.kind !== 'withdrawn') {
       counts.transactions += 1
       busyMs.add(tookMs, now)
       this.#counts.sent(now)

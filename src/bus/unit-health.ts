@@ -27,7 +27,7 @@ export function failed(health: Health, costMs: number, now: Monotonic): Health {
   return failures < SILENT_AFTER ? { kind: 'answering', failures } : { kind: 'silent', since: now, tries: 0, probeAt, probing: false }
 }
 
-/** A probe that never reached the line: the next may come at once. */
+/** A probe that never reached the line, or whose port was lost: the next may come at once. */
 export const unasked = (health: Health): Health => (health.kind === 'silent' ? { ...health, probing: false } : health)
 
 /**
