@@ -15,7 +15,7 @@ import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
 const suites = {
   codec: () => codec(Number(values.reads)),
   line: () => line(scaled(20)),
-  clients: async () => [await sharing(scaled(15)), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
+  clients: async () => [...(await sharing(scaled(15))), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
   ethernet: () => ethernet(scaled(15)),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const

@@ -18,7 +18,7 @@ const WARM_UP_MS = 2000
 
 type Scene = { readonly rig: TrueLine; readonly site: BenchSite; readonly gateway: BenchGateway }
 
-async function scene(addresses: readonly number[], run: (scene: Scene) => Promise<Result>): Promise<Result> {
+async function scene<T>(addresses: readonly number[], run: (scene: Scene) => Promise<T>): Promise<T> {
   const rig = await startTrueLine({ baud: BAUD, deviceDelayMs: DELAY_MS, addresses })
   const site = createBenchSite()
   const gateway = await site.start([{ name: 'line', toml: `port = "${rig.path}"\nbaud = ${BAUD}\necho = "no"`, breakers: addresses }])
@@ -40,7 +40,7 @@ const own = (i: number, unit = 1): (() => Ask) => {
 const greedyClients = ({ site, gateway }: Scene): Promise<LoadClient[]> =>
   Promise.all(Array.from({ length: GREEDY }, (_, i) => site.client(gateway.port, `greedy-${i}`)))
 
-export const sharing = (seconds: number): Promise<Result> =>
+export const sharing = (seconds: number): Promise<Result[]> =>
   scene([1], async ({ site, gateway, rig }) => {
     const clients = await Promise.all(Array.from({ length: 32 }, () => site.client(gateway.port, 'screen')))
     const from = performance.now() + 1000
@@ -50,13 +50,17 @@ export const sharing = (seconds: number): Promise<Result> =>
     const answers = latencies.length / seconds
     const busRate = physicalLimit(BAUD, DELAY_MS, 10)
     const p50 = percentile(latencies, 50)
-    return {
-      what: '32 clients that poll the same registers',
-      value: answers / busRate,
-      unit: 'x the bus rate',
-      must: { atLeast: 30 },
-      figures: { answersPerSecond: answers, busRate, p50Ms: p50, p50InTransactions: p50 / READ_MS, ...rig.counts() },
-    }
+    const figures = { answersPerSecond: answers, busRate, p50Ms: p50, ...rig.counts() }
+    return [
+      {
+        what: '32 clients that poll the same registers',
+        value: answers / busRate,
+        unit: 'x the bus rate',
+        must: { atLeast: 30 },
+        figures,
+      },
+      { what: 'the same, p50', value: p50 / READ_MS, unit: 'transactions', must: { atMost: 2 }, figures },
+    ]
   })
 
 /** The 20 registers of "open" and "close" for a ComPacT NSX (DOCA0091EN); the gateway puts the password in. */
