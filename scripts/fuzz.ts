@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chanceFrom } from '../hil/sim/chance.ts'
 import { crc16, decodeRequest, encodeRequest } from '../src/modbus/index.ts'
 import { readCorpus, writeCorpus } from '../test/support/corpus.ts'
 import { type TargetName, targets } from '../test/support/fuzz-targets.ts'
@@ -20,15 +21,10 @@ const names = Object.keys(targets) as TargetName[]
 const out = (text: string): void => void process.stdout.write(`${text}\n`)
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** A small generator whose seed is its whole state: a run is shown again by its seed. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
+/** A seed is the whole state of a run: it is shown again by it. */
+function chancesOf(seed: number): (below: number) => number {
+  const chance = chanceFrom(seed)
+  return (below) => chance.below(below)
 }
 
 /** What the case files hold, in the form that each target takes. */
@@ -131,6 +127,6 @@ if (values.input !== '') {
   const chosen = values.target === '' ? names : names.filter((name) => name === values.target)
   out(`fuzzing ${chosen.join(', ')} for ${minutes} min, seed ${seed}`)
   const share = (minutes * 60_000) / chosen.length
-  const good = chosen.map((name, i) => fuzz(name, performance.now() + share, generator(seed + i)))
+  const good = chosen.map((name, i) => fuzz(name, performance.now() + share, chancesOf(seed + i)))
   process.exitCode = good.length > 0 && good.every(Boolean) ? 0 : 1
 }

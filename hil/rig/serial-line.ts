@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { writeSync } from 'node:fs'
 import pty from '@lydell/node-pty'
 import type { Twin } from '../twins/breaker.ts'
+import { crc, withCrc } from '../twins/crc.ts'
 import { answerPdu } from '../twins/modbus.ts'
 import type { FrameLog } from './frame-log.ts'
 
@@ -114,16 +115,4 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
     terminal._master.destroy()
   }
   return rig
-}
-
-/** CRC-16 by table: another way than the gateway's, to the same number. */
-const table = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1
-  return crc
-})
-const crc = (bytes: Buffer): number => bytes.reduce((sum, byte) => (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0), 0xffff)
-function withCrc(body: Buffer): Buffer {
-  const check = crc(body)
-  return Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])])
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import koffi from 'koffi'
 import { Twin, families } from '../twins/breaker.ts'
+import { crc, withCrc } from '../twins/crc.ts'
 import { answerPdu } from '../twins/modbus.ts'
 import { type TrueLineSettings, shared } from './true-line.ts'
 
@@ -80,13 +81,6 @@ function readable(at: number): boolean {
   return ppoll(poll, 1, timeout, null) > 0 && (pollView.getInt16(6, true) & POLLIN) !== 0
 }
 
-const table = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1
-  return crc
-})
-const crc = (bytes: Buffer): number => bytes.reduce((sum, byte) => (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0), 0xffff)
-
 function isMute(address: number): boolean {
   const bits = Atomics.load(memory, address < 32 ? shared.muteLow : shared.muteHigh)
   return ((bits >>> (address < 32 ? address - 1 : address - 32)) & 1) === 1
@@ -139,14 +133,13 @@ while (Atomics.load(memory, shared.stop) === 0) {
     continue
   }
   if (twin === undefined) continue
-  const body = Buffer.concat([frame.subarray(0, 1), answerPdu(twin, frame.subarray(1, -2))])
+  const reply = withCrc(Buffer.concat([frame.subarray(0, 1), answerPdu(twin, frame.subarray(1, -2))]))
   if (isMute(frame[0] ?? 0)) continue
-  const check = crc(body)
   const start = Math.max(performance.now(), busyUntil + gapMs + settings.deviceDelayMs)
   while (performance.now() < start) if (readable(start)) break
   if (performance.now() < start) count(shared.collisions)
   sleepUntil(start)
-  busyUntil = send(Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])]), start)
+  busyUntil = send(reply, start)
   if (readable(0)) count(shared.collisions)
 }
 closeSync(otherEnd)

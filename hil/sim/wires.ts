@@ -1,5 +1,6 @@
 import type { OpenWire, WireEvents } from '../../src/bus/index.ts'
 import type { Clock } from '../../src/platform/index.ts'
+import { crc, withCrc } from '../twins/crc.ts'
 import type { Chance } from './chance.ts'
 import type { SimDevice } from './device.ts'
 
@@ -14,17 +15,6 @@ export type WireWorld = {
   readonly replyTimeoutMs: number
   /** Told of each broken rule. */
   readonly broken: (rule: string) => void
-}
-
-const table = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1
-  return crc
-})
-const crc = (bytes: Buffer): number => bytes.reduce((sum, byte) => (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0), 0xffff)
-function withCrc(body: Buffer): Buffer {
-  const check = crc(body)
-  return Buffer.concat([body, Buffer.from([check & 0xff, check >> 8])])
 }
 
 /** Opens late, or not at all while the faults are on; is lost now and then. */

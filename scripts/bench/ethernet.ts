@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
+import { started } from './child.ts'
 import { freePort } from './free-port.ts'
 import { type LoadClient, loadClient, percentile, read } from './load.ts'
 import type { Result } from './result.ts'
@@ -18,15 +19,6 @@ const scenes = [
 type Scene = (typeof scenes)[number]
 type Way = { readonly name: string; readonly port: number; readonly process: ChildProcess }
 type Sample = { readonly rate: number; readonly p50: number; readonly p99: number; readonly cpuUs: number }
-
-/** A process that prints the port that it listens on. */
-function started(file: string, ...args: string[]): Promise<{ process: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${String(code)}`)))
-    child.stdout.once('data', (chunk: Buffer) => resolve({ process: child, port: Number(chunk.toString('utf8')) }))
-  })
-}
 
 /** haproxy in front of the device, with the same certificates; `undefined` where it is not installed. */
 async function startHaproxy(site: BenchSite, device: number): Promise<Way | undefined> {

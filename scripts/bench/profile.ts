@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { started } from './child.ts'
 import { read } from './load.ts'
 import { createBenchSite } from './site.ts'
 
@@ -17,10 +17,7 @@ type CpuProfile = {
 /** Where the gateway's time goes while eight clients of depth eight read through it: the busiest functions, by their own time. */
 export async function profile(seconds: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwall-profile-'))
-  const device = spawn(process.execPath, [join(import.meta.dirname, 'device.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await new Promise<number>((resolve) =>
-    device.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString('utf8')))),
-  )
+  const { process: device, port } = await started('device.ts')
   const site = createBenchSite()
   try {
     const toml = `address = "127.0.0.1:${port}"\nconnections = 4\nin-flight = 16`

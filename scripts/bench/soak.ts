@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { spawn } from 'node:child_process'
 import { connect as connectTcp } from 'node:net'
 import { connect } from 'node:tls'
-import { join } from 'node:path'
 import { simulate } from '../../hil/sim/simulate.ts'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
+import { started } from './child.ts'
 import { loadClient, read } from './load.ts'
 import type { Result } from './result.ts'
 import { type BenchBus, createBenchSite } from './site.ts'
@@ -36,10 +35,7 @@ export async function memoryAndIdle(seconds: number): Promise<Result[]> {
     await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [1] }),
     await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [2] }),
   ]
-  const device = spawn(process.execPath, [join(import.meta.dirname, 'device.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await new Promise<number>((resolve) =>
-    device.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString('utf8')))),
-  )
+  const { process: device, port } = await started('device.ts')
   const buses: BenchBus[] = [
     ...lines.map((line, i) => ({ name: `line-${i}`, toml: `port = "${line.path}"\nbaud = 19200\necho = "no"`, breakers: [1 + i] })),
     ...Array.from({ length: 6 }, (_, i) => ({ name: `eth-${i}`, toml: `address = "127.0.0.1:${port}"`, breakers: [3 + i] })),
