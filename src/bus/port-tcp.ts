@@ -1,6 +1,6 @@
 import { type Socket, connect } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import type { Clock } from '../platform/index.ts'
+import { type Clock, cipherSuites } from '../platform/index.ts'
 import { CONNECT_MS } from './limits.ts'
 import type { OpenWire, Wire, WireEvents } from './wire.ts'
 
@@ -77,7 +77,7 @@ class TcpWire implements Wire {
   }
 }
 
-/** The suites are those of the listener: AEAD only (MB-TCP-Security-v36, R-50, R-62). A name that is an address is not sent (RFC 6066, 3). */
+/** A name that is an address is not sent (RFC 6066, 3). */
 function optionsOf({ certificate, key, authorities, serverName }: TlsTowardsDevice, host: string): ConnectionOptions {
   const name = serverName === '' ? host : serverName
   return {
@@ -85,6 +85,7 @@ function optionsOf({ certificate, key, authorities, serverName }: TlsTowardsDevi
     key,
     ca: authorities,
     minVersion: 'TLSv1.2',
+    ciphers: cipherSuites,
     rejectUnauthorized: true,
     ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }),
   }

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import { type Socket, createServer as createTcpServer } from 'node:net'
 import { type TLSSocket, createServer as createTlsServer } from 'node:tls'
-import type { Clock } from '../platform/index.ts'
+import { type Clock, cipherSuites } from '../platform/index.ts'
 import { type Acl, type ConnectionId, type Role, type Subject, toConnectionId } from '../policy/index.ts'
 import type { Admission } from './admission.ts'
 import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from './limits.ts'
@@ -46,19 +46,6 @@ export interface Listener {
   connections(): number
   close(): Promise<void>
 }
-
-/** Facts from MB-TCP-Security-v36: AEAD suites only, so that no SHA-1 is left in any of them. */
-const cipherSuites = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':')
 
 /** Listens for Modbus/TCP Security. The source is looked up in the access control list before one byte of TLS is read. */
 export function startListener(settings: ListenerSettings, credentials: Credentials, ports: ListenerPorts): Promise<Listener> {

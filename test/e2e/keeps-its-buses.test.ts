@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TLSSocket, createServer } from 'node:tls'
+import { type TLSSocket, type TlsOptions, createServer } from 'node:tls'
 import t from 'tap'
 import { initAuthority, issueCertificate, roleOf } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
@@ -34,7 +34,7 @@ t.test('an adapter that is pulled and put back comes back by itself, by the name
 })
 
 /** An IFE that speaks Modbus/TCP Security and tells what role its client came with. */
-async function secureInterface(t: { teardown(run: () => void): void }) {
+async function secureInterface(t: { teardown(run: () => void): void }, limits: TlsOptions = {}) {
   const pki = mkdtempSync(join(tmpdir(), 'breakwall-'))
   t.teardown(() => rmSync(pki, { recursive: true, force: true }))
   initAuthority(pki, 'devices', realClock, realRandom)
@@ -44,7 +44,7 @@ async function secureInterface(t: { teardown(run: () => void): void }) {
   const text = (name: string): string => readFileSync(join(pki, name), 'utf8')
   const sockets = new Set<TLSSocket>()
   const server = createServer(
-    { key: text('ife.key'), cert: text('ife.crt'), ca: text('site-ca.crt'), requestCert: true, rejectUnauthorized: true },
+    { key: text('ife.key'), cert: text('ife.crt'), ca: text('site-ca.crt'), requestCert: true, rejectUnauthorized: true, ...limits },
     (socket) => {
       sockets.add(socket)
       const certificate = socket.getPeerX509Certificate()
@@ -149,4 +149,13 @@ t.test('another master on the line is an event, however often it talks one withi
   t.match(await world.heard((message) => message.id === 'foreign-master-suspected'), {
     data: { bus: 'rs485-1', unit: '9', functionCode: '3', reason: /somebody else asks unit 9/ },
   })
+})
+
+t.test('an interface that can do no better than SHA-1 is not spoken to [R-50]', async (t) => {
+  const { pki, port: secure } = await secureInterface(t, { ciphers: 'ECDHE-RSA-AES128-SHA', maxVersion: 'TLSv1.2' })
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const keys = `certificate = "${pki}/towards.crt"\nkey = "${pki}/towards.key"\ndevices = "${pki}/site-ca.crt"\nserver-name = "ife-3.test"`
+  await world.start((toml) => toml.replace(`address = "127.0.0.1:${world.board.tcp.port}"`, `address = "127.0.0.1:${secure}"\n${keys}`))
+  t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'eth-1', reason: /handshake failure/ } })
 })
