@@ -92,6 +92,7 @@ class Session {
   close(why: string): void {
     this.#ended = why
     this.#waiting = []
+    this.#send() // what was answered before the stream broke still goes out
     this.#socket.destroy()
   }
 
@@ -221,11 +222,15 @@ class Session {
 
   /** What one chunk of the device's bytes answers goes out in one TLS record: each record costs more than all that a request does in here. */
   #flush(): void {
+    this.#send()
+    this.#work()
+  }
+
+  #send(): void {
     const all = this.#unsent
     this.#unsent = []
     this.#unsentBytes = 0
-    if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(all))
-    this.#work()
+    if (all.length > 0 && !this.#socket.destroyed) this.#socket.write(Buffer.concat(all))
   }
 
   #malformed(unit: number, functionCode: number, reason: string, answer: string, firstBytes: string): void {

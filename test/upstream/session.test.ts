@@ -230,3 +230,13 @@ t.test('what is recorded of a malformed command ends before its password [S-14]'
   t.match(recorded, [{ firstBytes: '101f3f001428' }, {}, { reason: /protocol id/ }])
   t.notMatch(JSON.stringify(recorded), new RegExp(secret.slice(0, 4)))
 })
+
+t.test('what was answered before a stream broke still reaches its client', async (t) => {
+  const { client, bytes, over } = await open(t)
+  const malformed = '00010000000601032edf0000'
+  const broken = '0002000100060103'
+  client.write(Buffer.from(malformed + broken, 'hex'))
+  await over
+  if (!client.destroyed) await once(client, 'close')
+  t.equal(bytes(), '000100000003018303')
+})
