@@ -20,7 +20,7 @@ export type ClientWorld = {
   readonly breakers: readonly SimBreaker[]
   readonly broken: (rule: string) => void
   readonly connect: (name: string) => SimSocket
-  /** A person at the switchboard: about to change a lock. */
+  /** Whether it may leave and send garbage now: it does neither once the faults have ended. */
   readonly mayMisbehave: () => boolean
 }
 

@@ -1,12 +1,10 @@
 import type { Clock } from '../../src/platform/index.ts'
-import type { SimBreaker } from './client.ts'
 import type { Stored } from './journal.ts'
 
 type OracleWorld = {
   readonly clock: Clock
   readonly stored: readonly Stored[]
   readonly broken: (rule: string) => void
-  readonly breakers: readonly SimBreaker[]
 }
 
 /** A second opinion on what may reach a breaker: from what people did and what the disk holds, not from the gateway's own decisions. */
@@ -14,8 +12,8 @@ export interface Oracle {
   /** A device got something that is no read. */
   readonly operated: (bus: string, address: number, pdu: Buffer) => void
   locked(breaker: string): void
-  /** Somebody unlocks: returns what to call with how it ended. */
-  unlocking(breaker: string, forMs: number): (ended: 'unlocked' | 'unavailable') => void
+  /** Somebody unlocks: what it allows counts from here, since the moment in which it holds is the disk's; a lock in between ends it. */
+  unlocking(breaker: string, forMs: number): void
   finish(): void
   operations(): number
 }
@@ -47,9 +45,7 @@ export function createOracle({ clock, stored, broken }: OracleWorld): Oracle {
     locked: (breaker) => void openUntil.delete(breaker),
     unlocking(breaker, forMs) {
       const from = clock.now()
-      // From here on, since the moment in which it counts is the disk's; a lock in between ends it.
       openUntil.set(breaker, Math.max(openUntil.get(breaker) ?? 0, from + forMs))
-      return () => undefined
     },
     finish() {
       const ended = new Set(['operation-done', 'operation-refused-by-device', 'operation-failed', 'operation-outcome-unknown'])

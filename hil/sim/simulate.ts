@@ -52,7 +52,7 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const profile = loadProfile([profileFolder], 'nsx-bscm')
   if (!('name' in profile)) throw new Error('the profile of the simulation has mistakes')
   const { site, breakers } = simSite(profile, chance)
-  const oracle = createOracle({ clock, stored, broken: rule, breakers })
+  const oracle = createOracle({ clock, stored, broken: rule })
   const core = await settled(createWorldCore({ site, chance, clock, faults, stored, rule, operated: oracle.operated }), clock)
 
   const connections = connector(core, clock)
@@ -195,8 +195,8 @@ function switchboard({ core, clock, chance, oracle, names }: Switchboard): { sto
       core.locks.lock(name, 'control', 'ana', 'simulated')
     } else {
       const forMs = chance.between(100, 60_000)
-      const unlocking = oracle.unlocking(name, forMs)
-      void core.locks.unlock(name, 'control', forMs, 'ana', 'simulated').then(unlocking)
+      oracle.unlocking(name, forMs)
+      void core.locks.unlock(name, 'control', forMs, 'ana', 'simulated')
     }
   }
   clock.after(1, turn)

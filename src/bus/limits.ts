@@ -1,6 +1,6 @@
 /** Requests that wait for one bus, at most; those that share a transaction count one each. Beyond it a client gets exception 06. */
 export const MAX_QUEUED = 1024
-/** Pause before a port that could not be opened is tried again, milliseconds: doubled each time up to the second, then up to a quarter less by chance. */
+/** Pause before a port that could not be opened is tried again, milliseconds: doubled each time up to the second, each up to a quarter shorter by chance. */
 export const RECONNECT_MS = { first: 250, most: 10_000 } as const
 /** A TCP or TLS connection that is not made within this is given up, milliseconds. */
 export const CONNECT_MS = 3000

@@ -16,7 +16,7 @@ function judged(
 ): string[] {
   const broken: string[] = []
   const clock = virtualClock()
-  run(createOracle({ clock, stored, broken: (rule) => void broken.push(rule), breakers: [] }), clock)
+  run(createOracle({ clock, stored, broken: (rule) => void broken.push(rule) }), clock)
   return broken
 }
 
