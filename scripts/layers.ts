@@ -13,7 +13,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   upstream: ['modbus', 'policy', 'events type', 'platform'],
   identity: ['policy', 'events type', 'journal', 'platform'],
   syslog: ['events', 'journal', 'platform'],
-  config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'syslog type'],
+  config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
   gateway: ['platform', 'modbus', 'events', 'breakers', 'policy', 'journal', 'bus', 'upstream', 'identity', 'syslog', 'config'],
   'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy type', 'admin'],
   'admin/cli': ['admin'],

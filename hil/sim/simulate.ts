@@ -133,6 +133,7 @@ function createWorldCore({ site, chance, clock, faults, stored, rule, operated }
   const log = { info: () => undefined, warn: () => undefined }
   const journal = createJournal(simWriter(clock, chance, faults, stored), clock, log)
   return createCore(site, {
+    rights: () => site.rights,
     ...{ version: 'simulated', clock, random: chance, log, journal },
     passwordOf: () => 'op42',
     openLine(bus, notice, tap) {
@@ -161,7 +162,8 @@ function connector(core: Core, clock: VirtualClock) {
       const role = toRole(roles[Number(name.slice(-1)) % roles.length] ?? 'Viewer') ?? 'NULL'
       const connection = toConnectionId(last)
       startSession(socket as unknown as ClientSocket, {
-        subject: { kind: 'client', name, role, source: `10.0.0.9:${last}`, level: 'control', connection },
+        subject: { kind: 'client', name, role, source: `10.0.0.9:${last}`, levels: { usual: 'control', of: new Map() }, connection },
+        idleMs: 600_000,
         listener: 'simulated',
         inFlight: 12,
         clock,

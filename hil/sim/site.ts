@@ -5,6 +5,12 @@ import type { SimBreaker } from './client.ts'
 type Profile = CheckedSite['breakers'][number]['profile']
 type Breaker = CheckedSite['breakers'][number]
 
+const roleWith = (...classes: readonly ('monitor' | 'control' | 'other-setting')[]) => ({
+  classes: new Set(classes),
+  breakers: 'all' as const,
+  manage: new Set<never>(),
+})
+
 /** ComPacT NSX behind an IFM or IFE (DOCA0091EN). */
 const DESTINATION = 4353
 const BAUDS = [9600, 19200, 38400, 115200] as const
@@ -30,6 +36,14 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     vaultFile: '',
     vaultKeyFile: '',
     listeners: [],
+    console: 'none',
+    authorityDirectory: '',
+    people: {
+      ...{ inactivityMs: 300_000, maximumAttempts: 5, lockingMs: 900_000, passwordLength: 12, passwordHistory: 10 },
+      ...{ passwordMaximumAgeMs: 'off', sessionLifeMs: 28_800_000, sessionsPerUser: 3, sessions: 50, panelUser: 'none', banner: '' },
+      secondFactor: new Set(),
+      withoutLogin: new Set(),
+    },
     sinks: [],
     buses: [
       {
@@ -48,10 +62,10 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
       { ...{ name: 'eth', kind: 'tcp', host: '', port: 0, tls: 'none', connections: 1, pipelined: 12 }, ...scheduling },
     ],
     breakers,
-    rights: new Map<string, ReadonlySet<'monitor' | 'control' | 'other-setting'>>([
-      ['Operator', new Set(['monitor', 'control'])],
-      ['Engineer', new Set(['monitor', 'other-setting'])],
-      ['Viewer', new Set(['monitor'])],
+    rights: new Map([
+      ['Operator', roleWith('monitor', 'control')],
+      ['Engineer', roleWith('monitor', 'other-setting')],
+      ['Viewer', roleWith('monitor')],
     ]),
   }
   return { site, breakers: breakers.map(({ unit, address }) => ({ unit, address, destination: DESTINATION })) }

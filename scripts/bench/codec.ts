@@ -7,6 +7,7 @@ import { type Request, decodeRequest, encodeReply, encodeRequest, matchReply } f
 import { toMonotonic } from '../../src/platform/index.ts'
 import { type Question, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { profileOf, read } from '../../test/support/requests.ts'
+import { everywhere, rightsOf } from '../../test/support/rights.ts'
 import type { Result } from './result.ts'
 
 setFlagsFromString('--expose-gc')
@@ -26,11 +27,12 @@ const question: Question = {
     name: 'bench',
     role: toRole('Operator') ?? 'NULL',
     source: '127.0.0.1',
-    level: 'control',
+    levels: everywhere('control'),
     connection: toConnectionId(1),
   },
   operation,
-  rights: new Map([['Operator', new Set(['monitor'] as const)]]),
+  breaker: 'Q1',
+  rights: rightsOf({ Operator: ['monitor'] }),
   locks: 'none',
   now: toMonotonic(0),
 }

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { type Socket, connect } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'node:tls'
 import { type Clock, cipherSuites } from '../platform/index.ts'
 import { CONNECT_MS } from './limits.ts'
 import type { OpenWire, Wire, WireEvents } from './wire.ts'
@@ -8,9 +9,12 @@ import type { OpenWire, Wire, WireEvents } from './wire.ts'
 export type TlsTowardsDevice = {
   readonly certificate: string
   readonly key: string
-  readonly authorities: string
+  /** The authority of devices, or the one certificate that this interface has. */
+  readonly trust: { readonly kind: 'authority' | 'pinned'; readonly pem: string }
   /** The name in the device's certificate; the host's own when empty. */
   readonly serverName: string
+  /** Told of the certificate of the device, each time that a connection stands. */
+  readonly saw: (certificate: X509Certificate) => void
 }
 export type TcpSettings = { readonly host: string; readonly port: number; readonly tls: TlsTowardsDevice | 'none' }
 
@@ -45,6 +49,8 @@ class TcpWire implements Wire {
     const cancel = this.#clock.after(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
     socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
       cancel()
+      const refusal = tls === 'none' ? 'welcome' : look(socket as TLSSocket, tls, this.#clock)
+      if (refusal !== 'welcome') return void socket.destroy(new Error(refusal))
       open = true
       this.#events.opened()
     })
@@ -77,16 +83,27 @@ class TcpWire implements Wire {
   }
 }
 
+/** The device's certificate, before one byte of Modbus is sent to it. */
+function look(socket: TLSSocket, { trust, saw }: TlsTowardsDevice, clock: Clock): string {
+  const shown = socket.getPeerX509Certificate()
+  if (shown === undefined) return 'the interface showed no certificate'
+  if (trust.kind === 'pinned' && !shown.raw.equals(new X509Certificate(trust.pem).raw))
+    return `the interface showed another certificate than the pinned one: ${shown.subject.replaceAll('\n', ', ')}, ${shown.fingerprint256}`
+  if (clock.utcUs() / 1000 > shown.validToDate.getTime()) return `the certificate of the interface has expired on ${shown.validTo}`
+  saw(shown)
+  return 'welcome'
+}
+
 /** A name that is an address is not sent (RFC 6066, 3). */
-function optionsOf({ certificate, key, authorities, serverName }: TlsTowardsDevice, host: string): ConnectionOptions {
+function optionsOf({ certificate, key, trust, serverName }: TlsTowardsDevice, host: string): ConnectionOptions {
   const name = serverName === '' ? host : serverName
   return {
     cert: certificate,
     key,
-    ca: authorities,
+    ca: trust.pem,
     minVersion: 'TLSv1.2',
     ciphers: cipherSuites,
-    rejectUnauthorized: true,
+    rejectUnauthorized: trust.kind === 'authority', // a pinned one is compared byte for byte instead
     ...(/^[\d.]+$|:/.test(name) ? {} : { servername: name }),
   }
 }

@@ -1,4 +1,5 @@
 export { type Loaded, loadSite, profileFolders } from './load.ts'
 export { type Problem, formatProblem } from './problem.ts'
 export { loadProfile, loadProfileFile, profileFolder, profileNames } from './profiles.ts'
-export type { BreakerSettings, BusSettings, CheckedSite } from './site.ts'
+export type { DoorSettings } from './doors.ts'
+export type { BreakerSettings, BusSettings, CheckedSite, ConsoleSettings } from './site.ts'

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
+import { checkIdentity } from './identity-checks.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
-import { type SiteFile, busTlsKeys, expectations, siteSchema } from './schema.ts'
+import { type SiteFile, expectations, siteSchema } from './schema.ts'
 import { type CheckedSite, toSite } from './site.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
@@ -31,7 +32,7 @@ export function loadSite(path: string): Loaded {
   const warnings: Problem[] = []
   const problems = [
     ...(parsed.success ? [] : toProblems(path, document, parsed.error.issues, expectations)),
-    ...crossChecks(path, document, loose),
+    ...crossChecks(path, document, loose, warnings),
     ...checkProfiles(path, document, loose, profiles, warnings),
   ]
   if (problems.length > 0 || !parsed.success) {
@@ -39,7 +40,12 @@ export function loadSite(path: string): Loaded {
   }
   return {
     kind: 'site',
-    site: toSite(parsed.data, dirname(resolve(path)), profiles, createHash('sha256').update(text).digest('hex').slice(0, 12)),
+    site: toSite(parsed.data, {
+      folder: dirname(resolve(path)),
+      profiles,
+      hash: createHash('sha256').update(text).digest('hex').slice(0, 12),
+      accessLines: parsed.data.access.map((_, i) => document.placeOf(['access', i]).line),
+    }),
     warnings: inOrder(warnings),
   }
 }
@@ -52,47 +58,14 @@ type Report = (path: Path, text: string) => void
 const list = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [])
 
 /** What no single key shows. Works on a file that has other mistakes too, so that one run finds them all. */
-function crossChecks(file: string, document: Document, site: Site): Problem[] {
+function crossChecks(file: string, document: Document, site: Site, warnings: Problem[]): Problem[] {
   const problems: Problem[] = []
   const report: Report = (path, text) => void problems.push({ file, ...document.placeOf(path), text })
   checkDuplicates(document, site, report)
   checkRoutes(document, site, report)
   checkOwnUnit(document, site, report)
-  list(site.access).forEach((entry, i) => {
-    const known = list(site.listener).map((listener) => listener.name)
-    if (typeof entry.listener === 'string' && !known.includes(entry.listener)) {
-      report(['access', i, 'listener'], `there is no listener "${entry.listener}": ${suggestion(entry.listener, known)}`)
-    }
-  })
-  checkBusTls(file, site, report)
-  list(site.listener).forEach((listener, i) => {
-    for (const key of ['certificate', 'key', 'clients'] as const) {
-      const name: unknown = listener[key]
-      if (typeof name !== 'string') continue
-      const path = resolve(dirname(resolve(file)), name)
-      if (!existsSync(path)) report(['listener', i, key], `file ${path} does not exist: expected ${expectations[`listener.${key}`] ?? ''}`)
-    }
-  })
+  checkIdentity(file, site, report, (path, text) => void warnings.push({ file, ...document.placeOf(path), text }))
   return problems
-}
-
-/** A bus in TLS needs all three of its files: with one missing it would talk in the clear to a port that expects TLS. */
-function checkBusTls(file: string, site: Site, report: Report): void {
-  list(site.bus).forEach((bus, i) => {
-    if ('port' in bus) return
-    const given = busTlsKeys.filter((key) => typeof bus[key] === 'string')
-    for (const key of busTlsKeys) {
-      const name = bus[key]
-      if (typeof name === 'string') {
-        const path = resolve(dirname(resolve(file)), name)
-        if (!existsSync(path)) report(['bus', i, key], `file ${path} does not exist: expected ${expectations[`bus.${key}`] ?? ''}`)
-      } else if (given.length > 0) {
-        report(['bus', i], `bus "${bus.name}" has ${given.join(' and ')} but no ${key}: a bus in TLS needs ${busTlsKeys.join(', ')}`)
-      }
-    }
-    if (bus['server-name'] !== undefined && given.length === 0)
-      report(['bus', i, 'server-name'], `server-name belongs to a bus in TLS: add ${busTlsKeys.join(', ')}, or remove it`)
-  })
 }
 
 function checkDuplicates(document: Document, site: Site, report: Report): void {
@@ -105,7 +78,7 @@ function checkDuplicates(document: Document, site: Site, report: Report): void {
     list(site[table] as readonly Record<string, unknown>[] | undefined).forEach((item, i) => {
       const value = item[key]
       if (value === undefined) return
-      const whole = JSON.stringify([value, item['listener']])
+      const whole = JSON.stringify([value, item['listener'], item['breakers']])
       const first = seen.get(whole)
       if (first === undefined) seen.set(whole, i)
       else report([table, i, key], say(JSON.stringify(value), document.placeOf([table, first, key]).line))

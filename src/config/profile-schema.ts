@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { operationClasses, optionalFunctions, parameterTypes, passwordLevels } from '../breakers/index.ts'
+import { duration } from './duration.ts'
 
 /** What each key of a profile expects, with an example. */
 export const profileExpectations: Readonly<Record<string, string>> = {
@@ -54,19 +55,6 @@ export const profileExpectations: Readonly<Record<string, string>> = {
       [`${table}.source`, 'the document that it is from, such as "DOCA0091EN"'],
     ]),
   ),
-}
-
-/** A time such as "600ms" or "2s", between two numbers of milliseconds. */
-export const duration = (fromMs: number, toMs: number) =>
-  z.string().refine((text) => {
-    const ms = toMilliseconds(text)
-    return ms !== undefined && ms >= fromMs && ms <= toMs
-  })
-
-/** Milliseconds out of "600ms" or "2s", or undefined. */
-export function toMilliseconds(text: string): number | undefined {
-  const found = /^(\d{1,6})(ms|s)$/.exec(text)
-  return found === null ? undefined : Number(found[1]) * (found[2] === 's' ? 1000 : 1)
 }
 
 const number = z.int().min(1).max(0x10000)

@@ -4,7 +4,8 @@ import { type Command, type Profile, passwordLevels, registersOf, touchesCommand
 import { type RegisterNumber, toRegisterNumber } from '../modbus/index.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
-import { type ProfileFile, profileExpectations, profileSchema, toMilliseconds } from './profile-schema.ts'
+import { toMilliseconds } from './duration.ts'
+import { type ProfileFile, profileExpectations, profileSchema } from './profile-schema.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
 /** The profiles that come with the gateway: `config/profiles` of the package. */

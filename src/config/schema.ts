@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { operationClasses } from '../breakers/index.ts'
-import { accessLevels, checkRange } from '../policy/index.ts'
-import { duration } from './profile-schema.ts'
+import { accessLevels, checkRange, managementActions } from '../policy/index.ts'
+import { HOUR, MINUTE, duration } from './duration.ts'
+import { authoritySchema, consoleSchema, peopleExpectations, peopleSchema } from './people-schema.ts'
 
 /** What each key expects, with an example: one table for the mistakes and for the annotated file. Paths without array indexes. */
 export const expectations: Readonly<Record<string, string>> = {
@@ -18,14 +19,25 @@ export const expectations: Readonly<Record<string, string>> = {
   listener: 'at least one [[listener]] for SCADA',
   'listener.name': 'a name of letters, digits, - and _, such as "scada"',
   'listener.address': 'an address and a port, such as "10.20.0.5:802" or "[2001:db8::5]:802"',
-  'listener.certificate': 'a PEM file with the gateway\'s certificate and its chain, such as "pki/gateway.crt"',
-  'listener.key': 'a PEM file with the private key, such as "pki/gateway.key"',
+  'listener.certificate':
+    'a PEM file with the gateway\'s certificate and its chain, such as "pki/gateway.crt", or a list of two: one EC, one RSA',
+  'listener.key': 'a PEM file with the private key, such as "pki/gateway.key", or a list in the order of the certificates',
+  'listener.revocation': 'a list of PEM or DER files with revocation lists of the authorities in clients, such as ["pki/site-ca.crl"]',
+  'listener.stale-revocation': '"refuse", "read" or "admit": what clients get whose authority has no current revocation list',
+  'listener.connections': 'how many connections there may be, from 1 to 1024, such as 256',
+  'listener.connections-per-address': 'how many of them one address may have, from 1 to 1024, such as 64',
+  'listener.handshakes-per-second': 'how many connections one address may open each second, from 1 to 10000, such as 20',
+  'listener.handshake-timeout': 'how long a TLS handshake may take, from 1s to 60s, such as "10s"',
+  'listener.idle-timeout': 'how long a connection may be without a request, from 10s to 24h, such as "10m"',
+  'listener.clear-text': '"read-only", for clients that know no TLS: everybody on the network can read along and pretend to be them',
+  'listener.role': 'the role of all who come in the clear, such as "Viewer"',
   'listener.clients': 'a PEM file with the authorities whose clients may come, such as "pki/site-ca.crt"',
   'listener.in-flight': 'how many requests of one connection are worked on at a time, from 1 to 16, such as 12',
   access: 'at least one [[access]]: without one nobody can connect',
   'access.from': 'an address range, such as "10.20.0.16/28", "10.20.0.17" or "2001:db8:20::/64"',
   'access.level': '"none", "read" or "control"',
   'access.listener': 'the name of a [[listener]], such as "scada"',
+  'access.breakers': 'a list of breakers that this entry is for, such as ["Q1", "Q2"]',
   bus: 'at least one [[bus]]',
   'bus.name': 'a name of letters, digits, - and _, such as "rs485-1"',
   'bus.port': 'a serial port, such as "/dev/serial/by-id/usb-FTDI_USB-RS485_A1-if00-port0"',
@@ -40,6 +52,7 @@ export const expectations: Readonly<Record<string, string>> = {
   'bus.certificate': 'a PEM file with the certificate that the gateway shows the interface, such as "pki/gateway-client.crt"',
   'bus.key': 'a PEM file with the private key for it, such as "pki/gateway-client.key"',
   'bus.devices': 'a PEM file with the authority that signs the certificates of devices, such as "pki/devices-ca.crt"',
+  'bus.pinned': 'a PEM file with the one certificate that the interface has, such as "pki/ife-3.crt", in place of devices',
   'bus.server-name': 'the name in the certificate of the interface, such as "ife-3.plant7.example"',
   'bus.address': 'the address and port of a Modbus TCP interface, such as "10.30.0.11:502"',
   'bus.reply-timeout': 'a time from 50ms to 30s, such as "600ms"',
@@ -50,9 +63,13 @@ export const expectations: Readonly<Record<string, string>> = {
   'breaker.bus': 'the name of a [[bus]], such as "rs485-1"',
   'breaker.address': 'what the bus addresses: 1 to 247, or 255 on an Ethernet interface',
   'breaker.freshness': '"off", or "profile" to answer reads from memory for as long as its profile says that they stay new',
+  'breaker.group': 'the name of a group that roles can be given, such as "feeders"',
   'breaker.profile': 'the name of a profile, such as "nsx-bscm"',
   roles: 'at least one [roles.NAME]',
   'roles.*.may': `a list of operation classes out of ${operationClasses.slice(0, 7).join(', ')}, such as ["monitor", "control"]`,
+  'roles.*.breakers': 'a list of names or groups of breakers that all rights of the role are for, such as ["Q1", "feeders"]',
+  'roles.*.manage': `a list of what it may do with the gateway, out of ${managementActions.join(', ')}`,
+  ...peopleExpectations,
   sink: 'a [[sink]]',
   'sink.name': 'a name of letters, digits, - and _, such as "soc"',
   'sink.kind': '"udp"',
@@ -100,10 +117,33 @@ const tcpBus = z.strictObject({
   certificate: file.optional(),
   key: file.optional(),
   devices: file.optional(),
+  pinned: file.optional(),
   'server-name': z.string().min(1).max(253).optional(),
 })
-/** The keys that a bus in TLS has, all three. */
-export const busTlsKeys = ['certificate', 'key', 'devices'] as const
+/** The keys that a bus in TLS has, all of them. */
+export const busTlsKeys = ['certificate', 'key'] as const
+
+const ofEachListener = {
+  name,
+  address: endpoint,
+  // Beyond it the connection is not read further (TCP guide V1.0b, 4.4: 1 to 16).
+  'in-flight': z.int().min(1).max(16).default(12),
+  connections: z.int().min(1).max(1024).default(256),
+  'connections-per-address': z.int().min(1).max(1024).default(64),
+  'handshakes-per-second': z.int().min(1).max(10_000).default(20),
+  'idle-timeout': duration(10_000, 24 * HOUR).default('10m'),
+}
+const files = z.union([file, z.array(file).min(1).max(2)])
+const tlsListener = z.strictObject({
+  ...ofEachListener,
+  certificate: files,
+  key: files,
+  clients: file,
+  revocation: z.array(file).max(32).default([]),
+  'stale-revocation': z.enum(['refuse', 'read', 'admit']).default('read'),
+  'handshake-timeout': duration(1000, MINUTE).default('10s'),
+})
+const clearListener = z.strictObject({ ...ofEachListener, 'clear-text': z.literal('read-only'), role: z.string().min(1).max(64) })
 
 /** The shape of breakwall.toml. What belongs together across keys is checked in `load.ts`. */
 export const siteSchema = z.strictObject({
@@ -114,25 +154,14 @@ export const siteSchema = z.strictObject({
   state: z.strictObject({ directory: file }).default({ directory: '/var/lib/breakwall' }),
   api: z.strictObject({ socket: file }).default({ socket: '/run/breakwall/api.sock' }),
   vault: z.strictObject({ file: file.optional(), key: file.default('vault.key') }).default({ key: 'vault.key' }),
-  listener: z
-    .array(
-      z.strictObject({
-        name,
-        address: endpoint,
-        certificate: file,
-        key: file,
-        clients: file,
-        // Beyond it the connection is not read further (TCP guide V1.0b, 4.4: 1 to 16).
-        'in-flight': z.int().min(1).max(16).default(12),
-      }),
-    )
-    .min(1),
+  listener: z.array(z.union([tlsListener, clearListener])).min(1),
   access: z
     .array(
       z.strictObject({
         from: z.string().refine((text) => checkRange(text) === 'fine'),
         level: z.enum(accessLevels),
         listener: name.optional(),
+        breakers: z.array(name).min(1).optional(),
       }),
     )
     .min(1),
@@ -146,11 +175,22 @@ export const siteSchema = z.strictObject({
         bus: name,
         address: z.int().min(1).max(255).optional(),
         profile: name,
+        group: name.optional(),
         freshness: z.enum(['off', 'profile']).default('off'),
       }),
     )
     .min(1),
-  roles: z.record(z.string().min(1).max(64), z.strictObject({ may: z.array(z.enum(operationClasses.slice(0, 7))) })),
+  roles: z.record(
+    z.string().min(1).max(64),
+    z.strictObject({
+      may: z.array(z.enum(operationClasses.slice(0, 7))).default([]),
+      breakers: z.array(name).optional(),
+      manage: z.array(z.enum(managementActions)).optional(),
+    }),
+  ),
+  people: peopleSchema,
+  console: consoleSchema,
+  authority: authoritySchema,
   sink: z
     .array(
       z.strictObject({

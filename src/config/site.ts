@@ -2,17 +2,22 @@ import { join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import type { BusSettings as Scheduling, LineSettings, Refresh } from '../bus/index.ts'
 import { type LineAddress, type UnitId, toLineAddress, toUnitId } from '../modbus/index.ts'
-import type { AccessEntry, Rights } from '../policy/index.ts'
+import type { ManagementAction, Rights } from '../policy/index.ts'
+import type { PeopleSettings } from '../identity/index.ts'
 import type { SinkSettings } from '../syslog/index.ts'
-import type { ListenerSettings } from '../upstream/index.ts'
-import { toMilliseconds } from './profile-schema.ts'
+import { type DoorSettings, toDoor } from './doors.ts'
+import { toMilliseconds } from './duration.ts'
+import { must } from './must.ts'
+import { toRights } from './roles.ts'
+
 import { type Endpoint, type SiteFile, severities, toEndpoint } from './schema.ts'
 
 /** Where the PEM files of a bus in TLS are; they are read at start. */
 export type BusTlsFiles = {
   readonly certificateFile: string
   readonly keyFile: string
-  readonly clientsFile: string
+  /** The authority of devices, or the one certificate that the interface has. */
+  readonly trust: { readonly kind: 'authority' | 'pinned'; readonly file: string }
   readonly serverName: string
 }
 
@@ -22,6 +27,15 @@ type Lines = LineSettings extends infer L
     : L
   : never
 export type BusSettings = { readonly name: string } & Scheduling & Lines
+
+export type ConsoleSettings = {
+  readonly host: string
+  readonly port: number
+  /** What passkeys belong to. */
+  readonly name: string
+  readonly certificateFile: string
+  readonly keyFile: string
+}
 
 export type BreakerSettings = {
   readonly name: string
@@ -46,15 +60,27 @@ export type CheckedSite = {
   readonly ownUnit: number | 'none'
   readonly vaultFile: string
   readonly vaultKeyFile: string
-  readonly listeners: readonly (ListenerSettings & { readonly access: readonly AccessEntry[] })[]
+  readonly listeners: readonly DoorSettings[]
   readonly buses: readonly BusSettings[]
   readonly breakers: readonly BreakerSettings[]
   readonly rights: Rights
+  readonly people: PeopleSettings
+  readonly console: ConsoleSettings | 'none'
+  /** The folder of the site's own authority; empty where it is not kept on this machine. */
+  readonly authorityDirectory: string
   readonly sinks: readonly SinkSettings[]
 }
 
+/** What a site needs beside the values of its file. `accessLines`: where each entry of the access control list stands. */
+export type Around = {
+  readonly folder: string
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly hash: string
+  readonly accessLines: readonly number[]
+}
+
 /** Values of a file that passed every check; a value that is still wrong here is a bug of the checks and throws. */
-export function toSite(file: SiteFile, folder: string, profiles: ReadonlyMap<string, Profile>, hash: string): CheckedSite {
+export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: Around): CheckedSite {
   const path = (name: string): string => resolve(folder, name)
   return {
     name: file.site.name,
@@ -64,17 +90,7 @@ export function toSite(file: SiteFile, folder: string, profiles: ReadonlyMap<str
     ownUnit: file.site['own-unit'],
     vaultFile: path(file.vault.file ?? join(file.state.directory, 'vault')),
     vaultKeyFile: path(file.vault.key),
-    listeners: file.listener.map((listener) => ({
-      name: listener.name,
-      ...endpoint(listener.address),
-      certificateFile: path(listener.certificate),
-      keyFile: path(listener.key),
-      clientsFile: path(listener.clients),
-      inFlight: listener['in-flight'],
-      access: file.access
-        .filter((entry) => entry.listener === undefined || entry.listener === listener.name)
-        .map(({ from, level }) => ({ from, level })),
-    })),
+    listeners: file.listener.map((listener) => toDoor(listener, file.access, accessLines, path)),
     buses: file.bus.map((bus) => ('port' in bus ? serialBus(bus) : tcpBus(bus, path))),
     breakers: file.breaker.map((breaker) => ({
       name: breaker.name,
@@ -86,13 +102,43 @@ export function toSite(file: SiteFile, folder: string, profiles: ReadonlyMap<str
       profile: must(profiles.get(breaker.profile)),
       refresh: breaker.freshness === 'off' ? [] : must(profiles.get(breaker.profile)).refresh,
     })),
-    rights: new Map(Object.entries(file.roles).map(([role, { may }]) => [role, new Set(may)])),
+    rights: new Map(Object.entries(file.roles).map(([role, told]) => [role, toRights(role, told, file.breaker)])),
+    people: toPeople(file.people),
+    console:
+      file.console === undefined
+        ? 'none'
+        : {
+            ...endpoint(file.console.address),
+            name: file.console.name,
+            certificateFile: path(file.console.certificate),
+            keyFile: path(file.console.key),
+          },
+    authorityDirectory: file.authority === undefined ? '' : path(file.authority.directory),
     sinks: file.sink.map((sink) => ({
       name: sink.name,
       ...endpoint(sink.address),
       facility: sink.facility,
       mildest: severities[sink['from-severity']],
     })),
+  }
+}
+
+function toPeople(people: SiteFile['people']): PeopleSettings {
+  const age = people['password-maximum-age']
+  return {
+    inactivityMs: must(toMilliseconds(people['minimum-inactivity-period'])),
+    maximumAttempts: people['maximum-login-attempts'],
+    lockingMs: must(toMilliseconds(people['locking-period'])),
+    passwordLength: people['password-length'],
+    passwordHistory: people['password-history'],
+    passwordMaximumAgeMs: age === 'off' ? 'off' : must(toMilliseconds(age)),
+    sessionLifeMs: must(toMilliseconds(people['session-life'])),
+    sessionsPerUser: people['sessions-per-user'],
+    sessions: people.sessions,
+    secondFactor: new Set(people['second-factor']),
+    withoutLogin: new Set<ManagementAction>(people['without-login']),
+    panelUser: people.panel ?? 'none',
+    banner: people.banner,
   }
 }
 
@@ -108,14 +154,15 @@ function serialBus(bus: SerialBus): BusSettings {
 type TcpBus = Extract<SiteFile['bus'][number], { address: string }>
 
 function tcpBus(bus: TcpBus, path: (name: string) => string): BusSettings {
-  const { certificate, key, devices, connections } = bus
+  const { certificate, key, devices, pinned, connections } = bus
+  const trusted = devices ?? pinned
   const tls =
-    certificate === undefined || key === undefined || devices === undefined
+    certificate === undefined || key === undefined || trusted === undefined
       ? 'none'
       : {
           certificateFile: path(certificate),
           keyFile: path(key),
-          clientsFile: path(devices),
+          trust: { kind: devices === undefined ? ('pinned' as const) : ('authority' as const), file: path(trusted) },
           serverName: bus['server-name'] ?? '',
         }
   return { ...scheduling(bus), kind: 'tcp', ...endpoint(bus.address), connections, pipelined: bus['in-flight'], tls }
@@ -128,8 +175,3 @@ const scheduling = (bus: SerialBus | TcpBus) => ({
 })
 
 const endpoint = (text: string): Endpoint => must(toEndpoint(text))
-
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a checked configuration holds a value that its checks should have refused')
-  return value
-}

@@ -25,6 +25,12 @@ export const catalogue = {
     'version',
     'configuration',
   ]),
+  'config-reloaded': d(104, 4, 'configuration-change', '{subject} put configuration {configuration} in force: {reason}', [
+    'subject',
+    'configuration',
+    'reason',
+  ]),
+  'config-rejected': d(105, 3, 'configuration-change', 'configuration not taken from {subject}: {reason}', ['subject', 'reason']),
   'gateway-stopped': d(102, 5, 'control-system', 'stopped in order: {reason}', ['reason']),
   'gateway-crash-recovered': d(
     103,
@@ -61,6 +67,34 @@ export const catalogue = {
   ]),
   'role-invalid': d(207, 4, 'access-control', 'role of {subject}: {reason}', ['subject', 'source', 'listener', 'reason']),
   'privilege-denied': d(208, 4, 'access-control', '{subject} may not {operation}: {reason}', ['subject', 'source', 'operation', 'reason']),
+  'access-withdrawn': d(209, 4, 'access-control', '{subject} lost its connection: {reason}', [
+    'subject',
+    'role',
+    'source',
+    'listener',
+    'reason',
+  ]),
+  'plaintext-listener-on': d(210, 4, 'access-control', 'listener {listener} takes Modbus in the clear on {source}: reading only', [
+    'listener',
+    'source',
+  ]),
+  'crl-updated': d(211, 5, 'control-system', 'revocation list of {subject}: {count} revoked, next by {until}', [
+    'subject',
+    'count',
+    'until',
+  ]),
+  'crl-stale': d(212, 3, 'control-system', 'revocation list of {subject}: {reason}', ['subject', 'reason']),
+  'certificate-expiring': d(213, 4, 'control-system', 'the certificate of {subject} ({where}) ends in {days} days, on {until}', [
+    'subject',
+    'where',
+    'days',
+    'until',
+  ]),
+  'certificate-expired': d(214, 3, 'control-system', 'the certificate of {subject} ({where}) has ended on {until}', [
+    'subject',
+    'where',
+    'until',
+  ]),
   'vault-opened': d(220, 5, 'access-control', 'the vault of breaker passwords is open: {count} passwords', ['count']),
   'vault-closed': d(221, 3, 'access-control', 'the vault of breaker passwords cannot be opened: {reason}', ['reason']),
   'vault-changed': d(222, 4, 'access-control', '{subject} changed the vault: {reason}', ['subject', 'breaker', 'level', 'reason']),

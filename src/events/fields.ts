@@ -31,6 +31,9 @@ export type FieldTypes = {
   /** The id of another event. */
   readonly event: string
   readonly count: number
+  readonly days: number
+  /** Where a certificate is used, such as `listener scada`. */
+  readonly where: string
   readonly seconds: number
   /** Password profile of a breaker, such as `operator`. Never a password. */
   readonly level: string

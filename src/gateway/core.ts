@@ -4,7 +4,7 @@ import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
-import type { ConnectionId } from '../policy/index.ts'
+import type { ConnectionId, Rights } from '../policy/index.ts'
 import { type Answer, type Asked, type Report } from '../upstream/index.ts'
 import { type Capture, createCapture } from './capture.ts'
 import { createFloods } from './floods.ts'
@@ -24,6 +24,8 @@ export type CorePorts = {
   readonly log: Log
   readonly journal: Journal
   readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
+  /** As they are in force now. */
+  readonly rights: () => Rights
   readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void, tap: Tap) => Line
 }
 
@@ -67,7 +69,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   )
   const refusals = createRefusals()
   const own = ownUnit(site, ports, { health, watch, locks, refusals })
-  const inside: Site = { breakers, own, refusals, rights: site.rights, clock, random, journal: { ...journal, note } }
+  const inside: Site = { breakers, own, refusals, rights: ports.rights, clock, random, journal: { ...journal, note } }
   const stopWatch = watch.start(inside, site.breakers)
   return {
     locks,

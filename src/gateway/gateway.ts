@@ -1,16 +1,22 @@
+import type { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
-import { type TlsTexts, openVault, readTlsFiles, roleOf } from '../identity/index.ts'
+import { openVault } from '../identity/index.ts'
 import { type Journal, createJournal, startWriter } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
-import { compileAcl } from '../policy/index.ts'
+import type { Rights } from '../policy/index.ts'
 import { type Sink, startSink } from '../syslog/index.ts'
-import { type Listener, MAX_IN_FLIGHT_IN_ALL, createAdmission, startListener } from '../upstream/index.ts'
+import type { Listener } from '../upstream/index.ts'
+import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
 import { type Core, createCore } from './core.ts'
+import { readCredentials } from './credentials.ts'
+import { type Doors, openDoors } from './doors.ts'
+import { ownCertificates } from './own-certificates.ts'
 import { recover } from './recover.ts'
+import { changedKeys, needsRestart } from './reload.ts'
 import { type VaultBook, openVaultBook } from './vault-book.ts'
 
 export type Ports = {
@@ -26,26 +32,33 @@ export type Ports = {
 
 /** A running gateway, as the API sees it. */
 export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buses' | 'captures'> {
-  readonly site: CheckedSite
+  /** The configuration in force. */
+  site(): CheckedSite
   readonly version: string
   readonly journal: Journal
   readonly journalFile: string
   readonly vault: VaultBook
+  readonly certificates: CertificateBook
   readonly listeners: readonly Listener[]
   readonly clock: Clock
+  /** Puts another configuration in force as a whole, or says why it stays as it is. What it takes away from open connections ends them. */
+  reload(next: CheckedSite, by: string): Promise<Reloaded>
   stop(reason: string): Promise<void>
 }
+export type Reloaded =
+  { readonly kind: 'reloaded'; readonly changed: string } | { readonly kind: 'not-reloaded'; readonly why: string; readonly hint: string }
 
 export type StartFailure = { readonly kind: 'not-started'; readonly why: string; readonly hint: string }
 const notStarted = (why: string, hint: string): StartFailure => ({ kind: 'not-started', why, hint })
+const PAIR_HINT = 'breakwall cert issue makes a pair that fits'
 
 /** Wires the rooms and opens the doors: journal first, listeners last. Stops in the opposite order. */
 export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gateway | StartFailure> {
   const { clock, random, log, version } = ports
   mkdirSync(site.stateDirectory, { recursive: true, mode: 0o700 })
   const journalFile = join(site.stateDirectory, 'journal.db')
-  const credentials = readCredentials(site)
-  if ('kind' in credentials) return credentials
+  const credentials = await readCredentials(site)
+  if ('kind' in credentials) return notStarted(credentials.why, PAIR_HINT)
   let journal: Journal
   try {
     journal = createJournal(await startWriter(journalFile, { boot: random.uuid(), gateway: ports.hostName }), clock, log)
@@ -56,80 +69,76 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   await recover(journal)
   journal.note(event('gateway-started', { version, configuration: site.hash }))
 
+  const force: InForce = { site }
+  const rights = (): Rights => force.site.rights
+  const certificates = await openCertificateBook(journal, clock)
+  certificates.own(ownCertificates(site, credentials))
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
   const vault = openVaultBook(openVault(vaultFiles, clock, random), journal)
   const core = await createCore(site, {
-    ...{ version, clock, random, log, journal },
+    ...{ version, clock, random, log, journal, rights },
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     openLine(bus, notice, tap) {
-      const tls: BusTls | 'none' = credentials.buses.get(bus.name) ?? 'none'
-      const settings = bus.kind === 'serial' ? bus : { ...bus, tls }
-      return openLine(settings, { clock, random, tap }, notice)
+      const found = credentials.buses.get(bus.name)
+      const use = { kind: 'device', role: '', where: `bus ${bus.name}` } as const
+      const tls = found === undefined ? 'none' : { ...found, saw: (shown: X509Certificate) => certificates.saw(shown, use) }
+      return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap }, notice)
     },
   })
 
-  const listeners: Listener[] = []
-  const stop = (reason: string) => stopAll({ reason, listeners, core, sinks, journal })
-  const opened = await openDoors(credentials.listeners, core, clock, listeners)
-  if (opened !== 'open') {
-    await stop(opened.why)
-    return opened
+  const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
+  const running = { core, sinks, journal, certificates, doors }
+  if ('kind' in doors) {
+    await stopAll(doors.why, { ...running, doors: 'none' })
+    return notStarted(doors.why, doors.hint)
   }
   const { locks, watch, health, buses, captures } = core
-  return { site, version, journal, journalFile, locks, vault, watch, health, buses, captures, listeners, clock, stop }
+  return {
+    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, clock },
+    site: () => force.site,
+    listeners: doors.listeners,
+    reload: (next, by) => reload(force, next, by, { journal, doors, certificates }),
+    stop: (reason) => stopAll(reason, { ...running, doors }),
+  }
 }
 
-type Door = { readonly settings: CheckedSite['listeners'][number]; readonly texts: TlsTexts }
-type BusTls = { readonly certificate: string; readonly key: string; readonly authorities: string; readonly serverName: string }
-type Credentials = { readonly listeners: readonly Door[]; readonly buses: ReadonlyMap<string, BusTls> }
+type InForce = { site: CheckedSite }
 
-/** Every PEM file of the site, before anything is opened: one that cannot be used stops the start. */
-function readCredentials(site: CheckedSite): Credentials | StartFailure {
-  const listeners: Door[] = []
-  const buses = new Map<string, BusTls>()
-  const hint = 'breakwall cert issue makes a pair that fits'
-  for (const settings of site.listeners) {
-    const texts = readTlsFiles(settings)
-    if ('kind' in texts) return notStarted(texts.why, hint)
-    listeners.push({ settings, texts })
+async function reload(
+  force: InForce,
+  next: CheckedSite,
+  by: string,
+  { journal, doors, certificates }: { readonly journal: Journal; readonly doors: Doors; readonly certificates: CertificateBook },
+): Promise<Reloaded> {
+  const refuse = (why: string, hint: string): Reloaded => {
+    journal.note(event('config-rejected', { subject: by, reason: why }))
+    return { kind: 'not-reloaded', why, hint }
   }
-  for (const bus of site.buses) {
-    if (bus.kind !== 'tcp' || bus.tls === 'none') continue
-    const texts = readTlsFiles(bus.tls)
-    if ('kind' in texts) return notStarted(`bus "${bus.name}": ${texts.why}`, hint)
-    const { certificate, key, clients } = texts
-    buses.set(bus.name, { certificate, key, authorities: clients, serverName: bus.tls.serverName })
-  }
-  return { listeners, buses }
-}
-
-/** Opens every listener, or says which one could not be; those before it are open then. */
-async function openDoors(doors: readonly Door[], core: Core, clock: Clock, listeners: Listener[]): Promise<StartFailure | 'open'> {
-  const admission = createAdmission(MAX_IN_FLIGHT_IN_ALL)
-  for (const { settings, texts } of doors) {
-    try {
-      listeners.push(await startListener(settings, texts, { acl: compileAcl(settings.access), clock, roleOf, admission, ...core }))
-    } catch (error) {
-      const where = `${settings.host}:${settings.port}`
-      return notStarted(
-        `listener "${settings.name}": ${error instanceof Error ? error.message : String(error)}`,
-        `is another program listening on ${where}, or is the port below 1024 without the right to it?`,
-      )
-    }
-  }
-  return 'open'
+  const restart = needsRestart(force.site, next)
+  if (restart.length > 0)
+    return refuse(`${restart.join(', ')} changed, which needs a restart`, 'systemctl restart breakwall: every timed unlock is then over')
+  const credentials = await readCredentials(next)
+  if ('kind' in credentials) return refuse(credentials.why, PAIR_HINT)
+  const changed = changedKeys(force.site, next)
+  const recorded = await journal.append(event('config-reloaded', { subject: by, configuration: next.hash, reason: changed }))
+  if (recorded === 'unavailable') return refuse('the journal cannot be written', 'look at the disk: breakwall status')
+  force.site = next
+  doors.change(credentials.doors)
+  certificates.own(ownCertificates(next, credentials))
+  return { kind: 'reloaded', changed }
 }
 
 type Running = {
-  readonly reason: string
-  readonly listeners: readonly Listener[]
   readonly core: Core
   readonly sinks: readonly Sink[]
   readonly journal: Journal
+  readonly certificates: CertificateBook
+  readonly doors: Doors | 'none'
 }
 
-async function stopAll({ reason, listeners, core, sinks, journal }: Running): Promise<void> {
-  await Promise.all(listeners.map((listener) => listener.close()))
+async function stopAll(reason: string, { doors, core, sinks, journal, certificates }: Running): Promise<void> {
+  certificates.close()
+  if (doors !== 'none') await doors.close()
   await core.close()
   await journal.finish(event('gateway-stopped', { reason }))
   await Promise.all(sinks.map((sink) => sink.close()))

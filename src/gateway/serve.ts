@@ -16,7 +16,8 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
 
   const operation = classify(asked.request, breaker.profile)
   const story = begin(asked, breaker, operation, site)
-  const ask = () => decide({ subject, operation, rights: site.rights, locks: breaker.locks(), now: site.clock.now() })
+  const ask = () =>
+    decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), now: site.clock.now() })
   const verdict = ask()
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
   const sealed = seal(operation, breaker.passwordOf) // the vault's password, in place of whatever the client sent

@@ -30,7 +30,8 @@ export type Site = {
   readonly breakers: ReadonlyMap<number, Breaker>
   readonly own: OwnUnit
   readonly refusals: Refusals
-  readonly rights: Rights
+  /** As the configuration has them now: a reload changes them at once. */
+  readonly rights: () => Rights
   readonly clock: Clock
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>

@@ -4,8 +4,22 @@ import { BlockList, isIP } from 'node:net'
 export const accessLevels = ['none', 'read', 'control'] as const
 export type AccessLevel = (typeof accessLevels)[number]
 
-/** One entry of the access control list: a CIDR range and its level. */
-export type AccessEntry = { readonly from: string; readonly level: AccessLevel }
+/** One entry of the access control list: a CIDR range and its level, for all breakers or for some. */
+export type AccessEntry = {
+  readonly from: string
+  readonly level: AccessLevel
+  readonly breakers: readonly string[] | 'all'
+  /** Where it stands in the configuration. */
+  readonly line: number
+}
+
+/** What the list says of one address: the entry that wins for most, and for the breakers that entries name. */
+export type Access = {
+  readonly usual: AccessEntry | 'none'
+  readonly of: ReadonlyMap<string, AccessEntry>
+}
+/** What a source gets, by breaker. */
+export type AccessLevels = { readonly usual: AccessLevel; readonly of: ReadonlyMap<string, AccessLevel> }
 
 /** Checks an address range: IPv4 or IPv6, with a prefix or a single address, no host bits. Returns `fine` or what is wrong. */
 export function checkRange(text: string): string {
@@ -39,9 +53,12 @@ function bits(address: string): string {
   return all.map((group) => parseInt(group, 16).toString(2).padStart(16, '0')).join('')
 }
 
-export type Acl = (address: string) => AccessEntry | 'not-listed'
+export type Acl = (address: string) => Access | 'not-listed'
 
-/** Compiles entries that passed `checkRange`. The most exact entry wins; what no entry covers is not listed. */
+/**
+ * Compiles entries that passed `checkRange`. The most exact entry wins, for each breaker by itself; of two equally exact ones the one that
+ * names the breaker. What no entry covers is not listed.
+ */
 export function compileAcl(entries: readonly AccessEntry[]): Acl {
   const rules = entries.map((entry) => {
     const { address, prefix } = split(entry.from)
@@ -50,10 +67,40 @@ export function compileAcl(entries: readonly AccessEntry[]): Acl {
     // An IPv4 range is compared by its length within IPv6, where ::ffff:0:0/96 holds it.
     return { entry, list, exactness: isIP(address) === 6 ? prefix : prefix + 96 }
   })
-  rules.sort((a, b) => b.exactness - a.exactness)
+  rules.sort((a, b) => b.exactness - a.exactness || Number(a.entry.breakers === 'all') - Number(b.entry.breakers === 'all'))
+  const named = new Set(entries.flatMap(({ breakers }) => (breakers === 'all' ? [] : breakers)))
   return (address) => {
     const version = isIP(address)
     if (version === 0) return 'not-listed'
-    return rules.find((rule) => rule.list.check(address, version === 6 ? 'ipv6' : 'ipv4'))?.entry ?? 'not-listed'
+    const covering = rules.filter((rule) => rule.list.check(address, version === 6 ? 'ipv6' : 'ipv4')).map(({ entry }) => entry)
+    if (covering.length === 0) return 'not-listed'
+    const of = new Map<string, AccessEntry>()
+    for (const breaker of named) {
+      const wins = covering.find(({ breakers }) => breakers === 'all' || breakers.includes(breaker))
+      if (wins !== undefined && wins.breakers !== 'all') of.set(breaker, wins)
+    }
+    return { usual: covering.find(({ breakers }) => breakers === 'all') ?? 'none', of }
   }
 }
+
+const rank = (level: AccessLevel): number => accessLevels.indexOf(level)
+/** The lesser of two levels. */
+export const lesser = (a: AccessLevel, b: AccessLevel): AccessLevel => (rank(a) <= rank(b) ? a : b)
+
+/** The levels that an address gets, none of them above `most`. */
+export function levelsOf(access: Access, most: AccessLevel): AccessLevels {
+  const usual = access.usual === 'none' ? 'none' : access.usual.level
+  return {
+    usual: lesser(usual, most),
+    of: new Map([...access.of].map(([breaker, { level }]) => [breaker, lesser(level, most)])),
+  }
+}
+
+/** The level for one breaker; for the gateway's own unit, where `breaker` is empty, the most that it gets anywhere. */
+export function levelAt(levels: AccessLevels, breaker: string): AccessLevel {
+  if (breaker !== '') return levels.of.get(breaker) ?? levels.usual
+  return [...levels.of.values()].reduce((most, level) => (rank(level) > rank(most) ? level : most), levels.usual)
+}
+
+/** Two equal texts are equal levels. */
+export const describeLevels = ({ usual, of }: AccessLevels): string => JSON.stringify([usual, [...of].sort()])

@@ -1,8 +1,10 @@
 import type { Operation } from '../breakers/index.ts'
 import { type ExceptionCode, exceptionCode } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
+import { levelAt } from './acl.ts'
 import { type Locks, isUnlocked, scopeOf } from './locks.ts'
-import type { Rights, Subject } from './subject.ts'
+import { type Rights, mayAsk } from './rights.ts'
+import type { Subject } from './subject.ts'
 
 /** Why an operation does not pass, in words and in its number for the gateway's own unit (docs/own-unit.md): never reused. */
 export const refusalReasons = {
@@ -23,6 +25,8 @@ export type Verdict = Allow | Deny
 export type Question = {
   readonly subject: Subject
   readonly operation: Operation
+  /** The name of the breaker; empty for the gateway's own unit. */
+  readonly breaker: string
   readonly rights: Rights
   /** Those of the breaker; `none` where there is nothing that a lock could stand before. */
   readonly locks: Locks | 'none'
@@ -40,12 +44,13 @@ export const deny = (reason: RefusalReason): Deny => ({
 })
 
 /** May this be done, now? Everything it needs to know comes in; default is deny. */
-export function decide({ subject, operation, rights, locks, now }: Question): Verdict {
+export function decide({ subject, operation, breaker, rights, locks, now }: Question): Verdict {
   const scope = scopeOf(operation.class)
   if (scope === 'never') return deny('unknown-operation')
   if (subject.kind === 'gateway') return scope === 'none' ? { kind: 'allow', record: 'none' } : deny('role')
-  if (subject.level === 'none' || (scope !== 'none' && subject.level !== 'control')) return deny('acl-level')
-  if (rights.get(subject.role)?.has(operation.class) !== true) return deny('role')
+  const level = levelAt(subject.levels, breaker)
+  if (level === 'none' || (scope !== 'none' && level !== 'control')) return deny('acl-level')
+  if (!mayAsk(rights, subject.role, operation.class, breaker)) return deny('role')
   if (scope === 'none') return { kind: 'allow', record: 'none' }
   return locks !== 'none' && isUnlocked(locks[scope], now) ? { kind: 'allow', record: 'write-ahead' } : deny('locked')
 }

@@ -1,15 +1,28 @@
-export { type AccessEntry, type AccessLevel, type Acl, accessLevels, checkRange, compileAcl } from './acl.ts'
 export {
-  type ConnectionId,
+  type Access,
+  type AccessEntry,
+  type AccessLevel,
+  type AccessLevels,
+  type Acl,
+  accessLevels,
+  checkRange,
+  compileAcl,
+  describeLevels,
+  levelAt,
+  levelsOf,
+} from './acl.ts'
+export {
+  type ManagementAction,
   type Rights,
-  type Role,
-  type Subject,
-  subjectName,
-  subjectRole,
-  subjectSource,
-  toConnectionId,
-  toRole,
-} from './subject.ts'
+  type RoleRights,
+  describeRights,
+  managementActions,
+  mayAsk,
+  mayManage,
+  separationOfDuties,
+  usualManagement,
+} from './rights.ts'
+export { type ConnectionId, type Role, type Subject, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
 export { SEQUENCE_MS, type Sequence, followed, freshSequence, leave, readBy, readerOf, take } from './sequence.ts'
 export {
   LONGEST_UNLOCK_MS,

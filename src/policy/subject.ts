@@ -1,5 +1,4 @@
-import type { OperationClass } from '../breakers/index.ts'
-import type { AccessLevel } from './acl.ts'
+import type { AccessLevels } from './acl.ts'
 
 declare const role: unique symbol
 /** The one role in a client's certificate: 1–64 characters, compared byte for byte (MB-TCP-Security-v36, R-65). */
@@ -19,13 +18,11 @@ export type Subject =
       readonly name: string
       readonly role: Role | 'NULL'
       readonly source: string
-      readonly level: AccessLevel
+      /** The most that its address gets, by breaker. */
+      readonly levels: AccessLevels
       readonly connection: ConnectionId
     }
   | { readonly kind: 'gateway' }
-
-/** Which classes of operation each role may ask for. A role that is not here has no rights. */
-export type Rights = ReadonlyMap<string, ReadonlySet<OperationClass>>
 
 export const subjectName = (subject: Subject): string => (subject.kind === 'client' ? subject.name : 'gateway')
 export const subjectRole = (subject: Subject): string => (subject.kind === 'client' ? subject.role : 'gateway')

@@ -1,35 +1,28 @@
-import { constants } from 'node:crypto'
-import { type Socket, createServer as createTcpServer } from 'node:net'
-import { type TLSSocket, createServer as createTlsServer } from 'node:tls'
-import { type Clock, cipherSuites } from '../platform/index.ts'
-import { type Acl, type ConnectionId, type Role, type Subject, toConnectionId } from '../policy/index.ts'
+import { type Server, type Socket, createServer as createTcpServer } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Clock, Random } from '../platform/index.ts'
+import { type Acl, type ConnectionId, type Subject, describeLevels, levelAt, levelsOf, toConnectionId } from '../policy/index.ts'
 import type { Admission } from './admission.ts'
-import { HANDSHAKE_MS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS } from './limits.ts'
-import { type Answer, type Asked, type Report, startSession } from './session.ts'
+import { createGuests } from './guests.ts'
+import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
+import { type Judged, type Peer, peerOf } from './peer.ts'
+import { type Answer, type Asked, type Report, type SessionHandle, startSession } from './session.ts'
+import type { Credentials, ListenerSettings } from './settings.ts'
 import { handshakeFailure } from './tls-reason.ts'
+import { contextOf, createTls } from './tls-server.ts'
 
-export type ListenerSettings = {
-  readonly name: string
-  readonly host: string
-  readonly port: number
-  readonly certificateFile: string
-  readonly keyFile: string
-  readonly clientsFile: string
-  /** Requests of one connection that are worked on at a time, 1–16. */
-  readonly inFlight: number
+/** Who may come in; everything here can be another the next time that it is asked. */
+export type Gatekeeper = {
+  readonly acl: Acl
+  readonly judge: (peer: Peer) => Judged
+  /** Equal texts are equal rights. */
+  readonly rightsOf: (role: string) => string
 }
-/** PEM texts: the own chain down to the root (MB-TCP-Security-v36, R-46), the own key, the authorities of clients. */
-export type Credentials = { readonly certificate: string; readonly key: string; readonly clients: string }
-
-/** What a certificate says of its owner's role. */
-export type RoleFound =
-  { readonly kind: 'role'; readonly role: Role } | { readonly kind: 'none' } | { readonly kind: 'invalid'; readonly why: string }
 
 export type ListenerPorts = {
-  readonly acl: Acl
   readonly clock: Clock
+  readonly random: Random
   readonly report: Report
-  readonly roleOf: (certificateDer: Uint8Array) => RoleFound
   readonly admission: Admission
   readonly serve: (asked: Asked) => Promise<Answer>
   /** A connection has ended: whatever belonged to it is free. */
@@ -41,123 +34,218 @@ let lastConnection = 0
 
 export interface Listener {
   readonly name: string
+  readonly kind: 'Modbus/TCP Security' | 'Modbus TCP in the clear, read only'
   readonly host: string
   readonly port: number
   connections(): number
+  /** Takes on another configuration of the same door: connections to which it makes a difference end at once. */
+  change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper): void
   close(): Promise<void>
 }
 
-/** Listens for Modbus/TCP Security. The source is looked up in the access control list before one byte of TLS is read. */
-export function startListener(settings: ListenerSettings, credentials: Credentials, ports: ListenerPorts): Promise<Listener> {
-  const { acl, clock, report } = ports
-  const { name: listener, inFlight } = settings
-  const open = new Set<Socket>()
-  const sources: Sources = new WeakMap()
+type Client = Extract<Subject, { kind: 'client' }>
+type Standing = { readonly kind: 'stands'; readonly text: string; readonly subject: Client } | Extract<Judged, { kind: 'refused' }>
+type Guest = { readonly session: SessionHandle; readonly peer: Peer | 'none'; readonly subject: Client; readonly standing: string }
 
-  const tls = createTlsServer({
-    key: credentials.key,
-    cert: credentials.certificate,
-    ca: credentials.clients,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    ciphers: cipherSuites,
-    honorCipherOrder: true,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    handshakeTimeout: HANDSHAKE_MS,
-  })
-  tls.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    const reason = handshakeFailure(error.code, socket.authorizationError as unknown as string | undefined)
-    report('tls-handshake-failed', { source: sourceUnder(socket, sources), listener, reason })
-    socket.destroy()
-  })
-  tls.on('secureConnection', (socket) => {
-    socket.on('error', () => undefined) // the session hears of it by `close`
-    const source = sourceUnder(socket, sources)
-    const subject = subjectOf(socket, source, ports, listener)
-    if (subject === 'refused') return void socket.destroy()
-    report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
-    const { admission, serve, left } = ports
-    startSession(socket, { subject, listener, inFlight, clock, report, admission, serve, ended: () => left(subject.connection) })
-  })
+/** Listens for Modbus/TCP Security, or for Modbus in the clear. The source is looked up in the access control list before one byte is read. */
+export function startListener(
+  settings: ListenerSettings,
+  credentials: Credentials | 'none',
+  gatekeeper: Gatekeeper,
+  ports: ListenerPorts,
+): Promise<Listener> {
+  return new Door(settings, credentials, gatekeeper, ports).open()
+}
 
-  const tcp = createTcpServer({ noDelay: true }, (raw) => {
-    const source = `${bare(raw.remoteAddress ?? '')}:${raw.remotePort ?? 0}`
-    raw.on('error', () => undefined)
-    const refusal = refuse(raw, acl, open)
-    if (refusal !== 'welcome') {
-      report(refusal.id, { source, listener, reason: refusal.reason })
-      return void raw.destroy()
-    }
-    open.add(raw)
-    sources.set(raw, source)
-    raw.on('close', () => open.delete(raw))
-    tls.emit('connection', raw)
-  })
+class Door {
+  #settings: ListenerSettings
+  #gatekeeper: Gatekeeper
+  readonly #ports: ListenerPorts
+  readonly #tls: ReturnType<typeof createTls> | 'none'
+  readonly #tcp: Server
+  readonly #guests
+  readonly #raw = new Set<Socket>()
+  /** Node forgets the peer's address when it refuses a certificate; the TCP socket below the TLS one, noted at its accept, has it still. */
+  readonly #sources = new WeakMap<Socket, string>()
+  readonly #inside = new Set<Guest>()
+  readonly #timers: { recheck: () => void; reminder: () => void } = { recheck: () => undefined, reminder: () => undefined }
 
-  return new Promise((resolve, reject) => {
-    tcp.once('error', reject)
-    tcp.listen(settings.port, settings.host, () => {
-      const bound = tcp.address()
-      resolve({
-        name: listener,
-        host: settings.host,
-        port: typeof bound === 'object' && bound !== null ? bound.port : settings.port,
-        connections: () => open.size,
-        close: () =>
-          new Promise((closed) => {
-            tcp.close(() => closed())
-            for (const raw of open) raw.destroy()
-          }),
+  constructor(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper, ports: ListenerPorts) {
+    this.#settings = settings
+    this.#gatekeeper = gatekeeper
+    this.#ports = ports
+    this.#guests = createGuests(() => this.#settings.limits)
+    const { security } = settings
+    this.#tls =
+      security.kind === 'tls' && credentials !== 'none' ? createTls(credentials, security.handshakeMs, ports.clock, ports.random) : 'none'
+    if (this.#tls !== 'none') this.#answerTls(this.#tls.server)
+    this.#tcp = createTcpServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (raw) => this.#accept(raw))
+  }
+
+  open(): Promise<Listener> {
+    const { name, host, port, security } = this.#settings
+    return new Promise((resolve, reject) => {
+      this.#tcp.once('error', (error) => {
+        this.#stopTimers()
+        reject(error)
+      })
+      this.#tcp.listen(port, host, () => {
+        const bound = this.#tcp.address()
+        this.#recheckLater()
+        if (security.kind === 'clear-text') this.#remind()
+        resolve({
+          name,
+          kind: security.kind === 'tls' ? 'Modbus/TCP Security' : 'Modbus TCP in the clear, read only',
+          host,
+          port: typeof bound === 'object' && bound !== null ? bound.port : port,
+          connections: () => this.#raw.size,
+          change: (next, credentials, gatekeeper) => this.#change(next, credentials, gatekeeper),
+          close: () => this.#close(),
+        })
       })
     })
-  })
-}
-
-type Refusal = { readonly id: 'connection-refused-acl' | 'connection-limit'; readonly reason: string }
-
-function refuse(raw: Socket, acl: Acl, open: ReadonlySet<Socket>): Refusal | 'welcome' {
-  const address = raw.remoteAddress ?? ''
-  const entry = acl(address)
-  if (entry === 'not-listed') return { id: 'connection-refused-acl', reason: 'not in the access control list' }
-  if (entry.level === 'none') return { id: 'connection-refused-acl', reason: `level none by ${entry.from}` }
-  if (open.size >= MAX_CONNECTIONS) return { id: 'connection-limit', reason: `${MAX_CONNECTIONS} connections are open` }
-  const same = [...open].filter((other) => other.remoteAddress === address).length
-  return same >= MAX_CONNECTIONS_PER_ADDRESS ? { id: 'connection-limit', reason: `${same} connections from this address` } : 'welcome'
-}
-
-/** Node forgets the peer's address when it refuses a certificate; the TCP socket below the TLS one, noted at its accept, has it still. */
-type Sources = WeakMap<Socket, string>
-function sourceUnder(socket: TLSSocket, sources: Sources): string {
-  const below = (socket as unknown as { _parent?: Socket })._parent
-  return (below === undefined ? undefined : sources.get(below)) ?? 'unknown'
-}
-
-type Client = Extract<Subject, { kind: 'client' }>
-
-/** Who connected. Run after each handshake, a resumed one too: Node resumes without looking at the certificate's dates again. */
-function subjectOf(socket: TLSSocket, source: string, { acl, roleOf, report, clock }: ListenerPorts, listener: string): Client | 'refused' {
-  const certificate = socket.getPeerX509Certificate()
-  const entry = acl(socket.remoteAddress ?? '')
-  if (certificate === undefined || entry === 'not-listed') return 'refused'
-  const name = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.fingerprint256
-  const now = clock.utcUs() / 1000
-  if (now > Date.parse(certificate.validTo) || now < Date.parse(certificate.validFrom)) {
-    report('tls-handshake-failed', { source, listener, reason: 'the certificate has expired or is not valid yet' })
-    return 'refused'
   }
-  const found = roleOf(certificate.raw)
-  lastConnection += 1
-  const who = { kind: 'client', name, source, level: entry.level, connection: toConnectionId(lastConnection) } as const
-  switch (found.kind) {
-    case 'invalid':
-      report('role-invalid', { subject: name, source, listener, reason: found.why })
-      return 'refused'
-    case 'none':
-      report('role-missing', { subject: name, source, listener })
-      return { ...who, role: 'NULL' }
-    case 'role':
-      return { ...who, role: found.role }
+
+  #answerTls(server: ReturnType<typeof createTls>['server']): void {
+    const { report } = this.#ports
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const reason = handshakeFailure(error.code, socket.authorizationError as unknown as string | undefined)
+      report('tls-handshake-failed', { source: this.#sourceUnder(socket), listener: this.#settings.name, reason })
+      socket.destroy()
+    })
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => undefined) // the session hears of it by `close`
+      const peer = peerOf(socket)
+      if (peer === undefined) return void socket.destroy()
+      this.#welcome(socket, peer, this.#sourceUnder(socket))
+    })
+  }
+
+  #accept(raw: Socket): void {
+    const address = raw.remoteAddress ?? ''
+    const source = `${bare(address)}:${raw.remotePort ?? 0}`
+    raw.on('error', () => undefined)
+    const { clock, report } = this.#ports
+    const listed = this.#refusalOf(address)
+    const refusal = listed === 'welcome' ? this.#guests.enter(address, clock.now()) : listed
+    if (refusal !== 'welcome') {
+      const id = listed === 'welcome' ? 'connection-limit' : 'connection-refused-acl'
+      report(id, { source, listener: this.#settings.name, reason: refusal })
+      return void raw.destroy()
+    }
+    this.#raw.add(raw)
+    this.#sources.set(raw, source)
+    raw.on('close', () => {
+      this.#raw.delete(raw)
+      this.#guests.leave(address)
+    })
+    if (this.#tls === 'none') this.#welcome(raw, 'none', source)
+    else this.#tls.server.emit('connection', raw)
+  }
+
+  #refusalOf(address: string): string {
+    const access = this.#gatekeeper.acl(address)
+    if (access === 'not-listed') return 'not in the access control list'
+    if (levelAt(levelsOf(access, 'control'), '') !== 'none') return 'welcome'
+    return `level none by ${access.usual === 'none' ? 'every entry' : access.usual.from}`
+  }
+
+  /** Run after each handshake, a resumed one too: OpenSSL resumes without looking at dates and revocation again. */
+  #welcome(socket: Socket, peer: Peer | 'none', source: string): void {
+    lastConnection += 1
+    const connection = toConnectionId(lastConnection)
+    const standing = this.#standingOf(peer, socket.remoteAddress ?? '', source, connection)
+    const { report, clock, admission, serve, left } = this.#ports
+    const { name: listener, inFlight, limits } = this.#settings
+    if (standing.kind === 'refused') {
+      const { event, name, reason } = standing
+      if (event === 'role-invalid') report(event, { subject: name, source, listener, reason })
+      else report(event, { source, listener, reason: name === '' ? reason : `${name}: ${reason}` })
+      return void socket.destroy()
+    }
+    const { subject } = standing
+    if (subject.role === 'NULL') report('role-missing', { subject: subject.name, source, listener })
+    report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
+    const ended = (): void => {
+      this.#inside.delete(guest)
+      left(connection)
+    }
+    const session = startSession(socket, { subject, listener, inFlight, idleMs: limits.idleMs, clock, report, admission, serve, ended })
+    const guest: Guest = { session, peer, subject, standing: standing.text }
+    this.#inside.add(guest)
+  }
+
+  /** What a client is at this moment; a connection whose text changes has become another's. */
+  #standingOf(peer: Peer | 'none', address: string, source: string, connection: ConnectionId): Standing {
+    const { acl, judge, rightsOf } = this.#gatekeeper
+    const { security } = this.#settings
+    const refused = (reason: string): Standing => ({ kind: 'refused', event: 'tls-handshake-failed', name: '', reason })
+    const access = acl(address)
+    if (access === 'not-listed') return refused('its address is not in the access control list any more')
+    const judged: Judged =
+      security.kind === 'clear-text'
+        ? { kind: 'known', name: bare(address), role: security.role, most: 'read' }
+        : peer === 'none'
+          ? { kind: 'refused', event: 'tls-handshake-failed', name: '', reason: 'no certificate' }
+          : judge(peer)
+    if (judged.kind === 'refused') return judged
+    const levels = levelsOf(access, judged.most)
+    if (levelAt(levels, '') === 'none') return refused('its address has level none')
+    const { name, role } = judged
+    const text = JSON.stringify([name, role, describeLevels(levels), rightsOf(role)])
+    return { kind: 'stands', text, subject: { kind: 'client', name, role, source, levels, connection } }
+  }
+
+  #change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper): void {
+    this.#settings = settings
+    this.#gatekeeper = gatekeeper
+    if (this.#tls !== 'none' && credentials !== 'none') this.#tls.server.setSecureContext(contextOf(credentials))
+    this.#recheck()
+  }
+
+  #recheck(): void {
+    for (const guest of this.#inside) {
+      const { subject, peer, session } = guest
+      const { source, connection } = subject
+      const standing = this.#standingOf(peer, source.replace(/:\d+$/, ''), source, connection)
+      if (standing.kind === 'stands' && standing.text === guest.standing) continue
+      const reason = standing.kind === 'refused' ? standing.reason : 'what it may do was changed'
+      const listener = this.#settings.name
+      this.#ports.report('access-withdrawn', { subject: subject.name, role: subject.role, source, listener, reason })
+      session.close(reason)
+    }
+  }
+
+  #recheckLater(): void {
+    this.#timers.recheck = this.#ports.clock.after(RECHECK_MS, () => {
+      this.#recheck()
+      this.#recheckLater()
+    })
+  }
+
+  #remind(): void {
+    const { name: listener, host, port } = this.#settings
+    this.#ports.report('plaintext-listener-on', { listener, source: `${host}:${port}` })
+    this.#timers.reminder = this.#ports.clock.after(CLEAR_TEXT_REMINDER_MS, () => this.#remind())
+  }
+
+  #sourceUnder(socket: TLSSocket): string {
+    const below = (socket as unknown as { _parent?: Socket })._parent
+    return (below === undefined ? undefined : this.#sources.get(below)) ?? 'unknown'
+  }
+
+  #stopTimers(): void {
+    this.#timers.recheck()
+    this.#timers.reminder()
+    if (this.#tls !== 'none') this.#tls.close()
+  }
+
+  #close(): Promise<void> {
+    this.#stopTimers()
+    return new Promise((closed) => {
+      this.#tcp.close(() => closed())
+      for (const raw of this.#raw) raw.destroy()
+    })
   }
 }
 

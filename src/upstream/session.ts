@@ -15,7 +15,7 @@ import {
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, spend } from './admission.ts'
-import { BAD_REQUESTS, FRAME_MS, IDLE_MS, MAX_UNREAD_BYTES } from './limits.ts'
+import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
 export type Asked = {
@@ -35,6 +35,8 @@ export type SessionSettings = {
   readonly listener: string
   /** Requests of this connection that are worked on at a time. */
   readonly inFlight: number
+  /** A connection without a request, milliseconds. */
+  readonly idleMs: number
   readonly clock: Clock
   readonly report: Report
   readonly admission: Admission
@@ -47,9 +49,14 @@ export type SessionSettings = {
 export type ClientSocket = Pick<Socket, 'on' | 'write' | 'pause' | 'resume' | 'destroy' | 'end' | 'destroyed' | 'writableLength'>
 
 /** Speaks Modbus TCP with one client until either side ends: frames in, answers out, in any order. */
-export function startSession(socket: ClientSocket, settings: SessionSettings): void {
-  new Session(socket, settings).start()
+export function startSession(socket: ClientSocket, settings: SessionSettings): SessionHandle {
+  const session = new Session(socket, settings)
+  session.start()
+  return { close: (why) => session.close(why) }
 }
+
+/** The way to end a session from outside; what waits for its turn on a bus is not sent any more. */
+export type SessionHandle = { close(why: string): void }
 
 type Open = { readonly frame: Frame; answer: Answer | 'not-yet' }
 
@@ -126,8 +133,8 @@ class Session {
   /** A frame that was begun has a time limit; a connection between frames a longer one. */
   #watch(): void {
     this.#limit()
-    const { clock } = this.#settings
-    if (this.#frameSince === 'between-frames') this.#limit = clock.after(IDLE_MS, () => this.close('no request for too long'))
+    const { clock, idleMs } = this.#settings
+    if (this.#frameSince === 'between-frames') this.#limit = clock.after(idleMs, () => this.close('no request for too long'))
     else this.#limit = clock.after(this.#frameSince + FRAME_MS - clock.now(), () => this.close('a frame took too long'))
   }
 

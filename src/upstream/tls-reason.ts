@@ -15,6 +15,12 @@ const words: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'not TLS',
   ERR_SSL_HTTP_REQUEST: 'not TLS: an HTTP request',
   ERR_SSL_NO_SHARED_CIPHER: 'no cipher suite in common',
+  CERT_REVOKED: 'the certificate is revoked',
+  CERT_CHAIN_TOO_LONG: 'the chain is too long',
+  ERR_SSL_EXCESSIVE_MESSAGE_SIZE: 'the chain is too long',
+  UNSPECIFIED: 'the certificate has a critical extension that is not known (a role must not be critical)',
+  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'no signature algorithm in common',
+  ERR_SSL_NO_SUITABLE_KEY_SHARE: 'no key exchange group in common',
   ERR_TLS_HANDSHAKE_TIMEOUT: 'the handshake took too long',
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { initAuthority, issueCertificate, readTlsFiles, roleOf } from '../../src/identity/index.ts'
+import { initAuthority, issueCertificate, readAuthorities, readPair, roleOf } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwall-pki-'))
@@ -33,13 +33,14 @@ t.test('the role extension has the bytes of the specification and is read back',
 })
 
 t.test('a key that does not belong to its certificate is named', (t) => {
-  const files = { certificateFile: at('operator.crt'), keyFile: at('site-ca.key'), clientsFile: at('site-ca.crt') }
-  t.match(readTlsFiles(files), { kind: 'unusable', why: /site-ca.key: this key does not belong to/ })
-  t.match(readTlsFiles({ ...files, keyFile: at('operator.key'), clientsFile: at('operator.crt') }), {
-    kind: 'unusable',
-    why: /not the certificate of an authority/,
-  })
-  t.match(readTlsFiles({ ...files, keyFile: at('no.key') }), { kind: 'unusable', why: /no.key/ })
+  const pair = (certificate: string, key: string) => readPair({ certificateFile: at(certificate), keyFile: at(key) })
+  t.match(pair('operator.crt', 'operator.key'), { certificate: /BEGIN CERTIFICATE/, key: /PRIVATE KEY/ })
+  t.match(pair('operator.crt', 'site-ca.key'), { kind: 'unusable', why: /site-ca.key: this key does not belong to/ })
+  t.match(pair('operator.crt', 'no.key'), { kind: 'unusable', why: /no.key/ })
+  t.match(readAuthorities(at('operator.crt')), { kind: 'unusable', why: /not the certificate of an authority/ })
+  t.match(readAuthorities(at('operator.key')), { kind: 'unusable', why: /holds no certificate/ })
+  writeFileSync(at('open.key'), readFileSync(at('operator.key')), { mode: 0o644 })
+  t.match(pair('operator.crt', 'open.key'), { kind: 'unusable', why: /everybody may read this key \(mode 0644\): chmod 600/ })
   t.end()
 })
 

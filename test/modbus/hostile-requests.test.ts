@@ -1,19 +1,14 @@
 import t from 'tap'
-import { type Profile, classify, operationClasses } from '../../src/breakers/index.ts'
+import { type Profile, classify } from '../../src/breakers/index.ts'
 import { loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type MbapOutput, type Request, decodeRequest, mbapStart, stepMbap } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
 import { type LockState, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type HostileCase, pieces, readCases } from '../support/hostile-case.ts'
+import { everywhere, usualRights } from '../support/rights.ts'
 
 /** The one unit that exists in the cases. */
 const UNIT = 1
-const rights = new Map([
-  ['everybody', new Set(operationClasses)],
-  ['Operator', new Set(['monitor', 'control'] as const)],
-  ['Engineer', new Set(['monitor', 'protection-setting', 'other-setting', 'clock'] as const)],
-  ['Viewer', new Set(['monitor'] as const)],
-])
 const profiles = new Map<string, Profile>()
 function profileOf(name: string): Profile {
   const loaded = profiles.get(name) ?? loadProfile([profileFolder], name)
@@ -45,9 +40,10 @@ function decided(request: Request, policy: string, profile: string): string {
   const state: LockState = lock === 'unlocked' ? open : { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
   const named = role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL')
   const verdict = decide({
-    subject: { kind: 'client', name: 'x', role: named, source: 'here', level: 'control', connection: toConnectionId(1) },
+    subject: { kind: 'client', name: 'x', role: named, source: 'here', levels: everywhere('control'), connection: toConnectionId(1) },
     operation: classify(request, profileOf(profile)),
-    rights,
+    breaker: 'Q1',
+    rights: usualRights,
     locks: { control: state, 'protection-setting': state, 'other-setting': state },
     now: toMonotonic(0),
   })

@@ -18,13 +18,9 @@ import {
   toRole,
 } from '../../src/policy/index.ts'
 import { rows } from '../support/cases.ts'
+import { everywhere, usualRights } from '../support/rights.ts'
 
 const NOW = toMonotonic(1000)
-const rights = new Map<string, ReadonlySet<OperationClass>>([
-  ['Operator', new Set<OperationClass>(['monitor', 'control'])],
-  ['Engineer', new Set<OperationClass>(['monitor', 'protection-setting', 'other-setting', 'clock'])],
-  ['Viewer', new Set<OperationClass>(['monitor'])],
-])
 const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
 const until = (ms: number): LockState => ({ kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(ms), untilUtcUs: 0 })
 const states: Readonly<Record<string, LockState>> = { locked, unlocked: until(1001), 'ends-now': until(1000), ended: until(999) }
@@ -41,10 +37,10 @@ function question(role: string, operationClass: OperationClass, lock: LockState,
     name: 'x',
     role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'),
     source: 'here',
-    level,
+    levels: everywhere(level),
     connection: toConnectionId(1),
   } as const
-  return { subject, operation: operation(operationClass), rights, locks, now: NOW }
+  return { subject, operation: operation(operationClass), breaker: 'Q1', rights: usualRights, locks, now: NOW }
 }
 const said = (q: Question): string => {
   const verdict = decide(q)

@@ -7,6 +7,7 @@ import { toRecordId } from '../../src/events/index.ts'
 import { type Subject, clear, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { profileOf } from './requests.ts'
+import { everywhere } from './rights.ts'
 
 export type OnTheLine = { readonly address: number; readonly request: Request; readonly replyTimeoutMs: number; readonly at: number }
 
@@ -56,7 +57,7 @@ export function busOnAScript(options: { lanes?: number; readRetries?: number; lo
       name,
       role: toRole('Operator') ?? 'NULL',
       source: '10.0.0.9:4711',
-      level: 'control',
+      levels: everywhere('control'),
       connection: toConnectionId(subjects.size + 1),
     }
     subjects.set(name, made)

@@ -1,17 +1,13 @@
-import { type OperationClass, classify, inWords } from '../../src/breakers/index.ts'
+import { classify, inWords } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
 import { type LockState, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { commandOf, profileOf } from './requests.ts'
+import { everywhere, usualRights } from './rights.ts'
 
-const rights = new Map<string, ReadonlySet<OperationClass>>([
-  ['Operator', new Set<OperationClass>(['monitor', 'control'])],
-  ['Engineer', new Set<OperationClass>(['monitor', 'protection-setting', 'other-setting', 'clock'])],
-  ['Viewer', new Set<OperationClass>(['monitor'])],
-])
 const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
 const unlocked: LockState = { kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(2), untilUtcUs: 0 }
-const columns = [...rights.keys()].flatMap((role) => [
+const columns = [...usualRights.keys()].flatMap((role) => [
   { role, lock: locked, shown: `${role}, locked` },
   { role, lock: unlocked, shown: `${role}, unlocked` },
 ])
@@ -31,11 +27,12 @@ export function operationMatrix(): string {
             name: 'x',
             role: toRole(role) ?? 'NULL',
             source: 'here',
-            level: 'control',
+            levels: everywhere('control'),
             connection: toConnectionId(1),
           },
           operation,
-          rights,
+          breaker: 'Q1',
+          rights: usualRights,
           locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
           now: toMonotonic(1),
         })

@@ -4,10 +4,13 @@ import t from 'tap'
 import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { createAdmission } from '../../src/upstream/admission.ts'
-import { BAD_REQUESTS, FRAME_MS, IDLE_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
+import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
 import { type Answer, type Asked, startSession } from '../../src/upstream/session.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { commandOf } from '../support/requests.ts'
+import { everywhere } from '../support/rights.ts'
+
+const IDLE_MS = 600_000
 
 type Serve = (asked: Asked) => Promise<Answer>
 type Options = { readonly serve?: Serve; readonly inFlight?: number; readonly most?: number }
@@ -25,9 +28,10 @@ async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 
   const server = createServer({ noDelay: true }, (socket) => {
     inside = socket
     startSession(socket, {
-      subject: { kind: 'client', name: 'x', role, source: 'here', level: 'control', connection: toConnectionId(1) },
+      subject: { kind: 'client', name: 'x', role, source: 'here', levels: everywhere('control'), connection: toConnectionId(1) },
       listener: 'l',
       inFlight,
+      idleMs: IDLE_MS,
       clock,
       report: (id, fields) => {
         const reason = 'reason' in fields ? String(fields.reason) : ''

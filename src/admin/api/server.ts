@@ -141,7 +141,7 @@ function checked<T extends z.ZodType>(schema: T, value: unknown, reply: FastifyR
 }
 
 function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
-  const names = gateway.site.breakers.map((breaker) => breaker.name)
+  const names = gateway.site().breakers.map((breaker) => breaker.name)
   if (names.includes(name)) return true
   refuse(reply, 404, `there is no breaker "${name}"`, `the breakers are ${names.join(', ')}`)
   return false

@@ -6,7 +6,7 @@ import { busesView } from './bus-views.ts'
 
 /** The gateway as its clients see it: states with their age, locks with who and why. */
 export function statusView(gateway: Gateway): StatusView {
-  const { site } = gateway
+  const site = gateway.site()
   return {
     site: site.name,
     version: gateway.version,
@@ -14,7 +14,7 @@ export function statusView(gateway: Gateway): StatusView {
     listeners: gateway.listeners.map((listener) => ({
       name: listener.name,
       address: `${listener.host}:${listener.port}`,
-      kind: 'Modbus/TCP Security',
+      kind: listener.kind,
       connections: listener.connections(),
     })),
     buses: busesView(gateway).buses,
@@ -24,7 +24,7 @@ export function statusView(gateway: Gateway): StatusView {
   }
 }
 
-function breakerView(gateway: Gateway, breaker: Gateway['site']['breakers'][number]): BreakerView {
+function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {
   const seen = gateway.watch.seen(breaker.name)
   const locks = gateway.locks.locks(breaker.name)
   return {

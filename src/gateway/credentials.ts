@@ -1,0 +1,61 @@
+import type { X509Certificate } from 'node:crypto'
+import type { CheckedSite, DoorSettings } from '../config/index.ts'
+import { type Revocation, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
+import type { Credentials } from '../upstream/index.ts'
+
+export type DoorCredentials = {
+  readonly settings: DoorSettings
+  readonly credentials: Credentials | 'none'
+  readonly authorities: readonly X509Certificate[]
+  readonly revocation: Revocation
+}
+export type BusTls = {
+  readonly certificate: string
+  readonly key: string
+  readonly trust: { readonly kind: 'authority' | 'pinned'; readonly pem: string }
+  readonly serverName: string
+}
+export type SiteCredentials = { readonly doors: readonly DoorCredentials[]; readonly buses: ReadonlyMap<string, BusTls> }
+export type NoCredentials = { readonly kind: 'no-credentials'; readonly why: string }
+
+const none = (where: string, why: string): NoCredentials => ({ kind: 'no-credentials', why: `${where}: ${why}` })
+
+/** Reads every PEM file of a site, before anything is opened or changed: one that cannot be used, and nothing is. */
+export async function readCredentials(site: CheckedSite): Promise<SiteCredentials | NoCredentials> {
+  const doors: DoorCredentials[] = []
+  for (const settings of site.listeners) {
+    const door = await readDoor(settings)
+    if ('kind' in door) return door
+    doors.push(door)
+  }
+  const buses = new Map<string, BusTls>()
+  for (const bus of site.buses) {
+    if (bus.kind !== 'tcp' || bus.tls === 'none') continue
+    const where = `bus "${bus.name}"`
+    const pair = readPair(bus.tls)
+    if ('kind' in pair) return none(where, pair.why)
+    const { kind, file } = bus.tls.trust
+    const trusted = kind === 'authority' ? readAuthorities(file) : readCertificate(file)
+    if ('kind' in trusted && trusted.kind === 'unusable') return none(where, trusted.why)
+    const pem = 'pem' in trusted ? trusted.pem : trusted.toString()
+    buses.set(bus.name, { ...pair, trust: { kind, pem }, serverName: bus.tls.serverName })
+  }
+  return { doors, buses }
+}
+
+async function readDoor(settings: DoorSettings): Promise<DoorCredentials | NoCredentials> {
+  const { security, name } = settings
+  if (security.kind === 'clear-text') return { settings, credentials: 'none', authorities: [], revocation: new Map() }
+  const where = `listener "${name}"`
+  const pairs: { certificate: string; key: string }[] = []
+  for (const files of security.pairs) {
+    const pair = readPair(files)
+    if ('kind' in pair) return none(where, pair.why)
+    pairs.push(pair)
+  }
+  const authorities = readAuthorities(security.clientsFile)
+  if (authorities.kind === 'unusable') return none(where, authorities.why)
+  const revocation = await readRevocation(security.revocationFiles, authorities.list)
+  if (revocation.kind === 'unusable') return none(where, revocation.why)
+  return { settings, credentials: { pairs, clients: authorities.pem }, authorities: authorities.list, revocation: revocation.lists }
+}

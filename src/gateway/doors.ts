@@ -1,0 +1,100 @@
+import type { DoorSettings } from '../config/index.ts'
+import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, watchRevocation } from '../identity/index.ts'
+import type { Clock, Random } from '../platform/index.ts'
+import { type Rights, compileAcl, describeRights } from '../policy/index.ts'
+import { type Gatekeeper, type Listener, MAX_IN_FLIGHT_IN_ALL, type Report, createAdmission, startListener } from '../upstream/index.ts'
+import type { CertificateBook } from './certificate-book.ts'
+import type { Core } from './core.ts'
+import type { DoorCredentials } from './credentials.ts'
+
+export type DoorPorts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly core: Pick<Core, 'report' | 'serve' | 'left'>
+  readonly rights: () => Rights
+  readonly book: CertificateBook
+}
+
+/** The listeners while they are open, with who may come through each. */
+export interface Doors {
+  readonly listeners: readonly Listener[]
+  /** Takes on another configuration of the same doors; what it changes for an open connection holds at once. */
+  change(doors: readonly DoorCredentials[]): void
+  close(): Promise<void>
+}
+export type DoorFailure = { readonly kind: 'not-open'; readonly why: string; readonly hint: string }
+
+/** Opens every listener, or none of them. */
+export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPorts): Promise<Doors | DoorFailure> {
+  const admission = createAdmission(MAX_IN_FLIGHT_IN_ALL)
+  const { clock, random, core } = ports
+  const listeners: Listener[] = []
+  const watches = new Map<string, RevocationWatch>()
+  const keep = (door: DoorCredentials): Gatekeeper => {
+    watches.get(door.settings.name)?.close()
+    const { gatekeeper, watch } = gatekeeperOf(door, ports)
+    watches.set(door.settings.name, watch)
+    return gatekeeper
+  }
+  const close = async (): Promise<void> => {
+    for (const watch of watches.values()) watch.close()
+    await Promise.all(listeners.map((listener) => listener.close()))
+  }
+  for (const door of doors) {
+    try {
+      listeners.push(await startListener(door.settings, door.credentials, keep(door), { clock, random, admission, ...core }))
+    } catch (error) {
+      await close()
+      return notOpen(door.settings, error)
+    }
+  }
+  return {
+    listeners,
+    change(next) {
+      for (const door of next) {
+        const listener = listeners.find(({ name }) => name === door.settings.name)
+        listener?.change(door.settings, door.credentials, keep(door))
+      }
+    },
+    close,
+  }
+}
+
+function notOpen({ name, host, port }: DoorSettings, error: unknown): DoorFailure {
+  return {
+    kind: 'not-open',
+    why: `listener "${name}": ${error instanceof Error ? error.message : String(error)}`,
+    hint: `is another program listening on ${host}:${port}, or is the port below 1024 without the right to it?`,
+  }
+}
+
+/** Who may come through one door, judged by its own list, authorities and revocation lists. */
+function gatekeeperOf(
+  { settings, authorities, revocation }: DoorCredentials,
+  { clock, core, rights, book }: DoorPorts,
+): { readonly gatekeeper: Gatekeeper; readonly watch: RevocationWatch } {
+  const { security, name } = settings
+  const files = security.kind === 'tls' ? security.revocationFiles : []
+  const watch = watchRevocation(files, authorities, revocation, clock, (notice) => tell(notice, core.report))
+  const trust = createTrust({
+    authorities,
+    lists: files.length === 0 ? 'none' : () => watch.current(),
+    stale: security.kind === 'tls' ? security.stale : 'refuse',
+    clock,
+  })
+  const judge = (client: ClientCertificate): Standing => {
+    const standing = trust(client)
+    if (standing.kind === 'known') book.saw(client.certificate, { kind: 'client', role: standing.role, where: `listener ${name}` })
+    return standing
+  }
+  const acl = compileAcl(settings.access)
+  return { gatekeeper: { acl, judge, rightsOf: (role) => describeRights(rights(), role) }, watch }
+}
+
+type Notice = Parameters<Parameters<typeof watchRevocation>[4]>[0]
+
+function tell(notice: Notice, report: Report): void {
+  const { name: subject } = notice
+  if (notice.kind === 'updated') report('crl-updated', { subject, count: notice.count, until: notice.until })
+  else report('crl-stale', { subject, reason: notice.reason })
+}
