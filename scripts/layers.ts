@@ -18,8 +18,9 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy type', 'admin'],
   'admin/cli': ['admin'],
   admin: [],
+  offline: ['admin type', 'identity', 'platform'],
   probe: ['breakers type', 'bus', 'config', 'modbus', 'platform', 'admin type'],
-  'main.ts': ['admin/api', 'admin/cli', 'admin type', 'config', 'gateway', 'identity', 'journal', 'platform', 'probe'],
+  'main.ts': ['admin/api', 'admin/cli', 'admin type', 'config', 'gateway', 'identity', 'journal', 'offline', 'platform', 'probe'],
 }
 
 /** Words that only some places may use: clocks, chance, sockets, files (style: time, chance and IO enter as arguments). */
@@ -37,6 +38,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
       /^journal\/storage\.ts$/,
       /^bus\/adapter\.ts$/,
       /^config\//,
+      /^offline\//,
       /^probe\/command\.ts$/,
       /^identity\/pki\//,
       /^identity\/vault\/sealed-file\.ts$/,

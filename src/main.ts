@@ -8,8 +8,9 @@ import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
-import { type Issued, type PkiFailure, initAuthority, initVault, issueCertificate } from './identity/index.ts'
+import { initVault } from './identity/index.ts'
 import { verifyJournal } from './journal/index.ts'
+import { pkiCommands } from './offline/index.ts'
 import { forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
@@ -52,12 +53,6 @@ async function serve(file: string): Promise<number> {
   notifySystemd('STOPPING=1')
   await api.close()
   await gateway.stop(signal)
-  return exitCode.done
-}
-
-function printIssued(issued: Issued | PkiFailure, json: boolean): number {
-  if ('kind' in issued) return failed(issued.why, issued.hint)
-  out(json ? JSON.stringify(issued) : `${issued.certificateFile}\n${issued.keyFile}\nvalid until ${issued.expires}`)
   return exitCode.done
 }
 
@@ -138,18 +133,7 @@ const offline: Offline = {
     return verified.kind === 'whole' ? exitCode.done : exitCode.refused
   },
   serve,
-  initAuthority: (folder, site, json) => printIssued(initAuthority(folder, site, realClock, realRandom), json),
-  issueCertificate(folder, name, purpose, days, json) {
-    if (!Number.isInteger(days) || days < 1 || days > 3650)
-      return failed(`"${days}" is not a number of days`, 'write a whole number from 1 to 3650')
-    const asked =
-      purpose === 'none'
-        ? ({ kind: 'client-without-role' } as const)
-        : 'role' in purpose
-          ? ({ kind: 'client', role: purpose.role } as const)
-          : ({ kind: 'server', hosts: purpose.hosts } as const)
-    return printIssued(issueCertificate(folder, name, asked, days, realClock, realRandom), json)
-  },
+  pki: pkiCommands(realClock, realRandom),
   demo(args) {
     const script = join(checkout, 'hil/demo/operate.ts')
     if (!existsSync(script))
@@ -167,6 +151,8 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   interrupted(run) {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, run)
   },
+  interactive: process.stdin.isTTY,
+  credentials: process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent',
   after: (ms, run) => void realClock.after(ms, run),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
   findSocket: (typed) => findSocket(typed, process.env['BREAKWALL_API'], checkout),

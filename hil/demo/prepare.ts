@@ -41,7 +41,7 @@ export function preparePki(paths: DemoPaths): void {
     const done = spawnSync(process.execPath, [breakwall, ...args, '--dir', paths.pki], { encoding: 'utf8' })
     if (done.status !== 0) throw new Error(`breakwall ${args.join(' ')}: ${done.stderr}`)
   }
-  if (!existsSync(join(paths.pki, 'site-ca.key'))) run('ca', 'init', '--site', 'Breakwall demo')
+  if (!existsSync(join(paths.pki, 'site-ca.key'))) run('ca', 'init', '--site', 'Breakwall demo', '--without-passphrase')
   if (!existsSync(join(paths.pki, 'gateway.key'))) run('cert', 'issue', 'gateway', '--host', 'localhost', '127.0.0.1')
   for (const { name, role } of clients) if (!existsSync(join(paths.pki, `${name}.key`))) run('cert', 'issue', name, '--role', role)
 }

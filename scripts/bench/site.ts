@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TLSSocket, connect } from 'node:tls'
 import { passwords } from '../../hil/twins/breaker.ts'
-import { initAuthority, issueCertificate, openVault } from '../../src/identity/index.ts'
+import { openVault } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { type LoadClient, loadClient } from './load.ts'
 
@@ -56,12 +56,15 @@ export function createBenchSite(): BenchSite {
   built = true
   const folder = mkdtempSync(join(tmpdir(), 'breakwall-bench-'))
   const pki = join(folder, 'pki')
-  initAuthority(pki, 'bench', realClock, realRandom)
-  issueCertificate(pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] }, 30, realClock, realRandom)
+  const authority = (...args: readonly string[]): void => {
+    const done = spawnSync(process.execPath, [main, ...args, '--dir', pki], { encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`breakwall ${args.join(' ')}: ${done.stderr}`)
+  }
+  authority('ca', 'init', '--without-passphrase')
+  authority('cert', 'issue', 'gateway', '--host', 'localhost', '127.0.0.1')
   const issued = new Set<string>()
   const files: BenchSite['files'] = (name) => {
-    if (!issued.has(name) && name !== 'gateway')
-      issueCertificate(pki, name, { kind: 'client', role: 'Operator' }, 30, realClock, realRandom)
+    if (!issued.has(name) && name !== 'gateway') authority('cert', 'issue', name, '--role', 'Operator')
     issued.add(name)
     return { ca: join(pki, 'site-ca.crt'), cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) }
   }
@@ -145,6 +148,7 @@ certificate = "pki/gateway.crt"
 key = "pki/gateway.key"
 clients = "pki/site-ca.crt"
 in-flight = 16
+handshakes-per-second = 10000
 [[access]]
 from = "127.0.0.0/8"
 level = "control"

@@ -164,3 +164,82 @@ export type ProfileView = {
   readonly functions: readonly { readonly name: string; readonly class: string; readonly source: string }[]
   readonly readable: readonly { readonly from: number; readonly to: number; readonly words: string; readonly source: string }[]
 }
+
+/** Where the site's authority is kept, and what opens its key; empty where it is in the clear. */
+export type PkiDesk = { readonly folder: string; readonly passphrase: string }
+export type CertificateOrder = {
+  readonly name: string
+  /** The one role of a client; empty for none. */
+  readonly role: string
+  /** Names and addresses of a server; empty for a client. */
+  readonly hosts: readonly string[]
+  readonly days: number
+  readonly rsa: boolean
+  /** A PKCS#12 bundle too, under a passphrase that is shown once. */
+  readonly bundle: boolean
+  /** A request whose key was made elsewhere; empty where the key is made here. */
+  readonly csrFile: string
+}
+export type PkiAnswer<T> =
+  { readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly why: string; readonly hint: string }
+export type IssuedView = {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly bundleFile: string
+  readonly serial: string
+  readonly expires: string
+  readonly bundlePassphrase?: string
+}
+export type PublishedView = { readonly file: string; readonly revoked: number; readonly next: string }
+export type IssuedList = {
+  readonly issued: readonly {
+    readonly name: string
+    readonly role: string
+    readonly hosts: readonly string[]
+    readonly serial: string
+    readonly fingerprint: string
+    readonly expires: string
+    /** When and why; empty when it is not. */
+    readonly revoked: string
+  }[]
+}
+
+/** The authority's desk, worked on files: it needs no running gateway. */
+export type PkiCommands = {
+  needsPassphrase(folder: string): boolean
+  init(desk: PkiDesk, site: string, rsa: boolean): Promise<PkiAnswer<IssuedView>>
+  issue(desk: PkiDesk, order: CertificateOrder): Promise<PkiAnswer<IssuedView>>
+  renew(desk: PkiDesk, name: string, days: number, bundle: boolean): Promise<PkiAnswer<IssuedView>>
+  revoke(desk: PkiDesk, which: string, reason: string): Promise<PkiAnswer<PublishedView>>
+  publish(desk: PkiDesk, days: number): Promise<PkiAnswer<PublishedView>>
+  rotate(desk: PkiDesk, rsa: boolean): Promise<PkiAnswer<IssuedView>>
+  retire(desk: PkiDesk, force: boolean): Promise<PkiAnswer<{ readonly roots: number }>>
+  request(folder: string, name: string, rsa: boolean): Promise<PkiAnswer<{ readonly requestFile: string; readonly keyFile: string }>>
+  importCertificate(
+    folder: string,
+    certificate: string,
+    authorities: string,
+  ): PkiAnswer<{ readonly certificateFile: string; readonly keyFile: string; readonly authoritiesFile: string }>
+  list(folder: string): PkiAnswer<IssuedList>
+}
+
+/** A certificate that the gateway has in its files, or that a client or device has shown. */
+export type CertificateView = {
+  readonly name: string
+  readonly kind: string
+  readonly role: string
+  readonly where: string
+  readonly serial: string
+  readonly fingerprint: string
+  readonly expires: string
+  readonly daysLeft: number
+  /** When it was shown last; empty for one in a file, and for one that never was. */
+  readonly lastSeen: string
+}
+/** Which entry of the access control list wins for an address, on one listener. */
+export type AclView = {
+  readonly listener: string
+  readonly usual: AclEntryView | 'not-listed'
+  readonly of: readonly (AclEntryView & { readonly breaker: string })[]
+}
+export type AclEntryView = { readonly from: string; readonly level: string; readonly line: number }

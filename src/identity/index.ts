@@ -1,4 +1,18 @@
-export { type Issued, type PkiFailure, type Purpose, initAuthority, issueCertificate } from './pki/authority.ts'
+export {
+  type Issued,
+  type Order,
+  initAuthority,
+  issueCertificate,
+  renewCertificate,
+  retireAuthority,
+  rotateAuthority,
+} from './pki/authority.ts'
+export { type Desk, rootsFile } from './pki/desk.ts'
+export type { Purpose } from './pki/certificate.ts'
+export { type Imported, importCertificate, requestCertificate } from './pki/import.ts'
+export { type KeyKind, isSealed } from './pki/keys.ts'
+export { LIST_DAYS, type Published, listFile, publish, revokeCertificate } from './pki/lists.ts'
+export { type IssuedCertificate, type PkiFailure, type RevocationReason, readRegister, revocationReasons } from './pki/register.ts'
 export { type Pair, type PairFiles, type Unusable, readAuthorities, readCertificate, readPair } from './pki/files.ts'
 export { certificatesOf, commonName } from './pki/pem.ts'
 export { type Revocation, type RevocationNotice, type RevocationWatch, readRevocation, watchRevocation } from './pki/revocation.ts'

@@ -72,10 +72,7 @@ t.test('each mistake has its line and column, what was expected and an example [
     [['connections = 1 ', 'connections = 9 '], /connections 9: expected how many connections to the interface are kept, from 1 to 8/],
     [['freshness = "off"', 'freshness = "1s"'], /freshness "1s": expected "off", or "profile"/],
     [['connections = 1 ', 'server-name = "x" '], /server-name belongs to a bus in TLS: add certificate, key and devices, or remove it/],
-    [
-      ['connections = 1 ', 'certificate = "pki/gateway.crt" '],
-      /bus "tie" has certificate but no key: a bus in TLS needs certificate, key/,
-    ],
+    [['connections = 1 ', 'certificate = "pki/gateway.crt" '], /bus "tie" has certificate but no key: a bus in TLS needs certificate, key/],
     [
       ['connections = 1 ', 'certificate = "pki/gateway.crt"\nkey = "pki/gateway.key"\ndevices = "pki/none.crt" '],
       /file .*pki\/none\.crt does not exist: expected a PEM file with the authority that signs the certificates of devices/,

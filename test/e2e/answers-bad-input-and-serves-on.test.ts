@@ -3,8 +3,7 @@ import { connect } from 'node:tls'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { realClock, realRandom } from '../../src/platform/index.ts'
-import { initAuthority, issueCertificate } from '../../src/identity/index.ts'
+import { issue, makeAuthority } from '../support/pki.ts'
 import { commandRegisters, createWorld, exceptionOf, exchange, shout } from '../support/world.ts'
 
 t.test('bad input gets its documented answer and one event, and the next good client is served [CR 3.5] [CR 7.1]', async (t) => {
@@ -31,8 +30,8 @@ t.test('bad input gets its documented answer and one event, and the next good cl
 
   await t.test('a certificate from another authority', async (t) => {
     const other = join(world.paths.state, 'other')
-    initAuthority(other, 'other', realClock, realRandom)
-    issueCertificate(other, 'scada-1', { kind: 'client', role: 'Operator' }, 30, realClock, realRandom)
+    await makeAuthority(other, 'other')
+    await issue(other, 'scada-1', { kind: 'client', role: 'Operator' })
     const before = events('tls-handshake-failed').length
     await new Promise<void>((resolve) => {
       const socket = connect({
@@ -66,7 +65,7 @@ t.test('bad input gets its documented answer and one event, and the next good cl
   })
 
   await t.test('a certificate without a role connects and has no rights', async (t) => {
-    world.issue('norole', '')
+    await world.issue('norole', '')
     const scada = await world.scada(port, 'norole')
     scada.setID(1)
     t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 2)), 1)
@@ -193,7 +192,7 @@ t.test('bad input gets its documented answer and one event, and the next good cl
         })
         socket.on('error', () => resolve('refused'))
       })
-    t.match(await version('TLSv1.2'), /^TLSv1.2 ECDHE-RSA-AES(128|256)-GCM/)
+    t.match(await version('TLSv1.2'), /^TLSv1.2 ECDHE-ECDSA-AES(128|256)-GCM/)
     t.equal(await version('TLSv1.1'), 'refused')
     t.ok(await world.heard((message) => message.data['reason'] === 'TLS older than 1.2'))
   })

@@ -14,7 +14,7 @@ const readAll = '031f3f0064' // 8000 to 8099
 t.test('from a command until its result is read nobody else commands that breaker, or sees what it did', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  world.issue('scada-2', 'Operator')
+  await world.issue('scada-2', 'Operator')
   const { port, gateway } = await world.start()
   const first = rawClient(await world.tls(port))
   const second = rawClient(await world.tls(port, 'scada-2'))

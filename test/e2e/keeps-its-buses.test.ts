@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TLSSocket, type TlsOptions, createServer } from 'node:tls'
 import t from 'tap'
-import { initAuthority, issueCertificate, roleOf } from '../../src/identity/index.ts'
+import { roleOf } from '../../src/identity/index.ts'
+import { issue, makeAuthority } from '../support/pki.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
 import { createWorld, exceptionOf } from '../support/world.ts'
@@ -37,9 +38,9 @@ t.test('an adapter that is pulled and put back comes back by itself, by the name
 async function secureInterface(t: { teardown(run: () => void): void }, limits: TlsOptions = {}) {
   const pki = mkdtempSync(join(tmpdir(), 'breakwall-'))
   t.teardown(() => rmSync(pki, { recursive: true, force: true }))
-  initAuthority(pki, 'devices', realClock, realRandom)
-  issueCertificate(pki, 'ife', { kind: 'server', hosts: ['ife-3.test', '127.0.0.1'] }, 30, realClock, realRandom)
-  issueCertificate(pki, 'towards', { kind: 'client', role: 'Gateway' }, 30, realClock, realRandom)
+  await makeAuthority(pki, 'devices')
+  await issue(pki, 'ife', { kind: 'server', hosts: ['ife-3.test', '127.0.0.1'] })
+  await issue(pki, 'towards', { kind: 'client', role: 'Gateway' })
   const roles: unknown[] = []
   const text = (name: string): string => readFileSync(join(pki, name), 'utf8')
   const sockets = new Set<TLSSocket>()

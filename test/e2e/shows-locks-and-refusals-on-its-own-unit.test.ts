@@ -63,7 +63,7 @@ t.test('a panel reads from unit 255 what is locked, by whom, and why it was refu
     t.match(await world.heard((message) => message.id === 'operation-denied' && message.data['breaker'] === 'gateway'), {
       data: { operation: 'operate the gateway itself', reason: /^unknown-operation/ },
     })
-    world.issue('norole', '')
+    await world.issue('norole', '')
     const nobody = await world.scada(port, 'norole')
     nobody.setID(255)
     t.equal(await exceptionOf(nobody.readHoldingRegisters(0, 1)), 1)

@@ -7,13 +7,14 @@ import { type TLSSocket, connect } from 'node:tls'
 import { type Api, startApi } from '../../src/admin/api/index.ts'
 import { loadSite } from '../../src/config/index.ts'
 import { type Gateway, startGateway } from '../../src/gateway/index.ts'
-import { initAuthority, issueCertificate, openVault } from '../../src/identity/index.ts'
+import { openVault } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { type DemoPaths, breakwall, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
 import { type Received, startReceiver } from '../../hil/demo/receiver.ts'
 import { connectScada } from '../../hil/demo/scada.ts'
 import { type Switchboard, breakers, startSwitchboard } from '../../hil/rig/switchboard.ts'
 import { passwords } from '../../hil/twins/breaker.ts'
+import { issue as issueOne, makeAuthority } from './pki.ts'
 
 export type Running = { readonly gateway: Gateway; readonly port: number; stop(): Promise<void> }
 
@@ -31,7 +32,7 @@ export interface World {
   scada(port: number, name?: string): ReturnType<typeof connectScada>
   /** A bare TLS connection, for frames that no client would send. */
   tls(port: number, name?: string): Promise<TLSSocket>
-  issue(name: string, role: string): void
+  issue(name: string, role: string): Promise<void>
   frames(): { bus: string; unit: number; hex: string }[]
   close(): Promise<void>
 }
@@ -39,20 +40,13 @@ export interface World {
 /** A virtual switchboard on a real pseudo-terminal, certificates, a syslog receiver, and a folder that goes away. */
 export async function createWorld(): Promise<World> {
   const paths = demoPaths(mkdtempSync(join(tmpdir(), 'breakwall-')))
-  initAuthority(paths.pki, 'test', realClock, realRandom)
-  issueCertificate(paths.pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] }, 30, realClock, realRandom)
-  const issue = (name: string, role: string): void =>
-    void issueCertificate(
-      paths.pki,
-      name,
-      role === '' ? { kind: 'client-without-role' } : { kind: 'client', role },
-      30,
-      realClock,
-      realRandom,
-    )
-  issue('scada-1', 'Operator')
-  issue('viewer-1', 'Viewer')
-  issue('engineer-1', 'Engineer')
+  await makeAuthority(paths.pki)
+  await issueOne(paths.pki, 'gateway', { kind: 'server', hosts: ['localhost', '127.0.0.1'] })
+  const issue = (name: string, role: string): Promise<void> =>
+    issueOne(paths.pki, name, role === '' ? { kind: 'client-without-role' } : { kind: 'client', role })
+  await issue('scada-1', 'Operator')
+  await issue('viewer-1', 'Viewer')
+  await issue('engineer-1', 'Engineer')
   fillVault(paths)
   const board = await startSwitchboard({ frameLog: paths.frameLog, moving: false })
   const received: Received[] = []

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
 import { capture } from './capture.ts'
+import { certificates } from './certificates.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
@@ -43,6 +44,7 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   capture(add, terminal, finish)
   vault({ group, offline, terminal, finish })
   profiles({ group, offline, terminal, finish })
+  certificates({ group, offline, terminal, finish })
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
@@ -164,27 +166,6 @@ function files(add: Add, program: Command, offline: Offline, finish: Finish): vo
     .option('--timeout <time>', 'how long a unit has to answer, 20ms to 5s', '500ms')
     .option('--json', 'print JSON for a program', false)
     .action(async (place: string, options: Omit<ProbeAsked, 'place'>) => finish(await offline.probe({ place, ...options })))
-  const folder = new Option('--dir <folder>', "the authority's folder").default('pki')
-  const ca = program.command('ca').description("the site's certificate authority")
-  ca.command('init')
-    .description('make it: keys in a folder of mode 0700')
-    .addOption(folder)
-    .option('--site <name>', 'the name in its certificate', 'Breakwall site')
-    .option('--json', 'print JSON for a program', false)
-    .action(({ dir, site, json }: Common & { dir: string; site: string }) => finish(offline.initAuthority(dir, site, json)))
-  const cert = program.command('cert').description('certificates of clients and of the gateway')
-  cert
-    .command('issue <name>')
-    .description('one certificate with its key: for a client with --role, for the gateway with --host')
-    .addOption(folder)
-    .option('--role <role>', 'the one role of a client, such as Operator')
-    .option('--host <host...>', 'names and addresses of a server')
-    .option('--days <days>', 'how long it is valid', '365')
-    .option('--json', 'print JSON for a program', false)
-    .action((name: string, options: Common & { dir: string; role?: string; host?: string[]; days: string }) => {
-      const purpose = options.host !== undefined ? { hosts: options.host } : options.role !== undefined ? { role: options.role } : 'none'
-      finish(offline.issueCertificate(options.dir, name, purpose, Number(options.days), options.json))
-    })
   program
     .command('demo [args...]')
     .allowUnknownOption()

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ProbeAsked } from '../contract.ts'
+import type { PkiCommands, ProbeAsked } from '../contract.ts'
 import type { Answered } from './client.ts'
 
 /** Exit codes of every command; docs/cli.md has the same table. */
@@ -14,14 +14,7 @@ export type Offline = {
   initVault(configuration: string): number
   verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
   serve(file: string): Promise<number>
-  initAuthority(folder: string, site: string, json: boolean): number
-  issueCertificate(
-    folder: string,
-    name: string,
-    purpose: { role: string } | { hosts: string[] } | 'none',
-    days: number,
-    json: boolean,
-  ): number
+  readonly pki: PkiCommands
   demo(args: readonly string[]): Promise<number>
   probe(asked: ProbeAsked): Promise<number>
 }
@@ -30,6 +23,10 @@ export type Terminal = {
   error(text: string): void
   /** Reads a password that is not shown; undefined when its typist gave up. */
   askSecret(prompt: string): Promise<string | undefined>
+  /** Whether a person types, and not a pipe. */
+  readonly interactive: boolean
+  /** Where systemd puts credentials. */
+  readonly credentials: string
   findSocket(typed: string | undefined): string
   version: string
   /** Runs once when the user ends the command (Ctrl-C). */

@@ -1,126 +1,232 @@
-import { X509Certificate, generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import forge from 'node-forge'
-import type { Clock, Random } from '../../platform/index.ts'
-import { ROLE_OID } from './role.ts'
+import { type Purpose, type Signer, makeCertificate, makeRoot } from './certificate.ts'
+import { type Desk, openSigners, rootsFile } from './desk.ts'
+import { type KeyKind, keyPem, newKey, openKey, pkcs8Of } from './keys.ts'
+import { commonName } from './pem.ts'
+import { pkcs12 } from './pkcs12.ts'
+import {
+  type IssuedCertificate,
+  type PkiFailure,
+  type Register,
+  type Root,
+  failed,
+  hasAuthority,
+  makeFolder,
+  readRegister,
+  writeRegister,
+  writeWhole,
+} from './register.ts'
+import { readRequest } from './request.ts'
+import { publishLists } from './lists.ts'
 
-/** RSA key size, bits: node-forge signs with RSA only (docs/decisions/0003). */
-const KEY_BITS = 3072
-const DAY_MS = 24 * 60 * 60 * 1000
-const CA_DAYS = 3650
+/** Files that were written; empty where there is none. */
+export type Issued = {
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly bundleFile: string
+  readonly serial: string
+  readonly expires: string
+}
 
-export type Purpose =
-  | { readonly kind: 'client'; readonly role: string }
-  | { readonly kind: 'client-without-role' }
-  /** Names and addresses under which clients reach the server. */
-  | { readonly kind: 'server'; readonly hosts: readonly string[] }
+const ROOT_DAYS = 3650
+const nameIsFine = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)
 
-export type Issued = { readonly certificateFile: string; readonly keyFile: string; readonly expires: string }
-export type PkiFailure = { readonly kind: 'failed'; readonly why: string; readonly hint: string }
-
-const caCertificate = (folder: string): string => join(folder, 'site-ca.crt')
-const caKey = (folder: string): string => join(folder, 'site-ca.key')
-
-/** Makes the site's certificate authority in a folder (mode 0700, key 0600). Never replaces one that is there. */
-export function initAuthority(folder: string, siteName: string, clock: Clock, random: Random): Issued | PkiFailure {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (existsSync(caKey(folder)) || existsSync(caCertificate(folder))) {
-    return {
-      kind: 'failed',
-      why: `${folder} already holds an authority`,
-      hint: 'name another folder with --dir: every certificate of this site depends on the one that is there',
-    }
+/** Makes the site's authority in a folder (mode 0700, files 0600) with an empty revocation list. Never replaces one that is there. */
+export async function initAuthority(desk: Desk, siteName: string, kind: KeyKind): Promise<Issued | PkiFailure> {
+  const { folder } = desk
+  makeFolder(folder)
+  if (hasAuthority(folder) || existsSync(rootsFile(folder)))
+    return failed(
+      `${folder} already holds an authority`,
+      'name another folder with --dir: every certificate of this site depends on the one that is there',
+    )
+  const root = await addRoot(desk, `${siteName} CA`, kind, 1)
+  const register: Register = { roots: [root.kept], listNumber: 0, issued: [] }
+  writeRegister(folder, register)
+  writeBundle(folder, register)
+  const published = await publishLists(desk, register, [root.signer])
+  if ('kind' in published) return published
+  return {
+    ...describe(root.signer.certificate),
+    certificateFile: rootsFile(folder),
+    keyFile: join(folder, root.kept.keyFile),
+    bundleFile: '',
   }
-  const { publicPem, privatePem } = newKeys()
-  const name = [{ name: 'commonName', value: `${siteName} CA` }]
-  const certificate = blank(publicPem, CA_DAYS, clock, random)
-  certificate.setSubject(name)
-  certificate.setIssuer(name)
-  certificate.setExtensions([
-    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
-    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    { name: 'subjectKeyIdentifier' },
-  ])
-  certificate.sign(forge.pki.privateKeyFromPem(privatePem), forge.md.sha256.create())
-  return keep(folder, 'site-ca', forge.pki.certificateToPem(certificate), privatePem)
 }
 
-/** Issues one certificate with its key; a server's file holds the whole chain down to the root. */
-export function issueCertificate(
-  folder: string,
-  name: string,
-  purpose: Purpose,
-  days: number,
-  clock: Clock,
-  random: Random,
-): Issued | PkiFailure {
-  if (!existsSync(caKey(folder)))
-    return { kind: 'failed', why: `there is no authority in ${folder}`, hint: `breakwall ca init --dir ${folder}` }
-  if (existsSync(join(folder, `${name}.key`)))
-    return {
-      kind: 'failed',
-      why: `${join(folder, `${name}.key`)} is there already`,
-      hint: 'choose another name, or move the old pair away',
-    }
-  const caPem = readFileSync(caCertificate(folder), 'utf8')
-  const ca = forge.pki.certificateFromPem(caPem)
-  const { publicPem, privatePem } = newKeys()
-  const certificate = blank(publicPem, days, clock, random)
-  certificate.setSubject([{ name: 'commonName', value: name }])
-  certificate.setIssuer(ca.subject.attributes)
-  certificate.setExtensions([
-    { name: 'basicConstraints', cA: false, critical: true },
-    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'subjectKeyIdentifier' },
-    ...extensionsFor(purpose),
-  ])
-  certificate.sign(forge.pki.privateKeyFromPem(readFileSync(caKey(folder), 'utf8')), forge.md.sha256.create())
-  const pem = forge.pki.certificateToPem(certificate)
-  return keep(folder, name, purpose.kind === 'server' ? pem + caPem : pem, privatePem)
+const describe = (certificate: X509Certificate) => ({ serial: certificate.serialNumber, expires: certificate.validToDate.toISOString() })
+
+async function addRoot(desk: Desk, name: string, kind: KeyKind, number: number): Promise<{ readonly kept: Root; readonly signer: Signer }> {
+  const key = newKey(kind)
+  const certificate = await makeRoot(name, key, ROOT_DAYS, desk.clock, desk.random)
+  const base = number === 1 ? 'site-ca' : `site-ca-${number}`
+  const kept = { fingerprint: certificate.fingerprint256, certificateFile: `${base}-root.crt`, keyFile: `${base}.key` }
+  writeWhole(join(desk.folder, kept.keyFile), keyPem(key, desk.passphrase, desk.random))
+  writeWhole(join(desk.folder, kept.certificateFile), certificate.toString())
+  return { kept, signer: { certificate, key } }
 }
 
-function extensionsFor(purpose: Purpose): object[] {
-  if (purpose.kind === 'server') {
-    const altNames = purpose.hosts.map((host) => (isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host }))
-    return [
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames },
-    ]
+function writeBundle(folder: string, { roots }: Register): void {
+  writeWhole(rootsFile(folder), roots.map(({ certificateFile }) => readFileSync(join(folder, certificateFile), 'utf8')).join(''))
+}
+
+export type Order = {
+  readonly name: string
+  readonly purpose: Purpose
+  readonly days: number
+  /** A key made here, or a request whose key stays where it was made. */
+  readonly source: { readonly kind: 'new-key'; readonly key: KeyKind } | { readonly kind: 'request'; readonly bytes: Uint8Array }
+  /** Of a PKCS#12 bundle; empty for none. */
+  readonly bundlePassphrase: string
+}
+
+/** Issues one certificate; the file of a server holds the whole chain down to the root (R-46). Nothing that is there is replaced. */
+export async function issueCertificate(desk: Desk, order: Order): Promise<Issued | PkiFailure> {
+  const { folder } = desk
+  const { name, source } = order
+  if (!nameIsFine(name)) return failed(`"${name}" cannot be the name of a file`, 'take letters, digits, dot, - and _, at most 63')
+  const register = readRegister(folder)
+  if ('kind' in register) return register
+  for (const ending of source.kind === 'new-key' ? ['key', 'crt'] : ['crt'])
+    if (existsSync(join(folder, `${name}.${ending}`)))
+      return failed(`${join(folder, `${name}.${ending}`)} is there already`, `breakwall cert renew ${name}, or choose another name`)
+  const signers = openSigners(desk, register)
+  if ('kind' in signers) return signers
+  if (source.kind === 'request') {
+    const asked = await readRequest(source.bytes)
+    if (asked.kind === 'no-request') return failed(`this is no certificate request: ${asked.why}`, 'expected PKCS#10, PEM or DER')
+    return issue(desk, register, signers, order, asked.publicKey, 'none')
   }
-  const clientAuth = { name: 'extKeyUsage', clientAuth: true }
-  if (purpose.kind === 'client-without-role') return [clientAuth]
-  const { asn1 } = forge
-  const value = asn1.toDer(asn1.create(asn1.Class.UNIVERSAL, asn1.Type.UTF8, false, forge.util.encodeUtf8(purpose.role))).getBytes()
-  // Not critical: Node refuses a certificate with a critical extension that it does not know.
-  return [clientAuth, { id: ROLE_OID, critical: false, value }]
+  const key = newKey(source.key)
+  return issue(desk, register, signers, order, createPublicKey(key).export({ type: 'spki', format: 'der' }), key)
 }
 
-function newKeys(): { publicPem: string; privatePem: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: KEY_BITS,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-  return { publicPem: publicKey, privatePem: privateKey }
+async function issue(
+  desk: Desk,
+  register: Register,
+  signers: readonly Signer[],
+  order: Order,
+  publicKey: Uint8Array,
+  key: KeyObject | 'none',
+): Promise<Issued | PkiFailure> {
+  const { folder, clock, random } = desk
+  const { name, purpose, days, bundlePassphrase } = order
+  const [signer] = signers
+  if (signer === undefined) throw new Error('an authority without a root')
+  const untilMs = clock.utcUs() / 1000 + days * 24 * 60 * 60_000
+  if (untilMs > signer.certificate.validToDate.getTime())
+    return failed(
+      `the authority itself ends on ${signer.certificate.validTo}, before ${days} days are over`,
+      'fewer --days, or breakwall ca rotate',
+    )
+  const certificate = await makeCertificate({ name, purpose, publicKey, days }, signer, clock, random)
+  const entry: IssuedCertificate = {
+    serial: certificate.serialNumber,
+    name,
+    role: purpose.kind === 'client' ? purpose.role : '',
+    hosts: purpose.kind === 'server' ? purpose.hosts : [],
+    kind: purpose.kind === 'server' ? 'server' : 'client',
+    root: signer.certificate.fingerprint256,
+    fromMs: certificate.validFromDate.getTime(),
+    untilMs: certificate.validToDate.getTime(),
+    fingerprint: certificate.fingerprint256,
+    revoked: 'no',
+  }
+  // The register first: a certificate that it does not know could never be revoked.
+  writeRegister(folder, { ...register, issued: [...register.issued, entry] })
+  const file = (ending: string): string => join(folder, `${name}.${ending}`)
+  if (key !== 'none') writeWhole(file('key'), keyPem(key, '', random))
+  writeWhole(file('crt'), purpose.kind === 'server' ? certificate.toString() + signer.certificate.toString() : certificate.toString())
+  const bundled = key !== 'none' && bundlePassphrase !== ''
+  if (bundled)
+    writeWhole(
+      file('p12'),
+      pkcs12({ name, pkcs8: pkcs8Of(key), chain: [certificate.raw, signer.certificate.raw] }, bundlePassphrase, random),
+    )
+  return {
+    certificateFile: file('crt'),
+    keyFile: key === 'none' ? '' : file('key'),
+    bundleFile: bundled ? file('p12') : '',
+    ...describe(certificate),
+  }
 }
 
-function blank(publicPem: string, days: number, clock: Clock, random: Random): forge.pki.Certificate {
-  const certificate = forge.pki.createCertificate()
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicPem)
-  // A serial number is positive: its first byte stays below 80.
-  certificate.serialNumber = `4${Buffer.from(random.bytes(16)).toString('hex').slice(1)}`
-  const nowMs = Math.floor(clock.utcUs() / 1000)
-  certificate.validity.notBefore = new Date(nowMs - DAY_MS)
-  certificate.validity.notAfter = new Date(nowMs + days * DAY_MS)
-  return certificate
+/** A new key and certificate for the same name and role. The pair before it is kept beside it and stays valid until its own end. */
+export async function renewCertificate(desk: Desk, name: string, days: number, bundlePassphrase: string): Promise<Issued | PkiFailure> {
+  const register = readRegister(desk.folder)
+  if ('kind' in register) return register
+  const last = register.issued.findLast((entry) => entry.name === name)
+  if (last === undefined) return failed(`nothing was issued for "${name}"`, 'breakwall cert list')
+  if (last.revoked !== 'no') return failed(`the certificate of "${name}" is revoked`, 'breakwall cert issue, under another name')
+  const file = (ending: string): string => join(desk.folder, `${name}.${ending}`)
+  const kept = ['key', 'crt', 'p12'].filter((ending) => existsSync(file(ending)))
+  if (!kept.includes('key'))
+    return failed(`the key of "${name}" is not here, it was made elsewhere`, 'breakwall cert issue with --csr FILE, under another name')
+  const isRsa = openKey(readFileSync(file('key'), 'utf8'), '')
+  const keyKind: KeyKind = isRsa !== 'wrong-passphrase' && isRsa.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec'
+  for (const ending of kept) renameSync(file(ending), file(`previous.${ending}`))
+  const purpose: Purpose =
+    last.kind === 'server'
+      ? { kind: 'server', hosts: last.hosts }
+      : last.role === ''
+        ? { kind: 'client-without-role' }
+        : { kind: 'client', role: last.role }
+  const renewed = await issueCertificate(desk, { name, purpose, days, source: { kind: 'new-key', key: keyKind }, bundlePassphrase })
+  if ('kind' in renewed) for (const ending of kept) renameSync(file(`previous.${ending}`), file(ending))
+  return renewed
 }
 
-function keep(folder: string, name: string, certificatePem: string, privatePem: string): Issued {
-  const certificateFile = join(folder, `${name}.crt`)
-  const keyFile = join(folder, `${name}.key`)
-  writeFileSync(keyFile, privatePem, { mode: 0o600, flag: 'wx' })
-  writeFileSync(certificateFile, certificatePem, { mode: 0o600 })
-  return { certificateFile, keyFile, expires: new X509Certificate(certificatePem).validTo }
+/** A second root beside the first: what is issued from now on is signed by it, and both are trusted until the first is retired. */
+export async function rotateAuthority(desk: Desk, kind: KeyKind): Promise<Issued | PkiFailure> {
+  const register = readRegister(desk.folder)
+  if ('kind' in register) return register
+  const signers = openSigners(desk, register)
+  if ('kind' in signers) return signers
+  const [first] = register.roots
+  if (register.roots.length > 1 || first === undefined)
+    return failed('two roots are in force already', 'breakwall ca retire, once nothing that the older one signed is in use')
+  const number = Number(/-(\d+)\.key$/.exec(first.keyFile)?.[1] ?? '1') + 1
+  const before = commonName(new X509Certificate(readFileSync(join(desk.folder, first.certificateFile))))
+  const root = await addRoot(desk, `${before.replace(/ \d+$/, '')} ${number}`, kind, number)
+  const next = { ...register, roots: [root.kept, ...register.roots] }
+  writeRegister(desk.folder, next)
+  writeBundle(desk.folder, next)
+  const published = await publishLists(desk, next, [root.signer, ...signers])
+  if ('kind' in published) return published
+  return {
+    ...describe(root.signer.certificate),
+    certificateFile: rootsFile(desk.folder),
+    keyFile: join(desk.folder, root.kept.keyFile),
+    bundleFile: '',
+  }
+}
+
+/** Ends the overlap: only the newest root stays. Refused while certificates of the older one are still valid, unless it is forced. */
+export async function retireAuthority(
+  desk: Desk,
+  force: boolean,
+): Promise<{ readonly kind: 'retired'; readonly roots: number } | PkiFailure> {
+  const register = readRegister(desk.folder)
+  if ('kind' in register) return register
+  const [newest, ...older] = register.roots
+  if (newest === undefined || older.length === 0) return failed('there is one root only', 'breakwall ca rotate makes the next one')
+  const nowMs = desk.clock.utcUs() / 1000
+  const inUse = register.issued.filter(({ root, untilMs, revoked }) => root !== newest.fingerprint && untilMs > nowMs && revoked === 'no')
+  const replaced = (entry: IssuedCertificate): boolean =>
+    register.issued.some((other) => other.name === entry.name && other.root === newest.fingerprint)
+  const left = inUse.filter((entry) => !replaced(entry))
+  if (left.length > 0 && !force)
+    return failed(
+      `the older root still stands behind ${left.map(({ name }) => name).join(', ')}`,
+      'breakwall cert renew each of them and bring it to its place, or --force',
+    )
+  const next = { ...register, roots: [newest] }
+  const signers = openSigners(desk, next)
+  if ('kind' in signers) return signers
+  writeRegister(desk.folder, next)
+  writeBundle(desk.folder, next)
+  const published = await publishLists(desk, next, signers)
+  return 'kind' in published ? published : { kind: 'retired', roots: older.length }
 }

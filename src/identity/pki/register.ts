@@ -1,0 +1,77 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What an authority has issued; its file is the authority's memory. */
+export type IssuedCertificate = {
+  readonly serial: string
+  readonly name: string
+  /** The role of a client; empty for a server and for a client without one. */
+  readonly role: string
+  readonly hosts: readonly string[]
+  readonly kind: 'client' | 'server'
+  /** Fingerprint of the root that signed it. */
+  readonly root: string
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly fingerprint: string
+  readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | 'no'
+}
+
+/** The reasons of RFC 5280, 5.3.1, that a site has use for, with their numbers. */
+export const revocationReasons = {
+  unspecified: 0,
+  'key-compromise': 1,
+  'affiliation-changed': 3,
+  superseded: 4,
+  'cessation-of-operation': 5,
+} as const
+export type RevocationReason = keyof typeof revocationReasons
+
+/** A root that is in force: the first signs what is new, all of them keep their revocation lists until they are retired. */
+export type Root = { readonly fingerprint: string; readonly certificateFile: string; readonly keyFile: string }
+export type Register = {
+  readonly roots: readonly Root[]
+  /** The number of the last revocation list (RFC 5280, 5.2.3). */
+  readonly listNumber: number
+  readonly issued: readonly IssuedCertificate[]
+}
+
+export type PkiFailure = { readonly kind: 'failed'; readonly why: string; readonly hint: string }
+export const failed = (why: string, hint: string): PkiFailure => ({ kind: 'failed', why, hint })
+
+const fileOf = (folder: string): string => join(folder, 'authority.json')
+export const hasAuthority = (folder: string): boolean => existsSync(fileOf(folder))
+
+export function readRegister(folder: string): Register | PkiFailure {
+  if (!hasAuthority(folder))
+    return failed(
+      `there is no authority in ${folder}`,
+      `breakwall ca init --dir ${folder}, or breakwall cert import for a site with an authority of its own`,
+    )
+  try {
+    return JSON.parse(readFileSync(fileOf(folder), 'utf8')) as Register
+  } catch (error) {
+    return failed(
+      `${fileOf(folder)}: ${error instanceof Error ? error.message : String(error)}`,
+      'bring it back from a backup: it says what was issued',
+    )
+  }
+}
+
+export function writeRegister(folder: string, register: Register): void {
+  writeWhole(fileOf(folder), `${JSON.stringify(register, null, 2)}\n`)
+}
+
+/** Writes a file of mode 0600 beside the old one, and puts it in its place once it is on disk. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  const file = openSync(`${path}.new`, 'w', 0o600)
+  try {
+    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(`${path}.new`, path)
+}
+
+export const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -1,0 +1,1 @@
+export { newPassphrase, pkiCommands } from './pki.ts'
