@@ -17,6 +17,10 @@ export type FieldTypes = {
   /** The same for a request, its decision and its outcome. */
   readonly correlation: string
   readonly scope: string
+  /** Whom something was done to, where `subject` did it. */
+  readonly user: string
+  /** How somebody came in, such as `console`. */
+  readonly via: string
   readonly until: string
   readonly answer: string
   readonly firstBytes: string

@@ -35,10 +35,8 @@ export function newPassphrase(random: Random): string {
 }
 
 const MAX_DAYS = 3650
-const told = <T extends object>(answer: T | PkiFailure): PkiAnswer<T> =>
-  'kind' in answer && answer.kind === 'failed'
-    ? { kind: 'failed', why: answer.why, hint: answer.hint }
-    : { kind: 'done', value: answer as T }
+const told = <T extends object>(answer: T | PkiFailure): PkiAnswer<T> => (isFailure(answer) ? answer : { kind: 'done', value: answer })
+const isFailure = (answer: object): answer is PkiFailure => 'kind' in answer && answer.kind === 'failed'
 const wrongDays = (days: number): PkiFailure | undefined =>
   Number.isInteger(days) && days >= 1 && days <= MAX_DAYS
     ? undefined
@@ -110,7 +108,7 @@ export function pkiCommands(clock: Clock, random: Random): PkiCommands {
 function wrongPurpose({ role, hosts }: CertificateOrder): PkiFailure | undefined {
   if (hosts.length > 0 && role !== '')
     return { kind: 'failed', why: 'a role belongs to a client, hosts belong to a server', hint: 'leave one of them out' }
-  const control = /\p{Cc}/u.test(role) || [...role].length > 64
+  const control = /\p{Cc}/u.test(role) || role.length > 64
   return control
     ? { kind: 'failed', why: 'the role is too long or has control characters', hint: 'at most 64 characters, such as Operator' }
     : undefined

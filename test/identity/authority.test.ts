@@ -44,7 +44,18 @@ t.test('openssl verifies, shows and revokes what the authority has issued, EC an
     ['gateway', 'sslserver'],
   ] as const)
     t.match(
-      openssl('verify', '-x509_strict', '-purpose', purpose, '-crl_check', '-CRLfile', at('site-ca.crl'), '-CAfile', at('site-ca.crt'), at(`${name}.crt`)),
+      openssl(
+        'verify',
+        '-x509_strict',
+        '-purpose',
+        purpose,
+        '-crl_check',
+        '-CRLfile',
+        at('site-ca.crl'),
+        '-CAfile',
+        at('site-ca.crt'),
+        at(`${name}.crt`),
+      ),
       /: OK/,
       name,
     )
@@ -62,9 +73,13 @@ t.test('openssl verifies, shows and revokes what the authority has issued, EC an
   t.equal((readFileSync(at('gateway.crt'), 'utf8').match(/BEGIN CERTIFICATE/g) ?? []).length, 2, 'the chain goes down to the root (R-46)')
 
   t.match(await done(pki.revoke(desk, 'scada-1', 'key-compromise')), { revoked: 1 })
-  const refused = spawnSync('openssl', ['verify', '-crl_check', '-CRLfile', at('site-ca.crl'), '-CAfile', at('site-ca.crt'), at('scada-1.crt')], {
-    encoding: 'utf8',
-  })
+  const refused = spawnSync(
+    'openssl',
+    ['verify', '-crl_check', '-CRLfile', at('site-ca.crl'), '-CAfile', at('site-ca.crt'), at('scada-1.crt')],
+    {
+      encoding: 'utf8',
+    },
+  )
   t.match(refused.stdout + refused.stderr, /certificate revoked/)
   const list = openssl('crl', '-noout', '-text', '-in', at('site-ca.crl'))
   t.match(list, /X509v3 CRL Number: *\n +2/)
@@ -99,7 +114,9 @@ t.test('a PKCS#12 bundle is opened by OpenSSL, Node and Java, with AES-256', { s
     const { bundlePassphrase = '', bundleFile } = await done(pki.issue(desk, order(name, { role: 'Operator', rsa, bundle: true })))
     t.match(bundlePassphrase, /^([a-z2-9]{4}-){4}[a-z2-9]{4}$/)
     t.equal(statSync(bundleFile).mode & 0o777, 0o600)
-    const info = spawnSync('openssl', ['pkcs12', '-in', bundleFile, '-passin', `pass:${bundlePassphrase}`, '-nodes', '-info'], { encoding: 'utf8' })
+    const info = spawnSync('openssl', ['pkcs12', '-in', bundleFile, '-passin', `pass:${bundlePassphrase}`, '-nodes', '-info'], {
+      encoding: 'utf8',
+    })
     t.match(info.stderr, /MAC: sha256/)
     t.match(info.stderr, /PBES2, PBKDF2, AES-256-CBC/)
     t.match(info.stdout, new RegExp(`friendlyName: ${name}`))
@@ -107,7 +124,9 @@ t.test('a PKCS#12 bundle is opened by OpenSSL, Node and Java, with AES-256', { s
     createSecureContext({ pfx: readFileSync(bundleFile), passphrase: bundlePassphrase })
     t.throws(() => createSecureContext({ pfx: readFileSync(bundleFile), passphrase: 'wrong' }))
     if (has('keytool', '-help')) {
-      const java = spawnSync('keytool', ['-list', '-keystore', bundleFile, '-storetype', 'PKCS12', '-storepass', bundlePassphrase], { encoding: 'utf8' })
+      const java = spawnSync('keytool', ['-list', '-keystore', bundleFile, '-storetype', 'PKCS12', '-storepass', bundlePassphrase], {
+        encoding: 'utf8',
+      })
       t.match(java.stdout, /PrivateKeyEntry/, java.stdout + java.stderr)
     }
   }
@@ -128,15 +147,24 @@ t.test('the key can stay elsewhere: request here, sign there, import here [CR 1.
   const imported = pki.importCertificate(here.folder, signed.certificateFile, there.at('site-ca.crt'))
   t.match(imported, { kind: 'done', value: { certificateFile: here.at('gateway.crt'), keyFile } })
   t.ok(new X509Certificate(readFileSync(here.at('gateway.crt'))).checkHost('localhost'))
-  t.match(await pki.issue({ folder: here.folder, passphrase: '' }, order('x')), { kind: 'failed', why: /there is no authority/ }, 'here nothing is issued')
+  t.match(
+    await pki.issue({ folder: here.folder, passphrase: '' }, order('x')),
+    { kind: 'failed', why: /there is no authority/ },
+    'here nothing is issued',
+  )
   t.match(pki.importCertificate(there.folder, signed.certificateFile, ''), { kind: 'failed', why: /no key .* belongs to/ })
 
   openssl('req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', here.at('old.key'), '-subj', '/CN=old', '-out', here.at('old.csr'))
-  const forScada = await done(pki.issue({ folder: there.folder, passphrase: PASSPHRASE }, order('old', { role: 'Operator', csrFile: here.at('old.csr') })))
+  const forScada = await done(
+    pki.issue({ folder: there.folder, passphrase: PASSPHRASE }, order('old', { role: 'Operator', csrFile: here.at('old.csr') })),
+  )
   t.same(roleOf(new X509Certificate(readFileSync(forScada.certificateFile)).raw), { kind: 'role', role: 'Operator' })
   const broken = readFileSync(here.at('old.csr'), 'utf8').replace(/\n(.)/, (_, c: string) => `\n${c === 'A' ? 'B' : 'A'}`)
   writeFileSync(here.at('broken.csr'), broken)
-  t.match(await pki.issue({ folder: there.folder, passphrase: PASSPHRASE }, order('b', { csrFile: here.at('broken.csr') })), { kind: 'failed', why: /no certificate request/ })
+  t.match(await pki.issue({ folder: there.folder, passphrase: PASSPHRASE }, order('b', { csrFile: here.at('broken.csr') })), {
+    kind: 'failed',
+    why: /no certificate request/,
+  })
 })
 
 t.test('a root is followed by the next with a time in which both are trusted', { skip }, async (t) => {
@@ -161,7 +189,9 @@ t.test('a root is followed by the next with a time in which both are trusted', {
   await done(pki.retire(desk, false))
   t.equal((readFileSync(at('site-ca.crt'), 'utf8').match(/BEGIN CERTIFICATE/g) ?? []).length, 1)
   t.match(openssl('verify', '-CAfile', at('site-ca.crt'), at('scada-1.crt')), /OK/)
-  t.match(pki.list(folder), { value: { issued: [{ name: 'scada-1', role: 'Operator' }, { name: 'scada-2' }, { name: 'scada-1', role: 'Operator' }] } })
+  t.match(pki.list(folder), {
+    value: { issued: [{ name: 'scada-1', role: 'Operator' }, { name: 'scada-2' }, { name: 'scada-1', role: 'Operator' }] },
+  })
   const register = readRegister(folder)
   t.ok(!('kind' in register) && new Set(register.issued.map(({ serial }) => serial)).size === 3, 'no serial number twice')
 })

@@ -112,7 +112,10 @@ async function newPassphrase(options: Keep, parts: Parts): Promise<string | unde
     options.passphraseFile === undefined
       ? await terminal.askSecret(`passphrase for the authority's key, ${SHORTEST_PASSPHRASE} characters at least: `)
       : firstLine(options.passphraseFile)
-  const wrong = (why: string, hint: string): undefined => void terminal.error(`breakwall: error: ${why}\nbreakwall: hint: ${hint}`)
+  const wrong = (why: string, hint: string): undefined => {
+    terminal.error(`breakwall: error: ${why}\nbreakwall: hint: ${hint}`)
+    return undefined
+  }
   if (typed === undefined || typed.length < SHORTEST_PASSPHRASE)
     return wrong(
       `a passphrase of ${SHORTEST_PASSPHRASE} characters at least is needed`,

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { KeyUsageFlags } from '@peculiar/x509'
 import type { Clock, Random } from '../../platform/index.ts'
 import { toBytes, utf8 } from './der.ts'
 import { algorithmOf, signingKey } from './keys.ts'
@@ -51,7 +52,7 @@ export async function makeRoot(name: string, key: KeyObject, days: number, clock
     signingAlgorithm: algorithmOf(key),
     extensions: [
       new library.BasicConstraintsExtension(true, 0, true),
-      new library.KeyUsagesExtension(library.KeyUsageFlags.keyCertSign | library.KeyUsageFlags.cRLSign, true),
+      new library.KeyUsagesExtension((library.KeyUsageFlags.keyCertSign | library.KeyUsageFlags.cRLSign) as KeyUsageFlags, true),
       await library.SubjectKeyIdentifierExtension.create(own),
     ],
   })
@@ -78,7 +79,7 @@ export async function makeCertificate(
     signingAlgorithm: algorithmOf(signer.key),
     extensions: [
       new library.BasicConstraintsExtension(false, undefined, true),
-      new library.KeyUsagesExtension(usageOf(library, subject), true),
+      new library.KeyUsagesExtension(usageOf(library, publicKey), true),
       await library.SubjectKeyIdentifierExtension.create(subject),
       await library.AuthorityKeyIdentifierExtension.create(root.publicKey),
       ...extensionsFor(library, purpose),
@@ -88,8 +89,10 @@ export async function makeCertificate(
 }
 
 /** An RSA key may also be asked to open a premaster secret, by a client of TLS 1.2 that we do not serve but others may. */
-const usageOf = ({ KeyUsageFlags }: X509Library, key: InstanceType<X509Library['PublicKey']>): number =>
-  key.algorithm.name.startsWith('RSA') ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment : KeyUsageFlags.digitalSignature
+function usageOf({ KeyUsageFlags: flags }: X509Library, publicKey: Uint8Array): KeyUsageFlags {
+  const { asymmetricKeyType } = createPublicKey({ key: Buffer.from(publicKey), type: 'spki', format: 'der' })
+  return asymmetricKeyType === 'rsa' ? ((flags.digitalSignature | flags.keyEncipherment) as KeyUsageFlags) : flags.digitalSignature
+}
 
 function extensionsFor(library: X509Library, purpose: Purpose): InstanceType<X509Library['Extension']>[] {
   const { ExtendedKeyUsage, ExtendedKeyUsageExtension } = library

@@ -11,8 +11,8 @@ const primitive = (type: forge.asn1.Type, value: string): Node => asn1.create(UN
 export const sequence = (...of: readonly Node[]): Node => asn1.create(UNIVERSAL, asn1.Type.SEQUENCE, true, [...of])
 export const setOf = (...of: readonly Node[]): Node => asn1.create(UNIVERSAL, asn1.Type.SET, true, [...of])
 /** `[0] EXPLICIT` */
-export const explicit0 = (node: Node): Node => asn1.create(CONTEXT_SPECIFIC, 0 as forge.asn1.Type, true, [node])
-export const implicit0Set = (...of: readonly Node[]): Node => asn1.create(CONTEXT_SPECIFIC, 0 as forge.asn1.Type, true, [...of])
+export const explicit0 = (node: Node): Node => asn1.create(CONTEXT_SPECIFIC, asn1.Type.NONE, true, [node])
+export const implicit0Set = (...of: readonly Node[]): Node => asn1.create(CONTEXT_SPECIFIC, asn1.Type.NONE, true, [...of])
 export const oid = (dotted: string): Node => primitive(asn1.Type.OID, asn1.oidToDer(dotted).getBytes())
 export const octets = (bytes: Uint8Array): Node => primitive(asn1.Type.OCTETSTRING, binary(bytes))
 export const integer = (value: number): Node => primitive(asn1.Type.INTEGER, asn1.integerToDer(value).getBytes())

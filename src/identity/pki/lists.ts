@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { X509CrlReason } from '@peculiar/x509'
 import type { Clock } from '../../platform/index.ts'
 import type { Signer } from './certificate.ts'
 import { type Desk, openSigners } from './desk.ts'
@@ -63,7 +64,13 @@ async function listOf(
     entries: entries.flatMap(({ serial, revoked: when }) =>
       when === 'no'
         ? []
-        : [{ serialNumber: serial.toLowerCase(), revocationDate: new Date(when.atMs), reason: revocationReasons[when.reason] as number }],
+        : [
+            {
+              serialNumber: serial.toLowerCase(),
+              revocationDate: new Date(when.atMs),
+              reason: revocationReasons[when.reason] as X509CrlReason,
+            },
+          ],
     ),
     extensions: [
       await library.AuthorityKeyIdentifierExtension.create(root.publicKey),

@@ -41,7 +41,7 @@ export function pkcs12(
   const macKey = forge.pkcs12.generateKey(
     passphrase,
     forge.util.createBuffer(Buffer.from(salt).toString('binary')),
-    MAC_ID as unknown as Parameters<typeof forge.pkcs12.generateKey>[2],
+    MAC_ID,
     ROUNDS,
     32,
     forge.md.sha256.create(),

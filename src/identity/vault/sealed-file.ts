@@ -20,8 +20,8 @@ const told = (error: unknown): string => (error instanceof Error ? error.message
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
-/** What the file says it is; authenticated with the rest, so that nobody can pass it off as another. */
-const FORMAT = 'breakwall-vault-1'
+/** What a file says it is; authenticated with the rest, so that nobody can pass it off as another. */
+export type SealedFormat = 'breakwall-vault-1' | 'breakwall-people-1'
 
 type Stored = { readonly format: string; readonly nonce: string; readonly tag: string; readonly data: string }
 
@@ -54,13 +54,17 @@ export function writeKey(path: string, key: Uint8Array): Failure | 'written' {
 }
 
 /** Opens a file that `writeSealed` wrote: AES-256-GCM, so that a changed bit or another key opens nothing. */
-export function readSealed(path: string, key: Uint8Array): { readonly kind: 'opened'; readonly text: string } | Failure | 'missing' {
+export function readSealed(
+  path: string,
+  key: Uint8Array,
+  expected: SealedFormat,
+): { readonly kind: 'opened'; readonly text: string } | Failure | 'missing' {
   if (!existsSync(path)) return 'missing'
   try {
     const { format, nonce, tag, data } = JSON.parse(readFileSync(path, 'utf8')) as Stored
-    if (format !== FORMAT) return failed(`${path} is not a vault of this version`)
+    if (format !== expected) return failed(`${path} is not of this kind and version (${expected})`)
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
-    decipher.setAAD(Buffer.from(FORMAT))
+    decipher.setAAD(Buffer.from(expected))
     decipher.setAuthTag(Buffer.from(tag, 'base64'))
     const opened = Buffer.concat([decipher.update(Buffer.from(data, 'base64')), decipher.final()])
     return { kind: 'opened', text: opened.toString('utf8') }
@@ -70,13 +74,13 @@ export function readSealed(path: string, key: Uint8Array): { readonly kind: 'ope
 }
 
 /** Writes the whole file beside the old one, and puts it in its place once it is on disk: there is always one that is whole. */
-export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, text: string): Failure | 'written' {
+export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, format: SealedFormat, text: string): Failure | 'written' {
   if (nonce.length !== NONCE_BYTES) throw new Error(`a nonce of ${nonce.length} bytes`)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  cipher.setAAD(Buffer.from(FORMAT))
+  cipher.setAAD(Buffer.from(format))
   const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
-  const stored: Stored = { format: FORMAT, nonce: base64(nonce), tag: base64(cipher.getAuthTag()), data: base64(data) }
+  const stored: Stored = { format, nonce: base64(nonce), tag: base64(cipher.getAuthTag()), data: base64(data) }
   const fresh = `${path}.new`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

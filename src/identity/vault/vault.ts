@@ -42,7 +42,7 @@ export function openVault(settings: VaultSettings, clock: Clock, random: Random)
       if (made !== 'written') return made
       key = fresh
     }
-    const written = writeSealed(settings.file, key, random.bytes(12), JSON.stringify(next))
+    const written = writeSealed(settings.file, key, random.bytes(12), 'breakwall-vault-1', JSON.stringify(next))
     if (written === 'written') secrets = next
     return written
   }
@@ -79,10 +79,10 @@ function open({ file, keyFile, credential }: VaultSettings): Opened {
   const key = credential === undefined ? readKey(keyFile, 'file') : readKey(credential, 'credential')
   if (key !== 'missing' && 'kind' in key) return { why: key.why }
   if (key === 'missing') {
-    const there = readSealed(file, new Uint8Array(32))
+    const there = readSealed(file, new Uint8Array(32), 'breakwall-vault-1')
     return there === 'missing' ? { secrets: [], key } : { why: `${keyFile} is not there, and ${file} opens with it only` }
   }
-  const text = readSealed(file, key)
+  const text = readSealed(file, key, 'breakwall-vault-1')
   if (text === 'missing') return { secrets: [], key }
   return text.kind === 'failed' ? { why: text.why } : { secrets: JSON.parse(text.text) as readonly Secret[], key }
 }

@@ -1,0 +1,224 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { mayManage } from '../../policy/index.ts'
+import { type By, type Context, type Done, type Refused, change, notWritten, patched, refused, wallMs } from './context.ts'
+import { newPassword } from './secrets.ts'
+import { type User, nameIsFine, sameName } from './user.ts'
+
+const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
+/** Four groups of four letters that nobody reads as another: 79 bits. */
+function firstPassword({ random }: Pick<Context, 'random'>): string {
+  const letters: string[] = []
+  while (letters.length < 16)
+    for (const byte of random.bytes(32)) if (byte < 248 && letters.length < 16) letters.push(LETTERS[byte % LETTERS.length] ?? '')
+  return letters.join('').replace(/(.{4})(?=.)/g, '$1-')
+}
+
+export type WithPassword = { readonly kind: 'created'; readonly name: string; readonly role: string; readonly password: string }
+export type SetUp = { readonly kind: 'set-up'; readonly name: string; readonly role: string }
+
+const lastOne = refused('this is the last user who may manage users', 'create another one first')
+
+/** The users, as whoever manages them sees and changes them. */
+export class Accounts {
+  readonly #context: Context
+  #setUpCode = { hash: '', tries: 0 }
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** True until somebody may manage users. A file that cannot be read is not an empty one. */
+  needsSetUp(): boolean {
+    const { store } = this.#context
+    return store.state.kind === 'open' && store.people().users.length === 0
+  }
+
+  /** The code that makes the first user, once: it is told to the console of the service, and kept as a hash. */
+  newSetUpCode(): string {
+    const code = firstPassword(this.#context).slice(0, 14)
+    this.#setUpCode = { hash: createHash('sha256').update(code).digest('hex'), tries: 0 }
+    return code
+  }
+
+  /** The first user of all: whoever can read the console of the service. */
+  setUp(code: string, name: string, password: string, source: string): Promise<Refused | SetUp> {
+    return this.#inTurn(() => this.#setUpNow(code, name, password, source))
+  }
+
+  async #setUpNow(code: string, name: string, password: string, source: string): Promise<Refused | SetUp> {
+    const { store, rights } = this.#context
+    const { hash, tries } = this.#setUpCode
+    if (store.people().users.length > 0 || hash === '')
+      return refused('this gateway is set up already', 'breakwall login; whoever manages the users can create one')
+    const given = Buffer.from(createHash('sha256').update(code.trim().toLowerCase()).digest('hex'))
+    this.#setUpCode = { hash, tries: tries + 1 }
+    if (tries >= 10) return refused('the code was wrong too often', 'restart the gateway: it tells a new one')
+    if (!timingSafeEqual(given, Buffer.from(hash)))
+      return refused('this is not the set-up code', 'it stands in the log of the service: journalctl -u breakwall')
+    const role =
+      rights().get('SecurityAdmin')?.manage.has('users') === true
+        ? 'SecurityAdmin'
+        : [...rights()].find(([, { manage }]) => manage.has('users'))?.[0]
+    if (role === undefined) return refused('no role may manage users', 'add [roles.SecurityAdmin] to the configuration')
+    const created = await this.#create(name, role, password, false, { name, source })
+    if (created.kind === 'refused') return created
+    this.#setUpCode = { hash: '', tries: 0 }
+    return { kind: 'set-up', name, role }
+  }
+
+  list(): readonly User[] {
+    return this.#context.store.people().users
+  }
+
+  create(name: string, role: string, by: By): Promise<Refused | WithPassword> {
+    return this.#inTurn(() => this.#createNow(name, role, by))
+  }
+
+  async #createNow(name: string, role: string, by: By): Promise<Refused | WithPassword> {
+    const password = firstPassword(this.#context)
+    const created = await this.#create(name, role, password, true, by)
+    return created.kind === 'refused' ? created : { kind: 'created', name, role, password }
+  }
+
+  setRole(name: string, role: string, by: By): Promise<Refused | Done> {
+    return this.#inTurn(() => this.#setRoleNow(name, role, by))
+  }
+
+  async #setRoleNow(name: string, role: string, by: By): Promise<Refused | Done> {
+    const { rights } = this.#context
+    const user = this.#find(name)
+    if ('kind' in user) return user
+    const unknown = this.#unknownRole(role)
+    if (unknown !== undefined) return unknown
+    if (this.#isLast(user) && !mayManage(rights(), role, 'users', '')) return lastOne
+    return this.#changed(user, (one) => ({ ...one, role }), by, `role ${user.role} → ${role}`)
+  }
+
+  disable(name: string, by: By): Promise<Refused | Done> {
+    return this.#inTurn(() => this.#disableNow(name, by))
+  }
+
+  async #disableNow(name: string, by: By): Promise<Refused | Done> {
+    const { store, sessions } = this.#context
+    const user = this.#find(name)
+    if ('kind' in user) return user
+    if (this.#isLast(user)) return lastOne
+    const fields = { subject: by.name, source: by.source, user: user.name }
+    const written = await change(this.#context, 'user-disabled', fields, () =>
+      patched(store.people(), user.id, (one) => ({ ...one, state: 'disabled' })),
+    )
+    if (written.kind === 'done') sessions.endAllOf(user.name)
+    return written
+  }
+
+  enable(name: string, by: By): Promise<Refused | Done> {
+    return this.#inTurn(() => this.#enableNow(name, by))
+  }
+
+  async #enableNow(name: string, by: By): Promise<Refused | Done> {
+    const user = this.#find(name)
+    return 'kind' in user ? user : this.#changed(user, (one) => ({ ...one, state: 'active' }), by, 'enabled')
+  }
+
+  /** A new first password; second factors go too, since who forgot one has lost the other. */
+  reset(name: string, by: By): Promise<Refused | WithPassword> {
+    return this.#inTurn(() => this.#resetNow(name, by))
+  }
+
+  async #resetNow(name: string, by: By): Promise<Refused | WithPassword> {
+    const { store, sessions, record } = this.#context
+    const user = this.#find(name)
+    if ('kind' in user) return user
+    const password = firstPassword(this.#context)
+    const hash = await this.#firstHash(password)
+    if (typeof hash !== 'string') return hash
+    if (!(await record('password-reset', { subject: by.name, source: by.source, user: user.name }))) return notWritten
+    const history = [user.password.hash, ...user.password.history].slice(0, this.#context.settings().passwordHistory)
+    const fresh = { hash, setMs: wallMs(this.#context), mustChange: true, history }
+    const written = store.write(
+      patched(store.people(), user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', password: fresh })),
+    )
+    if (written !== 'written') return refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
+    sessions.endAllOf(user.name)
+    return { kind: 'created', name: user.name, role: user.role, password }
+  }
+
+  remove(name: string, by: By): Promise<Refused | Done> {
+    return this.#inTurn(() => this.#removeNow(name, by))
+  }
+
+  async #removeNow(name: string, by: By): Promise<Refused | Done> {
+    const { store, sessions } = this.#context
+    const user = this.#find(name)
+    if ('kind' in user) return user
+    if (this.#isLast(user)) return lastOne
+    const fields = { subject: by.name, source: by.source, user: user.name }
+    const written = await change(this.#context, 'user-deleted', fields, () => {
+      const people = store.people()
+      return { ...people, users: people.users.filter(({ id }) => id !== user.id) }
+    })
+    if (written.kind === 'done') sessions.endAllOf(user.name)
+    return written
+  }
+
+  async #firstHash(password: string): Promise<string | Refused> {
+    const made = await this.#context.hasher.make(password)
+    return made === 'busy' ? refused('too many log-ins at a time', 'try again in a moment') : made.text
+  }
+
+  /** One change after the other: two who remove each other's last administrator at once must not both succeed. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work)
+    this.#last = mine.catch(() => undefined)
+    return mine
+  }
+
+  #manages(user: User): boolean {
+    return user.state === 'active' && mayManage(this.#context.rights(), user.role, 'users', '')
+  }
+
+  #isLast(user: User): boolean {
+    const { users } = this.#context.store.people()
+    return this.#manages(user) && !users.some((other) => other.id !== user.id && this.#manages(other))
+  }
+
+  #find(name: string): User | Refused {
+    return this.#context.store.user(name) ?? refused(`there is no user "${name}"`, 'breakwall user list')
+  }
+
+  #unknownRole(role: string): Refused | undefined {
+    const rights = this.#context.rights()
+    return rights.has(role) ? undefined : refused(`there is no role "${role}"`, `the roles are ${[...rights.keys()].join(', ')}`)
+  }
+
+  async #create(name: string, role: string, password: string, mustChange: boolean, by: By): Promise<Refused | Done> {
+    const { store, random } = this.#context
+    if (store.state.kind === 'closed') return refused(`the users cannot be read: ${store.state.why}`, 'bring the key or the file back')
+    if (!nameIsFine(name))
+      return refused(`"${name}" cannot be the name of a user`, '2 to 32 letters, digits, dots, - and _, a letter first')
+    const unknown = this.#unknownRole(role)
+    if (unknown !== undefined) return unknown
+    const { users, services } = store.people()
+    if (users.some((user) => sameName(user.name, name)) || services.some((service) => sameName(service.name, name)))
+      return refused(`"${name}" is there already`, 'take another name')
+    const hash = mustChange ? await this.#firstHash(password) : await newPassword(password, name, this.#context)
+    if (typeof hash !== 'string') return hash
+    const created: User = {
+      ...{ id: random.uuid(), name, role, state: 'active', createdMs: wallMs(this.#context), lastLoginMs: 'never' },
+      password: { hash, setMs: wallMs(this.#context), mustChange, history: [] },
+      ...{ totp: 'none', passkeys: [], pin: 'none' },
+    }
+    const fields = { subject: by.name, source: by.source, user: name, role }
+    return change(this.#context, 'user-created', fields, () => ({ ...store.people(), users: [...store.people().users, created] }))
+  }
+
+  /** Their sessions end: what they may do is another from now on. */
+  async #changed(user: User, patch: (user: User) => User, by: By, words: string): Promise<Refused | Done> {
+    const { store, sessions } = this.#context
+    const fields = { subject: by.name, source: by.source, user: user.name, reason: words }
+    const written = await change(this.#context, 'user-changed', fields, () => patched(store.people(), user.id, patch))
+    if (written.kind === 'done') sessions.endAllOf(user.name)
+    return written
+  }
+}

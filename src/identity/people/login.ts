@@ -1,0 +1,191 @@
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
+import { isoUs } from '../../platform/index.ts'
+import { type Attempts, failed, succeeded, waitOf } from './attempts.ts'
+import { type Context, type Refused, patched, refused, wallMs } from './context.ts'
+import type { Factors, Patch } from './factors.ts'
+import { passwordDaysLeft, pendingOf } from './secrets.ts'
+import type { Pending, Session, Via } from './sessions.ts'
+import { checkTotp } from './totp.ts'
+import { type User, hasSecondFactor } from './user.ts'
+
+/** Where a log-in comes from: an address, or a user of this machine. */
+export type From = { readonly source: string; readonly via: Via; readonly systemUser: string }
+export type LoggedIn = {
+  readonly kind: 'logged-in'
+  readonly token: string
+  readonly session: Session
+  readonly role: string
+  readonly pending: Pending
+  readonly passwordDaysLeft: number | 'never'
+}
+/** The password was right; the ticket is good for two minutes and three tries. */
+export type AsksSecondFactor = {
+  readonly kind: 'second-factor'
+  readonly ticket: string
+  readonly methods: readonly ('code' | 'passkey')[]
+}
+
+/** The same words for whatever was wrong: who guesses learns nothing (CR 1.10). */
+export const wrongLogin = refused(
+  'the name or the password is wrong, or there were too many attempts',
+  'try again later, or ask whoever manages the users',
+)
+const full = refused('too many people are logged in', 'ask whoever manages the users to end a session')
+
+/** A name that is no user's may be a password that was typed into the wrong field: it goes into no record. */
+const NOBODY = 'an unknown name'
+const TICKET_MS = 2 * 60_000
+const TRIES_PER_TICKET = 3
+const MAX_TICKETS = 200
+type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
+
+/** How wrong log-ins are counted and where that is kept. */
+export type AttemptBook = { get(): Attempts; set(next: Attempts): Promise<void> }
+
+/** Log-ins by password, PIN, code and passkey. */
+export class Login {
+  readonly #context: Context
+  readonly #factors: Factors
+  readonly #attempts: AttemptBook
+  readonly #tickets = new Map<string, Ticket>()
+  /** What the password of a user who does not exist is compared with: it takes as long as that of one who does. */
+  #nobodysHash: string | undefined
+
+  constructor(context: Context, factors: Factors, attempts: AttemptBook) {
+    this.#context = context
+    this.#factors = factors
+    this.#attempts = attempts
+  }
+
+  async byPassword(name: string, password: string, from: From): Promise<LoggedIn | AsksSecondFactor | Refused> {
+    const user = await this.#firstStep(name, password, (one) => one.password.hash, from)
+    if ('kind' in user) return user
+    return hasSecondFactor(user) ? this.#ask(user, from) : this.#enter(user, from)
+  }
+
+  /** Only for the panel that is bound to this machine (S-24): who calls has seen to that. */
+  async byPin(name: string, pin: string, from: From): Promise<LoggedIn | Refused> {
+    const user = await this.#firstStep(name, pin, (one) => (one.pin === 'none' ? undefined : one.pin.hash), from)
+    return 'kind' in user ? user : this.#enter(user, from)
+  }
+
+  byCode(ticket: string, code: string, from: From): Promise<LoggedIn | Refused> {
+    return this.#secondStep(ticket, from, (user) => {
+      const step = user.totp === 'none' ? 'wrong' : checkTotp(user.totp.secret, code, user.totp.lastStep, wallMs(this.#context))
+      const used: Patch = (one) => (one.totp === 'none' || step === 'wrong' ? one : { ...one, totp: { ...one.totp, lastStep: step } })
+      return Promise.resolve(step === 'wrong' ? 'wrong' : used)
+    })
+  }
+
+  byPasskey(ticket: string, response: AuthenticationResponseJSON, from: From): Promise<LoggedIn | Refused> {
+    return this.#secondStep(ticket, from, (user) => this.#factors.prove(ticket, user, response))
+  }
+
+  async passkeyOptions(ticket: string, from: From) {
+    const found = this.#holder(ticket, from)
+    return found === undefined ? wrongLogin : this.#factors.proofOptions(ticket, found.user)
+  }
+
+  async #wrong(name: string, { source }: From, reason: string): Promise<Refused> {
+    const { clock, note, store } = this.#context
+    const subject = store.user(name)?.name ?? NOBODY
+    note('login-failed', { subject, source, reason })
+    const now = clock.now()
+    const [next, locked] = failed(this.#attempts.get(), { name, source }, now, this.#limits())
+    await this.#attempts.set(next)
+    if (locked !== 'nothing') {
+      const until = isoUs(clock.utcUs() + this.#limits().lockingMs * 1000)
+      const words = {
+        pair: 'too many wrong log-ins from this address',
+        source: 'too many wrong log-ins for many names from this address',
+        name: 'too many wrong log-ins from many addresses: only addresses that this user has come from before are let through',
+      }
+      note('login-locked', { subject, source, until, reason: words[locked] })
+    }
+    return wrongLogin
+  }
+
+  async #check(secret: string, hash: string | undefined): Promise<boolean | 'busy'> {
+    const { hasher } = this.#context
+    let nobodys = this.#nobodysHash
+    if (nobodys === undefined) {
+      const made = await hasher.make('nobody')
+      if (made === 'busy') return 'busy'
+      nobodys = made.text
+      this.#nobodysHash = nobodys
+    }
+    const right = await hasher.verify(secret, hash ?? nobodys)
+    return hash === undefined ? false : right
+  }
+
+  /** `patch` is what the proof changed. The user is looked at once more: who managed the users may have changed it while a hash was made. */
+  async #enter({ id, name }: User, from: From, patch: Patch = (user) => user): Promise<LoggedIn | Refused> {
+    const { store, sessions, clock, note } = this.#context
+    await this.#attempts.set(succeeded(this.#attempts.get(), { name, source: from.source }))
+    const user = store.user(name)
+    if (user?.state !== 'active' || user.id !== id) return wrongLogin
+    const pending = pendingOf(user, this.#context)
+    const opened = sessions.open({ user: user.name, ...from, pending }, clock.now())
+    if (opened === 'full') return full
+    for (const { session, why } of opened.ended) note('session-expired', { subject: session.user, source: session.source, reason: why })
+    store.write(patched(store.people(), id, (one) => ({ ...patch(one), lastLoginMs: wallMs(this.#context) })))
+    note('login-succeeded', { subject: user.name, role: user.role, source: from.source, via: from.via })
+    const { session, token } = opened
+    return { kind: 'logged-in', token, session, role: user.role, pending, passwordDaysLeft: passwordDaysLeft(user, this.#context) }
+  }
+
+  /** A name at an address with a secret: the first step of every log-in. */
+  async #firstStep(name: string, secret: string, hashOf: (user: User) => string | undefined, from: From): Promise<User | Refused> {
+    const { store, clock, note } = this.#context
+    const one = { name, source: from.source }
+    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) {
+      note('login-failed', { subject: store.user(name)?.name ?? NOBODY, source: from.source, reason: 'locked' })
+      return wrongLogin
+    }
+    const user = store.user(name)
+    const right = await this.#check(secret, user === undefined ? undefined : hashOf(user))
+    if (right === 'busy') return refused('too many log-ins at a time', 'try again in a moment')
+    // Those that were let through together are counted together: a burst has no more tries than a row.
+    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) return wrongLogin
+    if (!right || user === undefined) return this.#wrong(name, from, user === undefined ? 'no such user' : 'wrong secret')
+    // Asked only now: whether an account is disabled is nothing for somebody without its password.
+    return user.state === 'disabled' ? this.#wrong(name, from, 'the account is disabled') : user
+  }
+
+  #ask(user: User, from: From): AsksSecondFactor {
+    const { clock, random } = this.#context
+    const ticket = Buffer.from(random.bytes(32)).toString('base64url')
+    for (const [key, { untilMs }] of this.#tickets) if (untilMs < clock.now()) this.#tickets.delete(key)
+    const [oldest] = this.#tickets.keys()
+    if (this.#tickets.size >= MAX_TICKETS && oldest !== undefined) this.#tickets.delete(oldest)
+    this.#tickets.set(ticket, { user: user.name, from, untilMs: clock.now() + TICKET_MS, tries: 0 })
+    const methods = [...(user.totp === 'none' ? [] : ['code' as const]), ...(user.passkeys.length === 0 ? [] : ['passkey' as const])]
+    return { kind: 'second-factor', ticket, methods }
+  }
+
+  #holder(ticket: string, { source, systemUser }: From): { readonly user: User; readonly held: Ticket } | undefined {
+    const { clock, store } = this.#context
+    const held = this.#tickets.get(ticket)
+    const good = held !== undefined && held.untilMs >= clock.now() && held.from.source === source && held.from.systemUser === systemUser
+    const user = good ? store.user(held.user) : undefined
+    return held === undefined || user?.state !== 'active' ? undefined : { user, held }
+  }
+
+  async #secondStep(ticket: string, from: From, prove: (user: User) => Promise<Patch | 'wrong'>): Promise<LoggedIn | Refused> {
+    const { clock } = this.#context
+    const found = this.#holder(ticket, from)
+    if (found === undefined) return wrongLogin
+    if (waitOf(this.#attempts.get(), { name: found.user.name, source: from.source }, clock.now()) > 0) return wrongLogin
+    found.held.tries += 1
+    if (found.held.tries >= TRIES_PER_TICKET) this.#tickets.delete(ticket)
+    const proved = await prove(found.user)
+    if (proved === 'wrong') return this.#wrong(found.user.name, from, 'wrong second factor')
+    this.#tickets.delete(ticket)
+    return this.#enter(found.user, from, proved)
+  }
+
+  #limits() {
+    const { maximumAttempts, lockingMs } = this.#context.settings()
+    return { maximumAttempts, lockingMs }
+  }
+}

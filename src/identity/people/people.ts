@@ -1,0 +1,114 @@
+import type { Cancel } from '../../platform/index.ts'
+import { Accounts } from './accounts.ts'
+import { type Attempts, capped, noAttempts, shifted } from './attempts.ts'
+import type { By, Context, Done, Refused } from './context.ts'
+import { Factors, type RelyingParty } from './factors.ts'
+import { createHasher } from './hash.ts'
+import { Login } from './login.ts'
+import { changePassword, passwordDaysLeft, setPin } from './secrets.ts'
+import { type Services, createServices } from './services.ts'
+import { type Session, createSessions } from './sessions.ts'
+import { type PeopleFiles, type PeopleStore, openPeopleStore } from './store.ts'
+
+/** How often sessions are looked through for those whose time is over, milliseconds. */
+const TICK_MS = 15_000
+const REMIND_DAYS = 14
+const REMIND_EVERY_MS = 24 * 60 * 60_000
+
+/** A stored text, written anew; for the counts of wrong log-ins, which outlive a restart. */
+export type Kept = { readonly text: string | undefined; write(text: string): Promise<void> }
+export type PeoplePorts = Omit<Context, 'store' | 'sessions' | 'hasher'> & {
+  readonly files: PeopleFiles
+  readonly attempts: Kept
+  readonly party: () => RelyingParty | 'none'
+}
+
+/** Users, their log-ins and sessions, and scripts with tokens. */
+export interface People {
+  readonly state: PeopleStore['state']
+  readonly accounts: Accounts
+  readonly login: Login
+  readonly factors: Factors
+  readonly services: Services
+  /** The session of a token, with the role that its user has now; `none` when there is none. */
+  use(token: string): { readonly session: Session; readonly role: string } | 'none'
+  sessions(): readonly Session[]
+  endSession(id: string, by: By): Refused | Done
+  logout(session: Session): void
+  changePassword(session: Session, old: string, fresh: string): Promise<Refused | Done>
+  setPin(session: Session, pin: string): Promise<Refused | Done>
+  close(): void
+}
+
+export function openPeople(ports: PeoplePorts): People {
+  const { files, attempts: kept, party, ...rest } = ports
+  const { clock, random, settings, note } = rest
+  const store = openPeopleStore(files, random)
+  const sessions = createSessions(settings, random)
+  const context: Context = { ...rest, store, sessions, hasher: createHasher(random) }
+  const attempts = attemptBook(kept, context)
+  const factors = new Factors(context, party)
+  let cancel: Cancel = () => undefined
+  const reminded = new Map<string, number>()
+
+  function remind(): void {
+    const now = clock.now()
+    for (const user of store.people().users) {
+      const days = passwordDaysLeft(user, context)
+      const last = reminded.get(user.id)
+      if (user.state === 'disabled' || days === 'never' || days > REMIND_DAYS || (last !== undefined && now - last < REMIND_EVERY_MS))
+        continue
+      reminded.set(user.id, now)
+      note('password-expiring', { subject: user.name, days: Math.max(0, days) })
+    }
+  }
+  function tick(): void {
+    for (const { session, why } of sessions.expire(clock.now()))
+      note('session-expired', { subject: session.user, source: session.source, reason: why })
+    remind()
+    cancel = clock.after(TICK_MS, tick)
+  }
+  cancel = clock.after(0, tick)
+
+  return {
+    state: store.state,
+    accounts: new Accounts(context),
+    login: new Login(context, factors, attempts),
+    factors,
+    services: createServices(context),
+    use(token) {
+      const session = sessions.use(token, clock.now())
+      if (session === 'none') return 'none'
+      const user = store.user(session.user)
+      return user?.state === 'active' ? { session, role: user.role } : 'none'
+    },
+    sessions: () => sessions.list(clock.now()),
+    endSession(id, by) {
+      const ended = sessions.end(id)
+      if (ended === undefined) return { kind: 'refused', why: `there is no session "${id}"`, hint: 'breakwall session list' }
+      note('session-expired', { subject: ended.user, source: ended.source, reason: `ended by ${by.name}` })
+      return { kind: 'done' }
+    },
+    logout(session) {
+      sessions.end(session.id)
+      note('logout', { subject: session.user, source: session.source })
+    },
+    changePassword: (session, old, fresh) => changePassword(session, old, fresh, context),
+    setPin: (session, pin) => setPin(session, pin, context),
+    close: () => cancel(),
+  }
+}
+
+/** In memory on the monotonic clock, on disk by the date: what is left of a lock after a restart, and never more than the policy has. */
+function attemptBook(kept: Kept, { clock, settings }: Pick<Context, 'clock' | 'settings'>) {
+  const offsetMs = (): number => clock.utcUs() / 1000 - clock.now()
+  const stored = kept.text === undefined ? noAttempts : (JSON.parse(kept.text) as Attempts)
+  let current = capped(shifted(stored, -offsetMs()), clock.now(), settings())
+  return {
+    get: () => current,
+    set(next: Attempts): Promise<void> {
+      current = next
+      return kept.write(JSON.stringify(shifted(next, offsetMs())))
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { type By, type Context, type Done, type Refused, change, patched, refused, wallMs } from './context.ts'
+import { commonPasswords } from './common-passwords.ts'
+import { checkNewPassword, checkNewPin } from './password-rules.ts'
+import type { Session } from './sessions.ts'
+import { type User, hasSecondFactor } from './user.ts'
+
+const busy = refused('too many log-ins at a time', 'try again in a moment')
+const DAY_MS = 24 * 60 * 60_000
+
+/** Days until a password is too old, or `never`. */
+export function passwordDaysLeft({ password }: User, context: Pick<Context, 'settings' | 'clock'>): number | 'never' {
+  const { passwordMaximumAgeMs } = context.settings()
+  return passwordMaximumAgeMs === 'off' ? 'never' : Math.ceil((password.setMs + passwordMaximumAgeMs - wallMs(context)) / DAY_MS)
+}
+
+/** What a user must do before anything else. */
+export function pendingOf(user: User, context: Pick<Context, 'settings' | 'clock'>): Session['pending'] {
+  const days = passwordDaysLeft(user, context)
+  if (user.password.mustChange || (days !== 'never' && days <= 0)) return 'change-password'
+  return context.settings().secondFactor.has(user.role) && !hasSecondFactor(user) ? 'second-factor' : 'nothing'
+}
+
+/** A hash of a new password that keeps every rule, or which rule it breaks. */
+export async function newPassword(
+  password: string,
+  user: Pick<User, 'name' | 'password'> | string,
+  context: Context,
+): Promise<string | Refused> {
+  const { passwordLength, passwordHistory } = context.settings()
+  const name = typeof user === 'string' ? user : user.name
+  const rule = checkNewPassword(password, { shortest: passwordLength, user: name, isCommon: await commonPasswords() })
+  if (rule !== 'fine')
+    return refused(`this password is not taken: ${rule}`, 'four or five words that belong together for you only are good')
+  const before = typeof user === 'string' ? [] : [user.password.hash, ...user.password.history].slice(0, passwordHistory + 1)
+  for (const hash of before) {
+    const same = await context.hasher.verify(password, hash)
+    if (same === 'busy') return busy
+    if (same) return refused(`this password was used before: the last ${passwordHistory} are not taken again`, 'take another one')
+  }
+  const made = await context.hasher.make(password)
+  return made === 'busy' ? busy : made.text
+}
+
+/** Changes one's own password; every other session of the user ends. */
+export async function changePassword(session: Session, old: string, fresh: string, context: Context): Promise<Refused | Done> {
+  const { store, hasher, sessions } = context
+  const user = store.user(session.user)
+  if (user === undefined) return refused('there is no such user any more', 'breakwall login')
+  const right = await hasher.verify(old, user.password.hash)
+  if (right === 'busy') return busy
+  if (!right) return refused('the old password is wrong', 'nothing was changed')
+  const hash = await newPassword(fresh, user, context)
+  if (typeof hash !== 'string') return hash
+  const { passwordHistory } = context.settings()
+  const history = [user.password.hash, ...user.password.history].slice(0, passwordHistory)
+  const password = { hash, setMs: wallMs(context), mustChange: false, history }
+  const fields = { subject: user.name, source: session.source, reason: 'the own password' }
+  const written = await change(context, 'password-changed', fields, () => patched(store.people(), user.id, (one) => ({ ...one, password })))
+  if (written.kind === 'refused') return written
+  sessions.endAllOf(user.name, session.id)
+  sessions.setPending(session.id, pendingOf({ ...user, password }, context))
+  return written
+}
+
+/** Sets one's own PIN, for the panel at the switchboard. */
+export async function setPin(session: Session, pin: string, context: Context): Promise<Refused | Done> {
+  const { store, hasher } = context
+  const user = store.user(session.user)
+  if (user === undefined) return refused('there is no such user any more', 'breakwall login')
+  const rule = checkNewPin(pin)
+  if (rule !== 'fine') return refused(`this PIN is not taken: ${rule}`, 'six digits that nobody would try first')
+  const before = user.pin === 'none' ? [] : [user.pin.hash, ...user.pin.history]
+  for (const hash of before) {
+    const same = await hasher.verify(pin, hash)
+    if (same === 'busy') return busy
+    if (same) return refused('this PIN was used before', 'take another one')
+  }
+  const hash = await hasher.make(pin)
+  if (hash === 'busy') return busy
+  const history = before.slice(0, context.settings().passwordHistory)
+  const by: By = { name: user.name, source: session.source }
+  return change(context, 'password-changed', { subject: by.name, source: by.source, reason: 'the own PIN' }, () =>
+    patched(store.people(), user.id, (one) => ({ ...one, pin: { hash: hash.text, setMs: wallMs(context), history } })),
+  )
+}
