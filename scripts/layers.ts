@@ -15,10 +15,10 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   syslog: ['events', 'journal', 'platform'],
   config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
   gateway: ['platform', 'modbus', 'events', 'breakers', 'policy', 'journal', 'bus', 'upstream', 'identity', 'syslog', 'config'],
-  'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy type', 'admin'],
+  'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy', 'admin'],
   'admin/cli': ['admin'],
   admin: [],
-  offline: ['admin type', 'identity', 'platform'],
+  offline: ['admin type', 'admin/api', 'config', 'identity', 'platform'],
   probe: ['breakers type', 'bus', 'config', 'modbus', 'platform', 'admin type'],
   'main.ts': ['admin/api', 'admin/cli', 'admin type', 'config', 'gateway', 'identity', 'journal', 'offline', 'platform', 'probe'],
 }
@@ -29,7 +29,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
   { word: /\bprocess\.env\b/, in: [/^platform\//, /^main\.ts$/] },
   {
     word: /from 'node:(net|tls|dgram|http)'/,
-    in: [/^upstream\//, /^bus\/port-/, /^syslog\/transport-/, /^admin\//, /^policy\/acl\.ts$/, /^identity\/pki\//],
+    in: [/^upstream\//, /^bus\/port-/, /^syslog\/transport-/, /^admin\//, /^policy\/acl\.ts$/, /^identity\/pki\//, /^offline\/site\.ts$/],
   },
   {
     word: /from 'node:fs'/,

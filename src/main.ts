@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table } from './admin/cli/index.ts'
+import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, whereIs } from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault } from './identity/index.ts'
 import { verifyJournal } from './journal/index.ts'
-import { pkiCommands } from './offline/index.ts'
+import { pkiCommands, siteCommands } from './offline/index.ts'
 import { forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
@@ -24,6 +24,31 @@ function failed(why: string, hint: string): number {
   return exitCode.refused
 }
 
+/** The configuration as it stands in its file now, for a reload. */
+function readAgain(file: string) {
+  const loaded = loadSite(file)
+  if (loaded.kind === 'site') return { kind: 'site', site: loaded.site } as const
+  return { kind: 'mistakes', mistakes: loaded.problems.map(formatProblem) } as const
+}
+
+/** SIGHUP, as systemctl reload sends it: what became of it stands in the log and in the journal. */
+async function reloadOnSignal(gateway: Exclude<Awaited<ReturnType<typeof startGateway>>, { kind: string }>, file: string): Promise<void> {
+  const read = readAgain(file)
+  if (read.kind === 'mistakes') {
+    gateway.rejected('SIGHUP', `${read.mistakes.length} mistakes, the first: ${read.mistakes[0] ?? ''}`)
+    return stderrLog.warn(`not reloaded: ${read.mistakes.join('; ')}`)
+  }
+  const done = await gateway.reload(read.site, 'SIGHUP')
+  if (done.kind === 'reloaded') stderrLog.info(`reloaded: ${done.changed}`)
+  else stderrLog.warn(`not reloaded: ${done.why}`)
+}
+
+/** Where systemd has put a credential (LoadCredential=), if it has. */
+function credential(name: string): string | undefined {
+  const path = join(process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent', name)
+  return existsSync(path) ? path : undefined
+}
+
 /** Runs until a signal asks it to stop; systemd is told when the doors are open. */
 async function serve(file: string): Promise<number> {
   const loaded = loadSite(file)
@@ -33,19 +58,21 @@ async function serve(file: string): Promise<number> {
   }
   for (const warning of loaded.warnings) stderrLog.warn(formatProblem(warning))
   if (!forbidCoreDumps()) stderrLog.warn('this system does not keep the memory of the gateway out of core dumps: passwords could be in one')
-  const credential = join(process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent', 'vault.key')
-  const vaultCredential = existsSync(credential) ? credential : undefined
-  const here = { hostName: hostname(), pid: process.pid, version, vaultCredential }
+  const here = {
+    ...{ hostName: hostname(), pid: process.pid, version, vaultCredential: credential('vault.key') },
+    ...{ peopleCredential: credential('people.key'), authorityCredential: credential('ca.passphrase') },
+  }
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
   if ('kind' in gateway) return failed(gateway.why, gateway.hint)
-  const api = await startApi(gateway, loaded.site.apiSocket)
+  const api = await startApi(gateway, loaded.site.apiSocket, { read: () => readAgain(file) })
   if ('kind' in api) {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')
   }
   for (const listener of gateway.listeners)
     stderrLog.info(`listening for Modbus/TCP Security on ${listener.host}:${listener.port} (${listener.name})`)
+  process.on('SIGHUP', () => void reloadOnSignal(gateway, file))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))
@@ -134,6 +161,7 @@ const offline: Offline = {
   },
   serve,
   pki: pkiCommands(realClock, realRandom),
+  ...siteCommands,
   demo(args) {
     const script = join(checkout, 'hil/demo/operate.ts')
     if (!existsSync(script))
@@ -152,8 +180,9 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, run)
   },
   interactive: process.stdin.isTTY,
+  firstLine: (file) => siteCommands.firstLine(file),
   credentials: process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent',
   after: (ms, run) => void realClock.after(ms, run),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
-  findSocket: (typed) => findSocket(typed, process.env['BREAKWALL_API'], checkout),
+  findSocket: (typed) => whereIs(findSocket(typed, process.env['BREAKWALL_API'], checkout), process.env['BREAKWALL_TOKEN']),
 })

@@ -13,14 +13,19 @@ export function getJson(socketPath: string, path: string): Promise<unknown> {
   })
 }
 
+const bearer = (token: string) => (token === '' ? {} : { authorization: `Bearer ${token}` })
+
 /** Sends one change to the gateway's API; throws when it was refused. */
-export function postJson(socketPath: string, path: string, body: object): Promise<void> {
+export function postJson(socketPath: string, path: string, body: object, token = ''): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, path, method: 'POST', headers: { 'content-type': 'application/json' } }, (response) => {
-      let said = ''
-      response.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
-      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`${path}: ${said}`))))
-    })
+    const sent = request(
+      { socketPath, path, method: 'POST', headers: { 'content-type': 'application/json', ...bearer(token) } },
+      (response) => {
+        let said = ''
+        response.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+        response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(said)) : reject(new Error(`${path}: ${said}`))))
+      },
+    )
     sent.on('error', reject)
     sent.end(JSON.stringify(body))
   })

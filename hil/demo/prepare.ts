@@ -51,15 +51,17 @@ export type Places = {
   readonly serialPorts: readonly [string, string]
   readonly tcpPorts: readonly [number, number]
   readonly syslogPort: number
+  /** What a user of this machine may do without a log-in; a real site leaves it as it is. */
+  readonly withoutLogin?: readonly string[]
 }
 
 /** Gives the gateway the passwords of the virtual breakers, as a person does by `breakwall vault set`; later starts find them there. */
-export async function fillVault(paths: DemoPaths): Promise<void> {
+export async function fillVault(paths: DemoPaths, token: string): Promise<void> {
   const there = ((await getJson(paths.api, '/v1/vault')) as { entries: readonly { breaker: string }[] } | undefined)?.entries ?? []
   for (const { name, profile } of breakers) {
     if (profile === 'mtz-micrologic-active' || profile === 'ife' || there.some(({ breaker }) => breaker === name)) continue
     for (const [level, password] of Object.entries(passwords))
-      await postJson(paths.api, '/v1/vault/set', { breaker: name, level, password })
+      await postJson(paths.api, '/v1/vault/set', { breaker: name, level, password }, token)
   }
 }
 
@@ -124,6 +126,15 @@ may = ["monitor", "protection-setting", "other-setting", "clock", "diagnostic"]
 [roles.Viewer]
 may = ["monitor"]
 
+[roles.FieldTech]
+may = ["monitor"]
+
+[roles.Auditor]
+may = ["monitor"]
+
+[roles.SecurityAdmin]
+may = []
+${places.withoutLogin === undefined ? '' : `\n[people]\nwithout-login = ${JSON.stringify(places.withoutLogin)}\n`}
 [[sink]]
 name = "demo-receiver"
 kind = "udp"

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSwitchboard } from '../rig/switchboard.ts'
-import { getJson } from './api.ts'
+import { getJson, postJson } from './api.ts'
+import { preparePeople } from './people.ts'
 import { type DemoPaths, breakwall, demoPaths, fillVault, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
 import { startReceiver } from './receiver.ts'
 import { type Polls, startPolling } from './scada.ts'
@@ -47,7 +48,9 @@ async function run(): Promise<number> {
   const polls: Polls[] = []
   if (typeof status !== 'number') {
     const tlsPort = Number(status.listeners[0]?.address.split(':').at(-1))
-    await fillVault(paths)
+    const token = await preparePeople(paths, /code ([a-z0-9-]{14})/.exec(complaints)?.[1])
+    await fillVault(paths, token)
+    await postJson(paths.api, '/v1/logout', {}, token)
     writeDemoJson(paths, tlsPort, receiver.port)
     const pki = (name: string): string => join(paths.pki, name)
     const units = status.breakers.filter((breaker) => breaker.family !== 'IFE').map((breaker) => breaker.unit)

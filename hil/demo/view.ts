@@ -43,7 +43,8 @@ export const tryNext = [
   'Try, in another terminal in this folder:',
   '  npx breakwall demo read Q1                                       currents of pump 1',
   '  npx breakwall demo close Q1                                      refused: locked',
-  '  npx breakwall unlock Q1 --for 5m --reason "first try"            the person at the switchboard agrees',
+  '  npx breakwall login tech --password-file .demo/tech.password     the person at the switchboard logs in',
+  '  npx breakwall unlock Q1 --for 5m --reason "first try"            and agrees',
   '  npx breakwall demo close Q1                                      done',
   '  npx breakwall verify                                             the journal holds the whole story',
 ]

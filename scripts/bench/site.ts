@@ -156,4 +156,6 @@ ${buses.map(({ name, toml }) => `[[bus]]\nname = "${name}"\n${toml}\n`).join('')
 ${breakers.map(({ unit, name }) => `[[breaker]]\nname = "B${unit}"\nunit = ${unit}\nbus = "${name}"\nprofile = "nsx-bscm"\n`).join('')}
 [roles.Operator]
 may = ["monitor", "control"]
+[people]
+without-login = ["look", "events", "lock", "unlock"]
 `

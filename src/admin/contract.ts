@@ -243,3 +243,104 @@ export type AclView = {
   readonly of: readonly (AclEntryView & { readonly breaker: string })[]
 }
 export type AclEntryView = { readonly from: string; readonly level: string; readonly line: number }
+
+const userName = z.string().min(1).max(64)
+/** Passwords are judged by the gateway's policy; here they have an end. */
+const secret = z.string().min(1).max(1024)
+const ticket = z.string().min(1).max(128)
+const webauthn = z.record(z.string(), z.unknown())
+export const loginBody = z.strictObject({ name: userName, password: secret })
+export const pinLoginBody = z.strictObject({ name: userName, pin: z.string().max(16) })
+export const codeBody = z.strictObject({ ticket, code: z.string().max(16) })
+export const ticketBody = z.strictObject({ ticket })
+export const passkeyProofBody = z.strictObject({ ticket, response: webauthn })
+export const passkeyBody = z.strictObject({ name: z.string().max(40).default(''), response: webauthn })
+export const passwordBody = z.strictObject({ old: secret, fresh: secret })
+export const pinBody = z.strictObject({ pin: z.string().max(16) })
+export const confirmBody = z.strictObject({ code: z.string().max(16) })
+export const factorBody = z.strictObject({ factor: z.string().max(512) })
+export const setupBody = z.strictObject({ code: z.string().max(64), name: userName, password: secret })
+export const userBody = z.strictObject({ name: userName, role: z.string().min(1).max(64) })
+export const userActionBody = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('role'), role: z.string().min(1).max(64) }),
+  z.strictObject({ action: z.enum(['disable', 'enable', 'reset', 'remove']) }),
+])
+export const serviceBody = z.strictObject({
+  name: userName,
+  scope: z.array(z.string().max(32)).max(16),
+  enrols: z.string().max(64).default(''),
+  days: z.int(),
+})
+
+export type LoginView =
+  | { readonly kind: 'second-factor'; readonly ticket: string; readonly methods: readonly ('code' | 'passkey')[] }
+  | {
+      readonly kind: 'logged-in'
+      readonly token: string
+      readonly name: string
+      readonly role: string
+      /** What has to be done before anything else: `nothing`, `change-password` or `second-factor`. */
+      readonly pending: string
+      readonly passwordDaysLeft: number | 'never'
+    }
+export type MeView =
+  | {
+      readonly kind: 'person'
+      readonly name: string
+      readonly role: string
+      readonly pending: string
+      readonly may: readonly string[]
+      readonly totp: boolean
+      readonly passkeys: readonly { readonly id: string; readonly name: string; readonly added: string }[]
+      readonly secondFactor: boolean
+      readonly session: string
+    }
+  | { readonly kind: 'system' | 'service'; readonly name: string; readonly may: readonly string[] }
+  | { readonly kind: 'nobody'; readonly why: string }
+export type UserView = {
+  readonly name: string
+  readonly role: string
+  readonly roleIsKnown: boolean
+  readonly state: string
+  readonly lastLogin: string
+  readonly passwordSet: string
+  readonly mustChange: boolean
+  readonly secondFactor: boolean
+  readonly pin: boolean
+}
+/** A user with the first password, which is shown this once. */
+export type CreatedView = { readonly name: string; readonly role: string; readonly password: string }
+export type SessionView = {
+  readonly id: string
+  readonly user: string
+  readonly source: string
+  readonly via: string
+  readonly ageSeconds: number
+  readonly idleSeconds: number
+}
+export type ServiceView = {
+  readonly name: string
+  readonly scope: readonly string[]
+  readonly enrols: string
+  readonly createdBy: string
+  readonly until: string
+  readonly lastUsed: string
+}
+
+export const aclQuery = z.strictObject({ address: z.union([z.ipv4(), z.ipv6()], 'expected an address, such as 10.20.0.17') })
+export type ReloadedView = { readonly configuration: string; readonly changed: string }
+/** What every role may ask of breakers, and do with the gateway. */
+export type MatrixView = {
+  readonly groups: readonly {
+    readonly breakers: readonly string[]
+    readonly rows: readonly {
+      readonly role: string
+      readonly class: string
+      readonly level: string
+      readonly lock: string
+      readonly mode: string
+      readonly verdict: string
+    }[]
+  }[]
+  readonly manage: readonly { readonly role: string; readonly may: readonly string[] }[]
+}

@@ -21,6 +21,7 @@ export const peopleExpectations: Readonly<Record<string, string>> = {
   console: 'a table [console]',
   'console.address': 'an address and a port for the pages, such as "10.20.0.5:8443"',
   'console.name': 'the name under which browsers reach the pages, such as "breakwall.plant7.example"; passkeys belong to it',
+  'console.user': 'the user of this machine that the pages run as, such as "breakwall-console"',
   'console.certificate': 'a PEM file with the certificate of the pages and its chain, such as "pki/console.crt"',
   'console.key': 'a PEM file with its private key, such as "pki/console.key"',
   authority: 'a table [authority]',
@@ -65,6 +66,7 @@ export const consoleSchema = z
   .strictObject({
     address: z.string(),
     name: z.string().min(1).max(253),
+    user: z.string().min(1).max(32).default('breakwall-console'),
     certificate: z.string().min(1),
     key: z.string().min(1),
   })

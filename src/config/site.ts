@@ -33,6 +33,8 @@ export type ConsoleSettings = {
   readonly port: number
   /** What passkeys belong to. */
   readonly name: string
+  /** The user of this machine that the pages run as: only it may say where a browser is. */
+  readonly user: string
   readonly certificateFile: string
   readonly keyFile: string
 }
@@ -110,6 +112,7 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
         : {
             ...endpoint(file.console.address),
             name: file.console.name,
+            user: file.console.user,
             certificateFile: path(file.console.certificate),
             keyFile: path(file.console.key),
           },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
-import { openVault } from '../identity/index.ts'
+import { type People, openPeople, openVault } from '../identity/index.ts'
 import { type Journal, createJournal, startWriter } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
@@ -28,6 +28,10 @@ export type Ports = {
   readonly version: string
   /** Where systemd has put the key of the vault; undefined outside systemd. */
   readonly vaultCredential: string | undefined
+  /** Where systemd has put the key of the people's file. */
+  readonly peopleCredential: string | undefined
+  /** Where systemd has put what opens the authority's key; undefined where enrolment has to do without. */
+  readonly authorityCredential: string | undefined
 }
 
 /** A running gateway, as the API sees it. */
@@ -39,10 +43,15 @@ export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buse
   readonly journalFile: string
   readonly vault: VaultBook
   readonly certificates: CertificateBook
+  readonly people: People
+  readonly random: Random
+  readonly authorityCredential: string | undefined
   readonly listeners: readonly Listener[]
   readonly clock: Clock
   /** Puts another configuration in force as a whole, or says why it stays as it is. What it takes away from open connections ends them. */
   reload(next: CheckedSite, by: string): Promise<Reloaded>
+  /** A configuration that had mistakes was not taken. */
+  rejected(by: string, why: string): void
   stop(reason: string): Promise<void>
 }
 export type Reloaded =
@@ -87,22 +96,49 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   })
 
   const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
-  const running = { core, sinks, journal, certificates, doors }
+  const people = await startPeople(force, ports, journal)
+  const running = { core, sinks, journal, certificates, doors, people }
   if ('kind' in doors) {
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
   const { locks, watch, health, buses, captures } = core
   return {
-    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, clock },
+    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random },
+    authorityCredential: ports.authorityCredential,
     site: () => force.site,
     listeners: doors.listeners,
     reload: (next, by) => reload(force, next, by, { journal, doors, certificates }),
+    rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }
 }
 
 type InForce = { site: CheckedSite }
+
+/** Who may log in. A gateway without users tells the code that makes the first one, on the console of the service and nowhere else. */
+async function startPeople(force: InForce, ports: Ports, journal: Journal): Promise<People> {
+  const { clock, random, log } = ports
+  const folder = force.site.stateDirectory
+  const key = 'login-attempts'
+  const people = openPeople({
+    ...{ clock, random },
+    files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: ports.peopleCredential },
+    settings: () => force.site.people,
+    rights: () => force.site.rights,
+    record: async (id, fields) => (await journal.append(event(id, fields))) !== 'unavailable',
+    note: (id, fields) => journal.note(event(id, fields)),
+    attempts: { text: (await journal.states(key)).get(key), write: (text) => journal.putState(key, text) },
+    party() {
+      const { console: pages } = force.site
+      return pages === 'none' ? 'none' : { id: pages.name, origin: `https://${pages.name}${pages.port === 443 ? '' : `:${pages.port}`}` }
+    },
+  })
+  if (people.state.kind === 'closed') log.warn(`nobody can log in: ${people.state.why}`)
+  else if (people.accounts.needsSetUp())
+    log.info(`there are no users yet: breakwall setup makes the first one with the code ${people.accounts.newSetUpCode()}`)
+  return people
+}
 
 async function reload(
   force: InForce,
@@ -134,10 +170,12 @@ type Running = {
   readonly journal: Journal
   readonly certificates: CertificateBook
   readonly doors: Doors | 'none'
+  readonly people: People
 }
 
-async function stopAll(reason: string, { doors, core, sinks, journal, certificates }: Running): Promise<void> {
+async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people }: Running): Promise<void> {
   certificates.close()
+  people.close()
   if (doors !== 'none') await doors.close()
   await core.close()
   await journal.finish(event('gateway-stopped', { reason }))

@@ -16,6 +16,8 @@ export { type IssuedCertificate, type PkiFailure, type RevocationReason, readReg
 export { type Pair, type PairFiles, type Unusable, readAuthorities, readCertificate, readPair } from './pki/files.ts'
 export { certificatesOf, commonName } from './pki/pem.ts'
 export { type Revocation, type RevocationNotice, type RevocationWatch, readRevocation, watchRevocation } from './pki/revocation.ts'
+export { certificatesOnly } from './pki/pkcs7.ts'
+export { readRequest } from './pki/request.ts'
 export { type RoleFound, roleOf } from './pki/role.ts'
 export { type ClientCertificate, type Standing, type TrustSettings, createTrust } from './pki/trust.ts'
 export type { PeopleSettings } from './people/settings.ts'

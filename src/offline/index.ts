@@ -1,1 +1,2 @@
 export { newPassphrase, pkiCommands } from './pki.ts'
+export { siteCommands } from './site.ts'

@@ -78,8 +78,8 @@ export function pkiCommands(clock: Clock, random: Random): PkiCommands {
       return bundled(await renewCertificate(deskOf(desk), name, days, bundlePassphrase), bundlePassphrase)
     },
     async revoke(desk, which, reason) {
-      if (!(reason in revocationReasons))
-        return { kind: 'failed', why: `"${reason}" is no reason`, hint: `one of ${Object.keys(revocationReasons).join(', ')}` }
+      if (!(revocationReasons as readonly string[]).includes(reason))
+        return { kind: 'failed', why: `"${reason}" is no reason`, hint: `one of ${revocationReasons.join(', ')}` }
       return told(await revokeCertificate(deskOf(desk), which, reason as RevocationReason))
     },
     publish: async (desk, days) => wrongDays(days) ?? told(await publish(deskOf(desk), days)),

@@ -38,3 +38,4 @@ export {
 } from './locks.ts'
 export { type Allow, type Deny, type Question, type RefusalReason, type Verdict, decide, deny, refusalReasons } from './decide.ts'
 export { type Cleared, clear } from './clear.ts'
+export { type MatrixRow, accessMatrix } from './matrix.ts'

@@ -7,7 +7,6 @@ import { type TLSSocket, type TlsOptions, createServer } from 'node:tls'
 import t from 'tap'
 import { roleOf } from '../../src/identity/index.ts'
 import { issue, makeAuthority } from '../support/pki.ts'
-import { realClock, realRandom } from '../../src/platform/index.ts'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
 import { createWorld, exceptionOf } from '../support/world.ts'
 

@@ -64,6 +64,8 @@ export async function createWorld(): Promise<World> {
       serialPorts: [board.serial.path, board.serial2.path],
       tcpPorts: [board.tcp.port, board.tcp2.port],
       syslogPort: receiver.port,
+      // Tests of other things than log-ins do without one.
+      withoutLogin: ['look', 'events', 'lock', 'unlock', 'capture', 'vault'],
     })
   const credentials = (name: string) => ({
     ca: join(paths.pki, 'site-ca.crt'),
@@ -96,10 +98,21 @@ export async function createWorld(): Promise<World> {
       const loaded = loadSite(paths.config)
       if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems))
       const log = { info: () => undefined, warn: () => undefined }
-      const here = { log, hostName: 'test', pid: 1, version: '1.2.3', vaultCredential: undefined }
+      const here = {
+        log,
+        hostName: 'test',
+        pid: 1,
+        version: '1.2.3',
+        ...{ vaultCredential: undefined, peopleCredential: undefined, authorityCredential: undefined },
+      }
       const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here })
       if ('kind' in gateway) throw new Error(gateway.why)
-      const api = (await startApi(gateway, loaded.site.apiSocket)) as Api
+      const api = (await startApi(gateway, loaded.site.apiSocket, {
+        read() {
+          const again = loadSite(paths.config)
+          return again.kind === 'site' ? again : { kind: 'mistakes', mistakes: again.problems.map(({ text }) => text) }
+        },
+      })) as Api
       const one = {
         gateway,
         port: gateway.listeners[0]?.port ?? 0,

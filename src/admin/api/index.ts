@@ -1,1 +1,2 @@
 export { type Api, startApi } from './server.ts'
+export { type ConfigurationFile, aclView, matrixView } from './access-routes.ts'

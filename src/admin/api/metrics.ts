@@ -50,6 +50,15 @@ export function metricsText(gateway: Gateway): Promise<string> {
 
   const connections = gauge('connections', 'Connections of clients', ['listener'])
   for (const listener of gateway.listeners) connections.set({ listener: listener.name }, listener.connections())
+  const expiry = gauge('certificate_expiry_seconds', 'Seconds until a certificate ends; below 0 when it has', [
+    'name',
+    'kind',
+    'where',
+    'serial',
+  ])
+  for (const { name, kind, where, serial, expiresMs } of gateway.certificates.list())
+    expiry.set({ name, kind, where, serial }, Math.round(expiresMs / 1000 - gateway.clock.utcUs() / 1e6))
+  gauge('sessions', 'Sessions of people', []).set(gateway.people.sessions().length)
   gauge('journal_writes', 'Whether the journal can be written', []).set(gateway.journal.writes() ? 1 : 0)
   counter('journal_events', 'Events in the journal', []).inc(gateway.journal.head().seq)
   return registry.metrics()

@@ -2,13 +2,17 @@ import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import type { z } from 'zod'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
-import { peerUserId, userName } from '../../platform/index.ts'
-import { type PacketView, type Refusal, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { type PacketView, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { type ConfigurationFile, accessRoutes } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
+import { allowed, refuse } from './caller.ts'
+import { checked } from './checked.ts'
+import { estRoutes } from './est.ts'
+import { loginRoutes } from './login-routes.ts'
 import { metricsText } from './metrics.ts'
+import { peopleRoutes } from './people-routes.ts'
 import { lockView, statusView, vaultView } from './views.ts'
 
 export interface Api {
@@ -16,7 +20,11 @@ export interface Api {
 }
 
 /** Serves the API on a unix socket of mode 0660: who may use it is a matter of its group; who did use it is told by the kernel. */
-export async function startApi(gateway: Gateway, socket: string): Promise<Api | { readonly kind: 'not-started'; readonly why: string }> {
+export async function startApi(
+  gateway: Gateway,
+  socket: string,
+  file: ConfigurationFile,
+): Promise<Api | { readonly kind: 'not-started'; readonly why: string }> {
   mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
   if (existsSync(socket)) {
     if (await answers(socket)) return { kind: 'not-started', why: `another gateway answers on ${socket}` }
@@ -26,6 +34,10 @@ export async function startApi(gateway: Gateway, socket: string): Promise<Api | 
   routes(app, gateway)
   vaultRoutes(app, gateway)
   captureRoute(app, gateway)
+  loginRoutes(app, gateway)
+  peopleRoutes(app, gateway)
+  accessRoutes(app, gateway, file)
+  estRoutes(app, gateway)
   await app.listen({ path: socket })
   chmodSync(socket, 0o660)
   return { close: () => app.close() }
@@ -42,11 +54,18 @@ const answers = (socket: string): Promise<boolean> =>
   })
 
 function routes(app: FastifyInstance, gateway: Gateway): void {
-  app.get('/v1/status', () => statusView(gateway))
-  app.get('/v1/buses', () => busesView(gateway))
-  app.get('/v1/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)))
-  app.get('/v1/journal/head', () => ({ file: gateway.journalFile, ...gateway.journal.head() }))
+  const may = (request: FastifyRequest, reply: FastifyReply, action: 'look' | 'events'): boolean =>
+    allowed(request, reply, action, gateway) !== undefined
+  app.get('/v1/status', (request, reply) => (may(request, reply, 'look') ? statusView(gateway) : reply))
+  app.get('/v1/buses', (request, reply) => (may(request, reply, 'look') ? busesView(gateway) : reply))
+  app.get('/v1/metrics', async (request, reply) =>
+    may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,
+  )
+  app.get('/v1/journal/head', (request, reply) =>
+    may(request, reply, 'events') ? { file: gateway.journalFile, ...gateway.journal.head() } : reply,
+  )
   app.get('/v1/events', async (request, reply) => {
+    if (!may(request, reply, 'events')) return reply
     const query = checked(eventsQuery, request.query, reply)
     if (query === 'refused') return reply
     if (query.wait > 0 && gateway.journal.head().seq <= query.after) await nextEvent(gateway, query.wait)
@@ -55,7 +74,7 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/unlock', async (request, reply) => {
     const body = checked(unlockBody, request.body, reply)
     if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
-    const who = actor(request, 'unlock', gateway, reply)
+    const who = allowed(request, reply, 'unlock', gateway, request.params.name)?.name
     if (who === undefined) return reply
     const done = await gateway.locks.unlock(request.params.name, body.scope, body.forSeconds * 1000, who, body.reason)
     if (done === 'unavailable')
@@ -65,7 +84,7 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/lock', (request, reply) => {
     const body = checked(lockBody, request.body, reply)
     if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
-    const who = actor(request, 'lock', gateway, reply)
+    const who = allowed(request, reply, 'lock', gateway, request.params.name)?.name
     if (who === undefined) return reply
     gateway.locks.lock(request.params.name, body.scope, who, body.reason)
     return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
@@ -81,7 +100,7 @@ function captureRoute(app: FastifyInstance, gateway: Gateway): void {
     const capture = gateway.captures.get(bus)
     if (capture === undefined)
       return refuse(reply, 404, `there is no bus "${bus}"`, `the buses are ${[...gateway.captures.keys()].join(', ')}`)
-    const who = actor(request, 'record a bus', gateway, reply)
+    const who = allowed(request, reply, 'capture', gateway)?.name
     if (who === undefined) return reply
     gateway.journal.note(event('capture-started', { subject: who, bus }))
     reply.hijack()
@@ -102,18 +121,18 @@ function captureRoute(app: FastifyInstance, gateway: Gateway): void {
 }
 
 function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
-  app.get('/v1/vault', () => vaultView(gateway))
+  app.get('/v1/vault', (request, reply) => (allowed(request, reply, 'look', gateway) === undefined ? reply : vaultView(gateway)))
   app.post('/v1/vault/set', (request, reply) => {
     const body = checked(vaultSetBody, request.body, reply)
     if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
-    const who = actor(request, 'change the vault', gateway, reply)
+    const who = allowed(request, reply, 'vault', gateway)?.name
     if (who === undefined) return reply
     return changed(gateway.vault.set(body.breaker, body.level, body.password, who), gateway, reply)
   })
   app.post('/v1/vault/remove', (request, reply) => {
     const body = checked(vaultRemoveBody, request.body, reply)
     if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
-    const who = actor(request, 'change the vault', gateway, reply)
+    const who = allowed(request, reply, 'vault', gateway)?.name
     if (who === undefined) return reply
     return changed(gateway.vault.remove(body.breaker, body.level, who), gateway, reply)
   })
@@ -124,38 +143,11 @@ function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, 
   return refuse(reply, 422, change.why, 'breakwall vault list shows what there is')
 }
 
-function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
-  return reply.code(status).send({ error, hint } satisfies Refusal)
-}
-
-function checked<T extends z.ZodType>(schema: T, value: unknown, reply: FastifyReply): z.infer<T> | 'refused' {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  refuse(
-    reply,
-    400,
-    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-    'breakwall unlock --help shows an example',
-  )
-  return 'refused'
-}
-
 function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
   const names = gateway.site().breakers.map((breaker) => breaker.name)
   if (names.includes(name)) return true
   refuse(reply, 404, `there is no breaker "${name}"`, `the breakers are ${names.join(', ')}`)
   return false
-}
-
-/** Who is at the other end, by the kernel's word. Nobody whom the kernel does not name changes anything. */
-function actor(request: FastifyRequest, what: string, gateway: Gateway, reply: FastifyReply): string | undefined {
-  const { _handle: handle } = request.raw.socket as unknown as { _handle?: { fd: number } }
-  const uid = handle === undefined ? 'unknown' : peerUserId(handle.fd)
-  if (uid !== 'unknown') return userName(uid)
-  const reason = 'the system does not say who is at the other end of the socket'
-  gateway.journal.note(event('privilege-denied', { subject: 'unknown', source: 'api', operation: what, reason }))
-  refuse(reply, 403, reason, 'use the socket on the gateway itself')
-  return undefined
 }
 
 function nextEvent(gateway: Gateway, seconds: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { request } from 'node:http'
 import type { PacketView, Refusal } from '../contract.ts'
+import { type Where, authorization } from './client.ts'
 import { toSeconds } from './duration.ts'
 import { type Add, type Finish, type Terminal, exitCode, wrongWords } from './parts.ts'
 import { captureFile } from './pcapng.ts'
@@ -20,7 +21,7 @@ export function capture(add: Add, terminal: Terminal, finish: Finish): void {
         return finish(wrongWords(terminal, `"${options.for}" is not a time`, 'write it as 30s, 5m or 1h'))
       if (!(most >= 1))
         return finish(wrongWords(terminal, `"${options.packets ?? ''}" is not a number of frames`, 'write a number such as 1000'))
-      finish(await record({ bus, file: options.write, seconds, most, socket: terminal.findSocket(options.api) }, terminal))
+      finish(await record({ bus, file: options.write, seconds, most, where: terminal.findSocket(options.api) }, terminal))
     })
 }
 
@@ -29,10 +30,10 @@ type Wanted = {
   readonly file: string
   readonly seconds: number | undefined
   readonly most: number
-  readonly socket: string
+  readonly where: Where
 }
 
-function record({ bus, file, seconds, most, socket }: Wanted, terminal: Terminal): Promise<number> {
+function record({ bus, file, seconds, most, where }: Wanted, terminal: Terminal): Promise<number> {
   let out: number
   try {
     out = openSync(file, 'w', 0o600)
@@ -61,26 +62,30 @@ function record({ bus, file, seconds, most, socket }: Wanted, terminal: Terminal
       frames += 1
       if (frames >= most) end(exitCode.done)
     }
-    const asked = request({ socketPath: socket, path: `/v1/buses/${encodeURIComponent(bus)}/capture` }, (response) => {
-      let pending = ''
-      response.on('data', (chunk: Buffer) => {
-        pending += chunk.toString('utf8')
-        if (response.statusCode !== 200) return
-        const lines = pending.split('\n')
-        pending = lines.pop() ?? ''
-        for (const line of lines) take(line)
-      })
-      response.on('end', () => {
-        if (response.statusCode === 200) return end(exitCode.done)
-        const { error, hint } = JSON.parse(pending) as Refusal
-        terminal.error(`breakwall: error: ${error}\nbreakwall: hint: ${hint}`)
-        end(exitCode.refused)
-      })
-      if (response.statusCode === 200) terminal.error(`recording bus ${bus} into ${file}${seconds === undefined ? '; Ctrl-C ends it' : ''}`)
-    })
+    const asked = request(
+      { socketPath: where.socket, path: `/v1/buses/${encodeURIComponent(bus)}/capture`, headers: authorization(where.token) },
+      (response) => {
+        let pending = ''
+        response.on('data', (chunk: Buffer) => {
+          pending += chunk.toString('utf8')
+          if (response.statusCode !== 200) return
+          const lines = pending.split('\n')
+          pending = lines.pop() ?? ''
+          for (const line of lines) take(line)
+        })
+        response.on('end', () => {
+          if (response.statusCode === 200) return end(exitCode.done)
+          const { error, hint } = JSON.parse(pending) as Refusal
+          terminal.error(`breakwall: error: ${error}\nbreakwall: hint: ${hint}`)
+          end(exitCode.refused)
+        })
+        if (response.statusCode === 200)
+          terminal.error(`recording bus ${bus} into ${file}${seconds === undefined ? '; Ctrl-C ends it' : ''}`)
+      },
+    )
     asked.on('error', () => {
       if (over) return
-      terminal.error(`breakwall: error: no gateway answers on ${socket}\nbreakwall: hint: say which with --api SOCKET`)
+      terminal.error(`breakwall: error: no gateway answers on ${where.socket}\nbreakwall: hint: say which with --api SOCKET`)
       end(exitCode.unreachable)
     })
     writeSync(out, writer.head)

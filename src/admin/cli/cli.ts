@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander'
 import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
+import { access } from './access.ts'
 import { capture } from './capture.ts'
 import { certificates } from './certificates.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
+import { login } from './login.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
+import { people } from './people.ts'
 import { busesText } from './show-buses.ts'
 import { eventLine, locksText, statusText } from './show.ts'
 import { vault } from './vault.ts'
@@ -42,9 +45,13 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   journal(add, offline, terminal, finish)
   files(add, program, offline, finish)
   capture(add, terminal, finish)
-  vault({ group, offline, terminal, finish })
-  profiles({ group, offline, terminal, finish })
-  certificates({ group, offline, terminal, finish })
+  const parts: Parts = { add, group, offline, terminal, finish }
+  login(parts)
+  people(parts)
+  access(parts)
+  vault(parts)
+  certificates(parts)
+  profiles(parts)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { dirname, resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import type { Refusal } from '../contract.ts'
 
 export type Answered<T> =
@@ -9,6 +11,28 @@ export type Answered<T> =
   | { readonly kind: 'unreachable'; readonly error: string; readonly hint: string }
 
 const DEFAULT_SOCKET = '/run/breakwall/api.sock'
+
+/** A gateway's socket, and the token of whoever is logged in on it from here. */
+export type Where = { readonly socket: string; readonly token: string }
+
+/** The session of this user of this machine on one gateway, in a file that nobody else can read. */
+const sessionFile = (socket: string): string =>
+  join(homedir(), '.cache', 'breakwall', `session-${createHash('sha256').update(resolve(socket)).digest('hex').slice(0, 16)}`)
+
+export function keepSession({ socket }: Where, token: string): void {
+  const file = sessionFile(socket)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  rmSync(file, { force: true }) // so that its mode is ours, whatever was there
+  writeFileSync(file, token, { mode: 0o600, flag: 'wx' })
+}
+export const forgetSession = ({ socket }: Where): void => rmSync(sessionFile(socket), { force: true })
+
+/** Where a command goes: `token` is that of a script (BREAKWALL_TOKEN), before the session that was kept. */
+export function whereIs(socket: string, token: string | undefined): Where {
+  if (token !== undefined && token !== '') return { socket, token }
+  const file = sessionFile(socket)
+  return { socket, token: existsSync(file) ? readFileSync(file, 'utf8').trim() : '' }
+}
 
 /** Which gateway: what was typed, then the environment, then the demo of this checkout if it runs, then the installed one. */
 export function findSocket(typed: string | undefined, environment: string | undefined, checkout: string): string {
@@ -23,17 +47,21 @@ export function findSocket(typed: string | undefined, environment: string | unde
   return DEFAULT_SOCKET
 }
 
+export const authorization = (token: string): Readonly<Record<string, string>> => (token === '' ? {} : { authorization: `Bearer ${token}` })
+
 /** One call to the gateway's API. Never throws: a gateway that is not there is an answer too. */
-export function call<T>(socketPath: string, method: 'GET' | 'POST', path: string, body?: object): Promise<Answered<T>> {
+export function call<T>({ socket: socketPath, token }: Where, method: 'GET' | 'POST', path: string, body?: object): Promise<Answered<T>> {
   return new Promise((done) => {
     const text = body === undefined ? '' : JSON.stringify(body)
-    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+    const content = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+    const headers = { ...content, ...authorization(token) }
     const sent = request({ socketPath, method, path, headers }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => {
         const said = Buffer.concat(chunks).toString('utf8')
-        const value: unknown = (response.headers['content-type'] ?? '').startsWith('application/json') ? JSON.parse(said) : said
+        const value: unknown =
+          said === '' ? {} : (response.headers['content-type'] ?? '').startsWith('application/json') ? JSON.parse(said) : said
         if (response.statusCode === 200) return done({ kind: 'ok', value: value as T })
         const refusal = value as Partial<Refusal>
         done({ kind: 'refused', error: refusal.error ?? `status ${response.statusCode ?? 0}`, hint: refusal.hint ?? 'breakwall --help' })

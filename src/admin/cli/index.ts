@@ -1,6 +1,6 @@
 export { runCli } from './cli.ts'
 export { type Offline, type Terminal, exitCode } from './parts.ts'
-export { findSocket } from './client.ts'
+export { findSocket, whereIs } from './client.ts'
 export { readSecret } from './secret.ts'
 export { profileText } from './show-profile.ts'
 export { table } from './table.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { PkiCommands, ProbeAsked } from '../contract.ts'
-import type { Answered } from './client.ts'
+import type { AclView, MatrixView, PkiCommands, ProbeAsked } from '../contract.ts'
+import type { Answered, Where } from './client.ts'
 
 /** Exit codes of every command; docs/cli.md has the same table. */
 export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const
@@ -15,6 +15,8 @@ export type Offline = {
   verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
   serve(file: string): Promise<number>
   readonly pki: PkiCommands
+  aclTest(configuration: string, address: string): Answered<readonly AclView[]>
+  access(configuration: string): Answered<MatrixView>
   demo(args: readonly string[]): Promise<number>
   probe(asked: ProbeAsked): Promise<number>
 }
@@ -23,11 +25,14 @@ export type Terminal = {
   error(text: string): void
   /** Reads a password that is not shown; undefined when its typist gave up. */
   askSecret(prompt: string): Promise<string | undefined>
+  /** The first line of a file with a secret in it. */
+  firstLine(file: string): string
   /** Whether a person types, and not a pipe. */
   readonly interactive: boolean
   /** Where systemd puts credentials. */
   readonly credentials: string
-  findSocket(typed: string | undefined): string
+  /** Which gateway, and who is logged in on it. */
+  findSocket(typed: string | undefined): Where
   version: string
   /** Runs once when the user ends the command (Ctrl-C). */
   interrupted(run: () => void): void
@@ -41,6 +46,7 @@ export type Finish = (code: number) => void
 
 /** What a group of commands is made from. */
 export type Parts = {
+  readonly add: Add
   /** A group of sub-commands; `command` takes --json and --api, `plain` what it is given. */
   readonly group: (name: string, description: string) => { readonly command: Add; readonly plain: Add }
   readonly offline: Offline

@@ -73,7 +73,9 @@ function writeBundle(folder: string, { roots }: Register): void {
 }
 
 export type Order = {
+  /** Of the files, and in the certificate where `subject` does not say another. */
   readonly name: string
+  readonly subject?: string
   readonly purpose: Purpose
   readonly days: number
   /** A key made here, or a request whose key stays where it was made. */
@@ -121,7 +123,7 @@ async function issue(
       `the authority itself ends on ${signer.certificate.validTo}, before ${days} days are over`,
       'fewer --days, or breakwall ca rotate',
     )
-  const certificate = await makeCertificate({ name, purpose, publicKey, days }, signer, clock, random)
+  const certificate = await makeCertificate({ name: order.subject ?? name, purpose, publicKey, days }, signer, clock, random)
   const entry: IssuedCertificate = {
     serial: certificate.serialNumber,
     name,

@@ -1,6 +1,5 @@
 import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { KeyUsageFlags } from '@peculiar/x509'
 import type { Clock, Random } from '../../platform/index.ts'
 import { toBytes, utf8 } from './der.ts'
 import { algorithmOf, signingKey } from './keys.ts'
@@ -52,7 +51,7 @@ export async function makeRoot(name: string, key: KeyObject, days: number, clock
     signingAlgorithm: algorithmOf(key),
     extensions: [
       new library.BasicConstraintsExtension(true, 0, true),
-      new library.KeyUsagesExtension((library.KeyUsageFlags.keyCertSign | library.KeyUsageFlags.cRLSign) as KeyUsageFlags, true),
+      new library.KeyUsagesExtension(library.KeyUsageFlags.keyCertSign | library.KeyUsageFlags.cRLSign, true),
       await library.SubjectKeyIdentifierExtension.create(own),
     ],
   })
@@ -79,7 +78,7 @@ export async function makeCertificate(
     signingAlgorithm: algorithmOf(signer.key),
     extensions: [
       new library.BasicConstraintsExtension(false, undefined, true),
-      new library.KeyUsagesExtension(usageOf(library, publicKey), true),
+      usageOf(library, publicKey),
       await library.SubjectKeyIdentifierExtension.create(subject),
       await library.AuthorityKeyIdentifierExtension.create(root.publicKey),
       ...extensionsFor(library, purpose),
@@ -89,9 +88,11 @@ export async function makeCertificate(
 }
 
 /** An RSA key may also be asked to open a premaster secret, by a client of TLS 1.2 that we do not serve but others may. */
-function usageOf({ KeyUsageFlags: flags }: X509Library, publicKey: Uint8Array): KeyUsageFlags {
+function usageOf({ KeyUsageFlags: flags, KeyUsagesExtension }: X509Library, publicKey: Uint8Array) {
   const { asymmetricKeyType } = createPublicKey({ key: Buffer.from(publicKey), type: 'spki', format: 'der' })
-  return asymmetricKeyType === 'rsa' ? ((flags.digitalSignature | flags.keyEncipherment) as KeyUsageFlags) : flags.digitalSignature
+  return asymmetricKeyType === 'rsa'
+    ? new KeyUsagesExtension(flags.digitalSignature | flags.keyEncipherment, true)
+    : new KeyUsagesExtension(flags.digitalSignature, true)
 }
 
 function extensionsFor(library: X509Library, purpose: Purpose): InstanceType<X509Library['Extension']>[] {

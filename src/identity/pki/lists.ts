@@ -5,16 +5,7 @@ import type { Signer } from './certificate.ts'
 import { type Desk, openSigners } from './desk.ts'
 import { integer, toBytes } from './der.ts'
 import { algorithmOf, signingKey } from './keys.ts'
-import {
-  type PkiFailure,
-  type Register,
-  type RevocationReason,
-  failed,
-  readRegister,
-  revocationReasons,
-  writeRegister,
-  writeWhole,
-} from './register.ts'
+import { type PkiFailure, type Register, type RevocationReason, failed, readRegister, writeRegister, writeWhole } from './register.ts'
 import { toPem } from './sealed-key.ts'
 import { type X509Library, x509Library } from './x509-library.ts'
 
@@ -47,6 +38,14 @@ export async function publishLists(
   return { file: listFile(folder), revoked, next: new Date(clock.utcUs() / 1000 + days * DAY_MS).toISOString() }
 }
 
+const reasonsOf = ({ X509CrlReason: reasons }: X509Library): Readonly<Record<RevocationReason, X509CrlReason>> => ({
+  unspecified: reasons.unspecified,
+  'key-compromise': reasons.keyCompromise,
+  'affiliation-changed': reasons.affiliationChanged,
+  superseded: reasons.superseded,
+  'cessation-of-operation': reasons.cessationOfOperation,
+})
+
 async function listOf(
   library: X509Library,
   signer: Signer,
@@ -68,7 +67,7 @@ async function listOf(
             {
               serialNumber: serial.toLowerCase(),
               revocationDate: new Date(when.atMs),
-              reason: revocationReasons[when.reason] as X509CrlReason,
+              reason: reasonsOf(library)[when.reason],
             },
           ],
     ),

@@ -17,15 +17,9 @@ export type IssuedCertificate = {
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | 'no'
 }
 
-/** The reasons of RFC 5280, 5.3.1, that a site has use for, with their numbers. */
-export const revocationReasons = {
-  unspecified: 0,
-  'key-compromise': 1,
-  'affiliation-changed': 3,
-  superseded: 4,
-  'cessation-of-operation': 5,
-} as const
-export type RevocationReason = keyof typeof revocationReasons
+/** The reasons of RFC 5280, 5.3.1, that a site has use for. */
+export const revocationReasons = ['unspecified', 'key-compromise', 'affiliation-changed', 'superseded', 'cessation-of-operation'] as const
+export type RevocationReason = (typeof revocationReasons)[number]
 
 /** A root that is in force: the first signs what is new, all of them keep their revocation lists until they are retired. */
 export type Root = { readonly fingerprint: string; readonly certificateFile: string; readonly keyFile: string }

@@ -1,0 +1,124 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { event } from '../../events/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
+import type { From, Service, Session } from '../../identity/index.ts'
+import { peerUserId, userName } from '../../platform/index.ts'
+import { type ManagementAction, mayManage } from '../../policy/index.ts'
+import type { Refusal } from '../contract.ts'
+
+/** Who is at the other end: by the kernel's word, and by the token that came with the request. */
+export type Caller =
+  /** A user of this machine without a log-in. */
+  | { readonly kind: 'system'; readonly name: string; readonly source: string }
+  | { readonly kind: 'person'; readonly name: string; readonly source: string; readonly role: string; readonly session: Session }
+  | { readonly kind: 'service'; readonly name: string; readonly source: string; readonly service: Service }
+  /** A browser that nobody has logged in on, or a token that opens nothing any more. */
+  | { readonly kind: 'nobody'; readonly name: string; readonly source: string; readonly why: string }
+
+/** With this header the pages say where a browser is. Whoever sends it has none of the rights of the machine's users. */
+const FROM_HEADER = 'x-breakwall-from'
+/** What a session of the panel may be used for: a PIN is enough for no more. */
+const ofThePanel: ReadonlySet<ManagementAction> = new Set<ManagementAction>(['look', 'events', 'lock', 'unlock'])
+
+export function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
+  return reply.code(status).send({ error, hint } satisfies Refusal)
+}
+
+/** The user of this machine at the other end of the socket; `unknown` where the kernel does not say. */
+export function systemUserOf(request: FastifyRequest): string {
+  const { _handle: handle } = request.raw.socket as unknown as { _handle?: { fd: number } }
+  const uid = handle === undefined ? 'unknown' : peerUserId(handle.fd)
+  return uid === 'unknown' ? 'unknown' : userName(uid)
+}
+
+/** Where a log-in comes from, for counting wrong ones and for binding what it gives. */
+export function fromOf(request: FastifyRequest, gateway: Gateway): From | { readonly refused: string } {
+  const systemUser = systemUserOf(request)
+  const told = request.headers[FROM_HEADER]
+  if (told === undefined) return { source: `local ${systemUser}`, via: 'command-line', systemUser }
+  const pages = gateway.site().console
+  if (typeof told !== 'string' || pages === 'none' || pages.user !== systemUser)
+    return { refused: `only the pages, as the user ${pages === 'none' ? 'of [console]' : pages.user}, may say where a browser is` }
+  return { source: told.slice(0, 64), via: 'console', systemUser: '' }
+}
+
+export function callerOf(request: FastifyRequest, gateway: Gateway): Caller {
+  const from = fromOf(request, gateway)
+  if ('refused' in from) return { kind: 'nobody', name: 'nobody', source: 'local', why: from.refused }
+  const { source, systemUser, via } = from
+  const nobody = (why: string): Caller => ({ kind: 'nobody', name: 'nobody', source, why })
+  const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
+  if (token === undefined) {
+    if (via === 'console') return nobody('nobody is logged in')
+    return systemUser === 'unknown'
+      ? nobody('the system does not say who is at the other end of the socket')
+      : { kind: 'system', name: systemUser, source }
+  }
+  const service = gateway.people.services.use(token)
+  if (service !== 'none') return { kind: 'service', name: service.name, source, service }
+  const held = gateway.people.use(token)
+  if (held === 'none') return nobody('the session has ended')
+  if (held.session.systemUser !== systemUser) return nobody('this session belongs to another user of this machine')
+  return { kind: 'person', name: held.session.user, source, role: held.role, session: held.session }
+}
+
+/** Empty when the caller may; why not, when not. */
+function denial(
+  caller: Caller,
+  action: ManagementAction,
+  breaker: string,
+  gateway: Gateway,
+): { why: string; hint: string; status: 401 | 403 } | 'may' {
+  const login = { hint: 'breakwall login', status: 401 } as const
+  switch (caller.kind) {
+    case 'nobody':
+      return { why: caller.why, ...login }
+    case 'system':
+      return gateway.site().people.withoutLogin.has(action) ? 'may' : { why: `"${action}" takes a log-in`, ...login }
+    case 'service':
+      return caller.service.scope.includes(action)
+        ? 'may'
+        : { why: `the token of ${caller.name} is not for "${action}"`, hint: 'breakwall token list', status: 403 }
+    case 'person': {
+      const { session, role } = caller
+      if (session.pending === 'change-password')
+        return { why: 'the password must be changed first', hint: 'breakwall password', status: 403 }
+      if (session.pending === 'second-factor')
+        return { why: `the role ${role} needs a second factor`, hint: 'breakwall second-factor add', status: 403 }
+      if (session.via === 'panel' && !ofThePanel.has(action))
+        return { why: `"${action}" takes a log-in with a password`, hint: 'the panel is for locks', status: 403 }
+      if (mayManage(gateway.site().rights, role, action, breaker)) return 'may'
+      const where = breaker === '' ? '' : ` on ${breaker}`
+      return {
+        why: `the role ${role} does not have the right to "${action}"${where}`,
+        hint: 'breakwall access shows who may what',
+        status: 403,
+      }
+    }
+  }
+}
+
+/** The caller, when it may do this; otherwise the refusal has been sent and recorded. */
+export function allowed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  action: ManagementAction,
+  gateway: Gateway,
+  breaker = '',
+): Caller | undefined {
+  const caller = callerOf(request, gateway)
+  const denied = denial(caller, action, breaker, gateway)
+  if (denied === 'may') return caller
+  // That a session has ended is no attempt at anything.
+  if (denied.status === 403 || caller.kind === 'system')
+    gateway.journal.note(
+      event('privilege-denied', {
+        subject: caller.name,
+        source: caller.source,
+        operation: breaker === '' ? action : `${action} ${breaker}`,
+        reason: denied.why,
+      }),
+    )
+  refuse(reply, denied.status, denied.why, denied.hint)
+  return undefined
+}
