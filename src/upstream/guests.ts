@@ -32,16 +32,18 @@ export function createGuests(limits: () => DoorLimits): Guests {
   const sources = new Map<string, Source>()
   let inside = 0
 
+  /** As many at once as an address may have, or open in a second. */
+  const burst = (): number => Math.max(limits().connectionsPerAddress, limits().handshakesPerSecond)
   function refill(source: Source, now: Monotonic): void {
-    const { connectionsPerAddress, handshakesPerSecond } = limits()
-    source.left = Math.min(connectionsPerAddress, source.left + ((now - source.at) / 1000) * handshakesPerSecond)
+    const { handshakesPerSecond } = limits()
+    source.left = Math.min(burst(), source.left + ((now - source.at) / 1000) * handshakesPerSecond)
     source.at = now
   }
   /** Makes room by forgetting those that have nothing open and would have all their leave back. */
   function forget(now: Monotonic): void {
     for (const [key, source] of sources) {
       refill(source, now)
-      if (source.open === 0 && source.left >= limits().connectionsPerAddress) sources.delete(key)
+      if (source.open === 0 && source.left >= burst()) sources.delete(key)
     }
   }
 
@@ -51,7 +53,7 @@ export function createGuests(limits: () => DoorLimits): Guests {
       const key = sourceOf(address)
       if (sources.size >= MAX_SOURCES && !sources.has(key)) forget(now)
       if (sources.size >= MAX_SOURCES && !sources.has(key)) return `${MAX_SOURCES} addresses connect at a time`
-      const source = sources.get(key) ?? { open: 0, left: connectionsPerAddress, at: now }
+      const source = sources.get(key) ?? { open: 0, left: burst(), at: now }
       sources.set(key, source)
       refill(source, now)
       if (source.left < 1) return `more than ${handshakesPerSecond} connections a second from this address`

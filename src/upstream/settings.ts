@@ -4,7 +4,7 @@ import type { Role } from '../policy/index.ts'
 export type DoorLimits = {
   readonly connections: number
   readonly connectionsPerAddress: number
-  /** New connections of one address, a second; as many at once as it may have. */
+  /** New connections of one address, a second; at once as many, or as it may have. */
   readonly handshakesPerSecond: number
   readonly idleMs: number
 }

@@ -50,5 +50,7 @@ function decodeRole(extension: Node | undefined): RoleFound {
   if (inner[1] !== inner.length - 2) return { kind: 'invalid', why: 'the length of the role is wrong' }
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(inner.subarray(2))
   const role = toRole(text)
-  return role === undefined ? { kind: 'invalid', why: 'the role is empty, too long or has control characters' } : { kind: 'role', role }
+  if (role !== undefined) return { kind: 'role', role }
+  if (text === '') return { kind: 'invalid', why: 'the role is empty' }
+  return { kind: 'invalid', why: /\p{Cc}/u.test(text) ? 'the role has control characters' : 'the role has more than 64 characters' }
 }
