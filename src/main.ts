@@ -6,12 +6,13 @@ import { dirname, join, resolve } from 'node:path'
 import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, whereIs } from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
+import { startConsole } from './admin/console/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
-import { initVault } from './identity/index.ts'
+import { initVault, readPair } from './identity/index.ts'
 import { verifyJournal } from './journal/index.ts'
 import { pkiCommands, siteCommands } from './offline/index.ts'
-import { forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
+import { cipherSuites, forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
@@ -80,6 +81,26 @@ async function serve(file: string): Promise<number> {
   notifySystemd('STOPPING=1')
   await api.close()
   await gateway.stop(signal)
+  return exitCode.done
+}
+
+/** The pages, as a process of its own without the rights of the gateway: they hold no state and know the gateway by its API only. */
+async function serveConsole(file: string): Promise<number> {
+  const loaded = loadSite(file)
+  if (loaded.kind === 'problems') return failed(`${loaded.problems.length} mistakes in ${file}`, `breakwall check ${file}`)
+  const { console: pages, apiSocket } = loaded.site
+  if (pages === 'none') return failed('the configuration has no [console]', 'add one: address, name, certificate and key')
+  const pair = readPair(pages)
+  if ('kind' in pair) return failed(pair.why, 'breakwall cert issue console --host NAME makes a pair that fits')
+  const { host, port, name } = pages
+  const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => String(why))
+  if (typeof running === 'string') return failed(running, `is another program listening on ${host}:${port}?`)
+  stderrLog.info(`the pages are at https://${name}:${running.port}`)
+  notifySystemd('READY=1')
+  await new Promise<void>((asked) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked())
+  })
+  await running.close()
   return exitCode.done
 }
 
@@ -160,6 +181,7 @@ const offline: Offline = {
     return verified.kind === 'whole' ? exitCode.done : exitCode.refused
   },
   serve,
+  serveConsole,
   pki: pkiCommands(realClock, realRandom),
   ...siteCommands,
   demo(args) {

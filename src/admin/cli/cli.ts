@@ -165,6 +165,11 @@ function files(add: Add, program: Command, offline: Offline, finish: Finish): vo
     .requiredOption('--config <file>', 'its configuration, such as /etc/breakwall/breakwall.toml')
     .action(async ({ config }: { config: string }) => finish(await offline.serve(config)))
   program
+    .command('console')
+    .description('serve the pages in the foreground, beside a running gateway')
+    .requiredOption('--config <file>', 'the configuration, such as /etc/breakwall/breakwall.toml')
+    .action(async ({ config }: { config: string }) => finish(await offline.serveConsole(config)))
+  program
     .command('probe <place>')
     .description('find who answers on a serial port or behind host:port, and print the configuration for it; nothing is written')
     .option('--units <list>', 'which unit ids to ask, such as 1-10,20; usual is 1-32, and 255 on Ethernet', 'usual')

@@ -14,6 +14,7 @@ export type Offline = {
   initVault(configuration: string): number
   verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
   serve(file: string): Promise<number>
+  serveConsole(file: string): Promise<number>
   readonly pki: PkiCommands
   aclTest(configuration: string, address: string): Answered<readonly AclView[]>
   access(configuration: string): Answered<MatrixView>

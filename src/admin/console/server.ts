@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { type RequestOptions, request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import cookie from '@fastify/cookie'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+
+export type ConsoleOptions = {
+  readonly host: string
+  readonly port: number
+  /** The name under which browsers come: requests with another are refused. */
+  readonly name: string
+  readonly certificate: string
+  readonly key: string
+  readonly ciphers: string
+  /** The socket of the gateway's API. */
+  readonly apiSocket: string
+}
+export interface Console {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Host-only, Secure and for the whole site by its name (RFC 6265bis, 4.1.3.2): nobody but this page sets it. */
+const COOKIE = '__Host-breakwall'
+const MAX_BODY = 16 * 1024
+const MAX_CONNECTIONS = 200
+const ANSWER_MS = 15_000
+
+/** What a browser may reach of the API; all else does not exist here. */
+const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
+  ['GET', /^\/(banner|me|sessions)$/],
+  ['POST', /^\/(login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
+  ['POST', /^\/me\/(password|pin|totp|totp\/confirm|passkeys|passkeys\/options|factors\/remove)$/],
+  ['POST', /^\/sessions\/[0-9a-f]{12}\/end$/],
+]
+
+/** No script, style or frame but its own; nothing is kept, nothing says which version this is (S-12, S-33). */
+const headers: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  // Not no-referrer: with it a browser does not say of its own page either where a request comes from.
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)',
+  'cache-control': 'no-store',
+}
+
+const pages = join(import.meta.dirname, '../../../src/admin/console/pages')
+const files: readonly (readonly [string, string, string])[] = [
+  ['/', 'index.html', 'text/html; charset=utf-8'],
+  ['/style.css', 'style.css', 'text/css; charset=utf-8'],
+  ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
+]
+
+/** Serves the pages over HTTPS. It keeps no state and has no right of its own: the gateway judges every call by the browser's cookie. */
+export async function startConsole(options: ConsoleOptions): Promise<Console> {
+  const { certificate: cert, key, ciphers, host, port } = options
+  const app = fastify({
+    https: { cert, key, ciphers, minVersion: 'TLSv1.2', honorCipherOrder: true, handshakeTimeout: 10_000 },
+    bodyLimit: MAX_BODY,
+    requestTimeout: ANSWER_MS,
+    connectionTimeout: 60_000,
+    forceCloseConnections: true,
+  })
+  app.server.maxConnections = MAX_CONNECTIONS
+  await app.register(cookie)
+  guard(app, options)
+  for (const [path, file, type] of files) {
+    const content = readFileSync(join(pages, file))
+    app.get(path, (_request, reply) => reply.type(type).send(content))
+  }
+  app.all('/api/*', (request, reply) => forward(request, reply, options))
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' }))
+  await app.listen({ host, port })
+  const bound = app.server.address()
+  return { port: typeof bound === 'object' && bound !== null ? bound.port : port, close: () => app.close() }
+}
+
+/** Before anything else: the right name, and for whatever changes something the right page (CSRF), besides the cookie's SameSite. */
+function guard(app: FastifyInstance, { name }: ConsoleOptions): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers)
+    if (request.host.replace(/:\d+$/, '') !== name)
+      return void reply.code(421).send({ error: `this is ${name} only`, hint: `https://${name}/` })
+    if (request.method !== 'GET') {
+      if (!isOwnPage(request)) return void reply.code(403).send({ error: 'this came from another page', hint: 'open the pages themselves' })
+      if (!(request.headers['content-type'] ?? '').startsWith('application/json'))
+        return void reply.code(415).send({ error: 'expected JSON', hint: 'the pages send nothing else' })
+    }
+    done()
+  })
+}
+
+/** A browser says by one of the two where a request comes from, and no page can make it say something else. */
+function isOwnPage({ headers: { origin, 'sec-fetch-site': site }, host }: FastifyRequest): boolean {
+  return origin === undefined ? site === 'same-origin' : origin === `https://${host}`
+}
+
+async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket }: ConsoleOptions): Promise<FastifyReply> {
+  const path = request.url.slice('/api'.length)
+  const { method } = request
+  if (!reachable.some(([allowed, pattern]) => allowed === method && pattern.test(path)))
+    return reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' })
+  const token = request.cookies[COOKIE]
+  const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
+  const { status, said } = await ask({
+    ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
+    headers: {
+      'x-breakwall-from': request.ip.replace(/^::ffff:/, ''),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    },
+  })
+  return reply.code(status).send(status === 200 ? withCookie(path, said, reply) : said)
+}
+
+function ask({
+  body,
+  ...options
+}: RequestOptions & { readonly body: string }): Promise<{ readonly status: number; readonly said: unknown }> {
+  return new Promise((resolve) => {
+    const sent = httpRequest(options, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 502, said: JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') }),
+      )
+    })
+    sent.on('timeout', () => sent.destroy())
+    sent.on('error', () => resolve({ status: 503, said: { error: 'the gateway does not answer', hint: 'is it running?' } }))
+    sent.end(body)
+  })
+}
+
+/** The token goes into a cookie that no script can read, and into nothing else. */
+function withCookie(path: string, said: unknown, reply: FastifyReply): unknown {
+  const attributes = { path: '/', secure: true, httpOnly: true, sameSite: 'strict' } as const
+  if (path === '/logout') void reply.clearCookie(COOKIE, attributes)
+  if (typeof said !== 'object' || said === null || !('token' in said)) return said
+  const { token, ...rest } = said as { token: string }
+  void reply.setCookie(COOKIE, token, attributes)
+  return rest
+}

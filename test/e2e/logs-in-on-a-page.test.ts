@@ -1,0 +1,195 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { createServer } from 'node:net'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { breakwall } from '../../hil/demo/prepare.ts'
+import { startBrowser, withAuthenticator } from '../support/browser.ts'
+import { issue } from '../support/pki.ts'
+import { type World, createWorld } from '../support/world.ts'
+
+const PASSWORD = 'correct horse battery'
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+
+/** A gateway, and the pages as a process of their own. */
+async function pagesOf(t: { teardown(run: () => unknown): void }, people = '') {
+  const world: World = await createWorld()
+  t.teardown(() => world.close())
+  const port = await freePort()
+  await issue(world.paths.pki, 'console', { kind: 'server', hosts: ['localhost'] })
+  const { gateway } = await world.start(
+    (toml) =>
+      `${toml.replace(/without-login = .*\n/, people)}\n[console]\naddress = "127.0.0.1:${port}"\nname = "localhost"\nuser = "${userInfo().username}"\ncertificate = "pki/console.crt"\nkey = "pki/console.key"\n`,
+  )
+  const pages: ChildProcess = spawn(process.execPath, [breakwall, 'console', '--config', world.paths.config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  t.teardown(() => pages.kill())
+  await new Promise<void>((resolve, reject) => {
+    let said = ''
+    pages.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+      if (said.includes('the pages are at')) resolve()
+    })
+    pages.on('exit', () => reject(new Error(said)))
+  })
+  const { accounts } = gateway.people
+  await accounts.setUp(accounts.newSetUpCode(), 'root-admin', PASSWORD, 'here')
+  return { world, gateway, port, pages }
+}
+
+type Said = { readonly status: number; readonly headers: Readonly<Record<string, string | string[] | undefined>>; readonly text: string }
+const ask = (world: World, port: number, path: string, method = 'GET', headers: Record<string, string> = {}, body = ''): Promise<Said> =>
+  new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        ca: readFileSync(join(world.paths.pki, 'site-ca.crt')),
+        servername: 'localhost',
+        headers: { host: `localhost:${port}`, ...headers },
+      },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+
+t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [S-33] [CR 1.6] [CR 3.8]', async (t) => {
+  const { world, port } = await pagesOf(t)
+  const origin = { origin: `https://localhost:${port}`, 'content-type': 'application/json' }
+  const login = JSON.stringify({ name: 'root-admin', password: PASSWORD })
+  const home = await ask(world, port, '/')
+  t.equal(home.status, 200)
+  t.match(home.headers, {
+    'content-security-policy': /default-src 'none'; script-src 'self'.*frame-ancestors 'none'/,
+    'strict-transport-security': /max-age/,
+    'x-frame-options': 'DENY',
+    'cache-control': 'no-store',
+  })
+  t.notMatch(home.text + JSON.stringify(home.headers), /\d+\.\d+\.\d+|fastify|node/i, 'no version, no maker')
+  t.notMatch(home.text, /<script(?! type="module" src)|style=|onclick/, 'nothing inline')
+  t.equal((await ask(world, port, '/', 'GET', { host: 'evil.example' })).status, 421, 'another name')
+  t.equal((await ask(world, port, '/api/login', 'POST', { ...origin, origin: 'https://evil.example' }, login)).status, 403, 'another page')
+  t.equal((await ask(world, port, '/api/login', 'POST', { 'content-type': 'application/json' }, login)).status, 403, 'no page')
+  t.equal(
+    (await ask(world, port, '/api/login', 'POST', { ...origin, 'content-type': 'text/plain' }, login)).status,
+    415,
+    'a form of another page',
+  )
+  for (const path of [
+    '/api/status',
+    '/api/users',
+    '/api/events',
+    '/api/../v1/users',
+    '/api/me/../users',
+    '/v1/users',
+    '/page.ts',
+    '/../package.json',
+  ])
+    t.equal((await ask(world, port, path)).status, 404, path)
+  t.match(
+    JSON.parse((await ask(world, port, '/api/me')).text),
+    { kind: 'nobody' },
+    'a browser has none of the rights of the machine’s users',
+  )
+  const said = await ask(world, port, '/api/login', 'POST', origin, login)
+  t.equal(said.status, 200)
+  const [cookie = ''] = said.headers['set-cookie'] ?? []
+  for (const part of [/^__Host-breakwall=[\w-]{43};/, /Path=\//, /HttpOnly/, /Secure/, /SameSite=Strict/]) t.match(cookie, part)
+  t.notMatch(cookie, /Domain/)
+  t.notOk(said.text.includes('token'), 'no script sees the token')
+  const kept = { cookie: cookie.split(';')[0] ?? '' }
+  t.match(JSON.parse((await ask(world, port, '/api/me', 'GET', kept)).text), { kind: 'person', name: 'root-admin' })
+  t.match(await world.heard(({ id }) => id === 'login-succeeded'), { data: { via: 'console', source: '127.0.0.1' } })
+  const big = await ask(world, port, '/api/login', 'POST', origin, JSON.stringify({ name: 'x', password: 'y'.repeat(40_000) }))
+  t.equal(big.status, 413)
+  t.equal((await ask(world, port, '/api/logout', 'POST', { ...origin, ...kept }, '{}')).status, 200)
+  t.match(JSON.parse((await ask(world, port, '/api/me', 'GET', kept)).text), { kind: 'nobody', why: 'the session has ended' })
+})
+
+t.test('a browser logs in, makes a passkey and comes in with it; on a phone and on a desk [S-18] [S-23] [CR 1.1 RE 2]', async (t) => {
+  const { world, gateway, port } = await pagesOf(t, 'second-factor = ["SecurityAdmin"]\n')
+  const browser = await startBrowser(join(world.paths.pki, 'console.crt'))
+  t.teardown(() => browser.close())
+  const shots = process.env['SCREENSHOTS'] // a folder, for whoever wants to look at the pages
+  for (const [size, viewport] of [
+    ['phone', { width: 390, height: 844 }],
+    ['desk', { width: 1280, height: 800 }],
+  ] as const) {
+    const context = await browser.newContext({ viewport })
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => void (message.type() === 'error' && !message.text().includes('401') && complaints.push(message.text())))
+    const shot = async (name: string): Promise<void> =>
+      void (shots !== undefined && (await page.screenshot({ path: join(shots, `${name}-${size}.png`), fullPage: true })))
+    await withAuthenticator(page)
+    await page.goto(`https://localhost:${port}/`)
+    const logIn = async (password: string): Promise<void> => {
+      await page.getByLabel('Name').fill('root-admin')
+      await page.getByLabel('Password').fill(password)
+      await page.getByRole('button', { name: 'Log in' }).click()
+    }
+    t.equal(await page.getByLabel('Password').getAttribute('type'), 'password')
+    await logIn('wrong password here')
+    await page.getByRole('status').filter({ hasText: 'the name or the password is wrong' }).waitFor()
+    await shot('1-wrong')
+    await logIn(PASSWORD)
+    await page.getByText('Your role needs a second factor').waitFor()
+    await shot('2-factor')
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByRole('heading', { name: 'root-admin' }).waitFor()
+    await shot('3-account')
+    t.equal(gateway.people.accounts.list()[0]?.passkeys.length, 1)
+    t.equal(await page.evaluate('document.cookie'), '', 'no script sees the cookie')
+
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByLabel('Name').waitFor()
+    await logIn(PASSWORD)
+    await page.getByRole('button', { name: 'Use a passkey' }).click()
+    await page.getByText('Passkey').first().waitFor()
+    await page.getByRole('heading', { name: 'root-admin' }).waitFor()
+    t.equal(gateway.people.sessions().length, 1)
+
+    await page.getByRole('button', { name: 'Remove', exact: true }).click()
+    await page.getByText('Your role needs a second factor').waitFor()
+    t.equal(gateway.people.accounts.list()[0]?.passkeys.length, 0)
+    t.same(complaints, [], 'the browser has nothing to say')
+    await context.close()
+    for (const { id } of gateway.people.sessions()) gateway.people.endSession(id, { name: 'test', source: 'here' })
+  }
+})
+
+t.test('a name that is HTML stays a name, and a session that has ended asks for the log-in again', async (t) => {
+  const { world, gateway, port } = await pagesOf(t, 'banner = "<img src=x onerror=alert(1)> Plant 7, authorised people only"\n')
+  const browser = await startBrowser(join(world.paths.pki, 'console.crt'))
+  t.teardown(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto(`https://localhost:${port}/`)
+  await page.getByText('<img src=x onerror=alert(1)> Plant 7').waitFor()
+  t.equal(await page.locator('img').count(), 0)
+  await page.getByLabel('Name').fill('root-admin')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'root-admin' }).waitFor()
+  for (const { id } of gateway.people.sessions()) gateway.people.endSession(id, { name: 'test', source: 'here' })
+  await page.reload()
+  await page.getByRole('button', { name: 'Log in' }).waitFor()
+  t.pass('the log-in is back')
+})
