@@ -95,7 +95,8 @@ async function startGateway(folder: string, buses: readonly BenchBus[], nodeOpti
   const socket = join(state, 'api.sock')
   writeFileSync(config, configuration(state, socket, buses, breakers))
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
-  for (const { unit } of breakers) for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word)
+  for (const { unit } of breakers)
+    for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word, 'four-characters')
   const child = spawn(process.execPath, [...asTheService(), ...nodeOptions, main, 'serve', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

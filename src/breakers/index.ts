@@ -11,6 +11,8 @@ export {
   optionalFunctions,
   parameterTypes,
   passwordLevels,
+  type PasswordRule,
+  passwordRules,
 } from './profile.ts'
 export { classify } from './classify.ts'
 export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, seal, touchesCommands } from './command-interface.ts'

@@ -66,6 +66,10 @@ export type StatusMap = {
   readonly currents: RegisterNumber
 }
 
+/** Four characters for each of four profiles, or one account with a long one (MicroLogic Active); DOCA0122EN, S-19, S-20. */
+export const passwordRules = ['four-characters', 'micrologic-active'] as const
+export type PasswordRule = (typeof passwordRules)[number]
+
 /** A breaker family behind one kind of interface: data, from config/profiles. */
 export type Profile = {
   readonly name: string
@@ -74,6 +78,8 @@ export type Profile = {
   readonly interface: string
   /** What whoever configures it must know; empty when there is nothing. */
   readonly warning: string
+  /** What a password of this family looks like; the vault takes no other. */
+  readonly passwordRule: PasswordRule
   readonly status: StatusMap | 'none'
   readonly commands: readonly Command[]
   readonly writable: readonly WritableRange[]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operationClasses, optionalFunctions, parameterTypes, passwordLevels } from '../breakers/index.ts'
+import { operationClasses, optionalFunctions, parameterTypes, passwordLevels, passwordRules } from '../breakers/index.ts'
 import { duration } from './duration.ts'
 
 /** What each key of a profile expects, with an example. */
@@ -7,6 +7,7 @@ export const profileExpectations: Readonly<Record<string, string>> = {
   family: 'the family as on the front, such as "ComPacT NSX"',
   interface: 'what it is reached through, such as "BSCM, behind an IFM or IFE"',
   warning: 'a text for whoever configures it',
+  'password-rule': '"four-characters" or "micrologic-active": what its passwords look like',
   include: 'names of profiles that are reached at the same unit, such as ["io-module"]',
   status: 'a table [status], or none for what has no state',
   'status.register': 'a register number from 1 to 65536, such as 12001',
@@ -95,6 +96,7 @@ export const profileSchema = z.strictObject({
   family: z.string().min(1),
   interface: z.string().min(1),
   warning: z.string().default(''),
+  'password-rule': z.enum(passwordRules).default('four-characters'),
   include: z.array(z.string().regex(/^(parts\/)?[a-z0-9-]+$/)).default([]),
   status: z
     .strictObject({

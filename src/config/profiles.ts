@@ -138,6 +138,7 @@ function toProfile(name: string, own: ProfileFile, parts: readonly Part[]): Prof
     family: own.family,
     interface: own.interface,
     warning: own.warning,
+    passwordRule: own['password-rule'],
     status:
       own.status === undefined
         ? 'none'

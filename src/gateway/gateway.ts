@@ -83,7 +83,11 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
-  const vault = openVaultBook(openVault(vaultFiles, clock, random), journal)
+  const vault = openVaultBook(openVault(vaultFiles, clock, random), {
+    journal,
+    clock,
+    ruleOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.profile.passwordRule ?? 'four-characters',
+  })
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
@@ -97,7 +101,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
   const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
   const people = await startPeople(force, ports, journal)
-  const running = { core, sinks, journal, certificates, doors, people }
+  const running = { core, sinks, journal, certificates, doors, people, vault }
   if ('kind' in doors) {
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
@@ -171,11 +175,13 @@ type Running = {
   readonly certificates: CertificateBook
   readonly doors: Doors | 'none'
   readonly people: People
+  readonly vault: VaultBook
 }
 
-async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people }: Running): Promise<void> {
+async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people, vault }: Running): Promise<void> {
   certificates.close()
   people.close()
+  vault.close()
   if (doors !== 'none') await doors.close()
   await core.close()
   await journal.finish(event('gateway-stopped', { reason }))

@@ -5,7 +5,7 @@ import { answer, refuse, refuseRoute } from './answer.ts'
 import { followOutcome, wasTaken } from './outcome.ts'
 import { serveOwnUnit } from './own-unit.ts'
 import type { Site } from './site.ts'
-import { allowed, begin } from './story.ts'
+import { allowed, begin, noteVaultUse, watchVault } from './story.ts'
 
 /** One request through the rooms. Everything that touches a breaker comes this way, the gateway's own polls too. */
 export async function serve(asked: Asked, site: Site): Promise<Answer> {
@@ -20,7 +20,8 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), now: site.clock.now() })
   const verdict = ask()
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
-  const sealed = seal(operation, breaker.passwordOf) // the vault's password, in place of whatever the client sent
+  const vault = watchVault(breaker.passwordOf)
+  const sealed = seal(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
   if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
   const turn = breaker.turns.take(subject, operation)
   if (turn === 'taken') return refuse(story, deny('command-of-another'), site)
@@ -30,6 +31,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     turn.drop()
     return refuse(story, deny('fail-closed'), site)
   }
+  noteVaultUse(story, vault.level(), site)
 
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, () => ask().kind === 'allow')
   if (!wasTaken(outcome)) turn.drop()

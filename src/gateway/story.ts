@@ -38,3 +38,24 @@ export function common({ asked, breaker, operation, correlation }: Story) {
 }
 
 export const allowed = (story: Story): SecurityEvent => event('operation-allowed', { ...common(story), outcome: 'allowed' })
+
+type PasswordOf = Breaker['passwordOf']
+/** The vault, and which of its passwords was taken out of it. */
+export function watchVault(passwordOf: PasswordOf): { readonly passwordOf: PasswordOf; level(): string } {
+  let taken = ''
+  return {
+    passwordOf(level) {
+      const password = passwordOf(level)
+      if (password !== undefined) taken = level
+      return password
+    },
+    level: () => taken,
+  }
+}
+
+/** Each use of a password is on record, without it. */
+export function noteVaultUse({ asked, breaker, correlation }: Story, level: string, site: Site): void {
+  if (level === '') return
+  const fields = { subject: subjectName(asked.subject), breaker: breaker.name, level, correlation }
+  site.journal.note(event('vault-used', fields))
+}

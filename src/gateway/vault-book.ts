@@ -1,6 +1,8 @@
 import { event } from '../events/index.ts'
 import type { Vault, VaultChange, VaultEntry, VaultState } from '../identity/index.ts'
+import type { PasswordRule } from '../breakers/index.ts'
 import type { Journal } from '../journal/index.ts'
+import type { Cancel, Clock } from '../platform/index.ts'
 
 /** The vault while the gateway runs: each change of it is an event, and each password that everybody knows is one too. */
 export interface VaultBook {
@@ -9,9 +11,24 @@ export interface VaultBook {
   passwordOf(breaker: string, level: string): string | undefined
   set(breaker: string, level: string, password: string, by: string): VaultChange
   remove(breaker: string, level: string, by: string): VaultChange
+  /** A new key for the whole vault. */
+  rotateKey(by: string): VaultChange
+  close(): void
 }
 
-export function openVaultBook(vault: Vault, journal: Pick<Journal, 'note'>): VaultBook {
+/** A password that is older than this is told of, once a week, days. */
+export const OLD_DAYS = 365
+const DAY_MS = 24 * 60 * 60_000
+const LOOK_MS = 7 * DAY_MS
+
+export type VaultPorts = {
+  readonly journal: Pick<Journal, 'note'>
+  readonly clock: Clock
+  /** What the passwords of a breaker look like. */
+  readonly ruleOf: (breaker: string) => PasswordRule
+}
+
+export function openVaultBook(vault: Vault, { journal, clock, ruleOf }: VaultPorts): VaultBook {
   const warn = (breaker: string, level: string): void => journal.note(event('vault-default-password', { breaker, level }))
   if (vault.state.kind === 'closed') journal.note(event('vault-closed', { reason: vault.state.why }))
   else if (vault.list().length > 0) journal.note(event('vault-opened', { count: vault.list().length }))
@@ -23,11 +40,27 @@ export function openVaultBook(vault: Vault, journal: Pick<Journal, 'note'>): Vau
     if (change.factory) warn(breaker, level)
     return change
   }
+  let cancel: Cancel = () => undefined
+  const tellOld = (): void => {
+    for (const { breaker, level, changed: since } of vault.list()) {
+      const days = Math.floor((clock.utcUs() / 1000 - Date.parse(since)) / DAY_MS)
+      if (days >= OLD_DAYS) journal.note(event('vault-password-old', { breaker, level, days }))
+    }
+    cancel = clock.after(LOOK_MS, tellOld)
+  }
+  tellOld()
   return {
     state: vault.state,
     list: () => vault.list(),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
-    set: (breaker, level, password, by) => changed(vault.set(breaker, level, password), by, breaker, level, 'set'),
+    set: (breaker, level, password, by) => changed(vault.set(breaker, level, password, ruleOf(breaker)), by, breaker, level, 'set'),
     remove: (breaker, level, by) => changed(vault.remove(breaker, level), by, breaker, level, 'removed'),
+    rotateKey(by) {
+      const change = vault.rotateKey()
+      if (change.kind === 'changed')
+        journal.note(event('vault-changed', { subject: by, breaker: '', level: '', reason: 'a new key for all passwords' }))
+      return change
+    },
+    close: () => cancel(),
   }
 }

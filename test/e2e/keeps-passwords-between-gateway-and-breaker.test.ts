@@ -38,6 +38,7 @@ t.test('a password is in the frame to the breaker and nowhere else [S-14] [S-17]
   await scada.ask(4, '031f3f007d')
   await scada.ask(4, '6406 0401 1f43 1f44')
 
+  t.match(await world.heard((message) => message.id === 'vault-used'), { data: { breaker: 'Q4', level: 'operator', subject: 'scada-1' } })
   const sent = world.frames().filter(({ unit, hex }) => unit === 4 && hex.startsWith('0410'))
   t.equal(sent.length, 1)
   t.ok(sent[0]?.hex.includes(Buffer.from(passwords.operator).toString('hex')), 'the least password, from the vault [S-20]')
@@ -96,13 +97,13 @@ t.test('a person types a password that nobody sees; a script pipes it [S-18] [CR
     let answered = false
     terminal.onData((text) => {
       screen += text
-      if (answered || !screen.includes('characters): ')) return
+      if (answered || !screen.includes('of Q1: ')) return
       answered = true
       terminal.write('abX\u007fcd\r') // a mistake, taken back
     })
     terminal.onExit(() => resolve(screen))
   })
-  t.match(typed, /engineer password of Q1 \(4 characters\): \r\nset: engineer password of Q1/)
+  t.match(typed, /engineer password of Q1: \r\nset: engineer password of Q1/)
   t.notMatch(typed, /ab|cd/)
   t.equal(gateway.vault.passwordOf('Q1', 'engineer'), 'abcd')
 

@@ -136,9 +136,12 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
     page.setDefaultTimeout(10_000)
     const complaints: string[] = []
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => void (message.type() === 'error' && !message.text().includes('401') && complaints.push(message.text())))
-    const shot = async (name: string): Promise<void> =>
-      void (shots !== undefined && (await page.screenshot({ path: join(shots, `${name}-${size}.png`), fullPage: true })))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+    })
+    const shot = async (name: string): Promise<void> => {
+      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${size}.png`), fullPage: true })
+    }
     await withAuthenticator(page)
     await page.goto(`https://localhost:${port}/`)
     const logIn = async (password: string): Promise<void> => {

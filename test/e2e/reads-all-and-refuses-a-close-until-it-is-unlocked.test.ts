@@ -64,7 +64,7 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
       .split('\n')
       .map((line) => JSON.parse(line) as { id: string; seq: number; fields: Record<string, string> })
     const story = events.filter((event) => event.fields['breaker'] === 'Q1').map((event) => event.id)
-    t.same(story, ['operation-denied', 'operation-denied', 'unlocked', 'operation-allowed', 'operation-done'])
+    t.same(story, ['operation-denied', 'operation-denied', 'unlocked', 'operation-allowed', 'vault-used', 'operation-done'])
     t.same(
       events.map((event) => event.seq),
       events.map((_, i) => i + 1),

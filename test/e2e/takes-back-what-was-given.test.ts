@@ -97,11 +97,12 @@ t.test('a DER list is read too; one that is stale refuses, lets read, or admits,
   const pem = readFileSync(join(pki, 'site-ca.crl'), 'utf8')
   writeFileSync(join(pki, 'site-ca.crl'), Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
   for (const policy of ['refuse', 'read', 'admit'] as const) {
-    const { port, gateway, stop } = await world.start((toml) =>
+    const running = await world.start((toml) =>
       toml.includes('stale-revocation')
         ? toml.replace(/stale-revocation = "\w+"/, `stale-revocation = "${policy}"`)
         : withRevocation(toml, `stale-revocation = "${policy}"`),
     )
+    const { port, gateway } = running
     t.match(await world.heard(({ id }) => id === 'crl-stale'), { data: { subject: 'test CA', reason: /its time was over on/ } })
     await gateway.locks.unlock('Q4', 'control', 60_000, 'ana', 'test of stale lists')
     if (policy === 'refuse') {
@@ -120,7 +121,7 @@ t.test('a DER list is read too; one that is stale refuses, lets read, or admits,
       scada.close(() => undefined)
     }
     world.received.length = 0
-    await stop()
+    await running.stop()
   }
 })
 
@@ -177,6 +178,7 @@ t.test(
     })
 
     const reader = await world.tls(port, 'scada-1')
+    t.match(await exchange(reader, READ), /^0001/)
     edit('from = "127.0.0.1"', 'from = "127.0.0.9"')
     const unlisted = ended(reader)
     t.match(await reload(), { kind: 'reloaded' })

@@ -67,7 +67,7 @@ t.test('what is left of a lock is the same after a restart, and never more than 
   const locked = guess(noAttempts, 'ana', 'a', 5, 1_000_000)
   const stored = shifted(locked, 5_000_000)
   t.equal(waitOf(shifted(stored, -5_000_000), { name: 'ana', source: 'a' }, 1_000_100), 899_900)
-  const clockSetBack = capped(shifted(stored, +9_999_999_999), 0, limits)
+  const clockSetBack = capped(shifted(stored, 9_999_999_999), 0, limits)
   t.equal(waitOf(clockSetBack, { name: 'ana', source: 'a' }, 0), 900_000)
   t.end()
 })

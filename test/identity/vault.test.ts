@@ -21,8 +21,8 @@ t.test('a password goes in, is there after a restart, and stands nowhere in clea
   const { open, file, keyFile } = place(t)
   const vault = open()
   t.equal(vault.passwordOf('Q1', 'operator'), undefined)
-  t.match(vault.set('Q1', 'operator', 'Zq7x'), { kind: 'changed', factory: false })
-  t.match(vault.set('Q1', 'operator', 'Yp6w'), { kind: 'changed' }, 'the new one stands for the old one')
+  t.match(vault.set('Q1', 'operator', 'Zq7x', 'four-characters'), { kind: 'changed', factory: false })
+  t.match(vault.set('Q1', 'operator', 'Yp6w', 'four-characters'), { kind: 'changed' }, 'the new one stands for the old one')
   const again = open()
   t.equal(again.passwordOf('Q1', 'operator'), 'Yp6w')
   t.equal(again.passwordOf('Q1', 'administrator'), undefined)
@@ -53,23 +53,23 @@ t.test('only four characters 0-9, a-z, A-Z are a password, and the factory ones 
     ['abc\n', false],
   ]
   for (const [password, good] of table)
-    t.equal(vault.set('Q1', 'engineer', password).kind, good ? 'changed' : 'refused', JSON.stringify(password))
-  t.match(vault.set('Q1', 'engineer', 'a-b-'), { why: /the digits 0 to 9/ })
-  t.notMatch(JSON.stringify(vault.set('Q1', 'engineer', 'a-b-')), /a-b-/, 'a refusal does not repeat it')
+    t.equal(vault.set('Q1', 'engineer', password, 'four-characters').kind, good ? 'changed' : 'refused', JSON.stringify(password))
+  t.match(vault.set('Q1', 'engineer', 'a-b-', 'four-characters'), { why: /the digits 0 to 9/ })
+  t.notMatch(JSON.stringify(vault.set('Q1', 'engineer', 'a-b-', 'four-characters')), /a-b-/, 'a refusal does not repeat it')
   for (const [level, password] of [
     ['administrator', '0000'],
     ['services', '1111'],
     ['engineer', '2222'],
     ['operator', '3333'],
   ] as const)
-    t.match(vault.set('Q1', level, password), { kind: 'changed', factory: true })
-  t.match(vault.set('Q1', 'operator', '0000'), { factory: false }, 'of another profile')
+    t.match(vault.set('Q1', level, password, 'four-characters'), { kind: 'changed', factory: true })
+  t.match(vault.set('Q1', 'operator', '0000', 'four-characters'), { factory: false }, 'of another profile')
   t.end()
 })
 
 t.test('a vault that cannot be trusted is closed, says why, and is not overwritten [CR 3.6]', (t) => {
   const { open, file, keyFile, folder } = place(t)
-  open().set('Q1', 'operator', 'Zq7x')
+  open().set('Q1', 'operator', 'Zq7x', 'four-characters')
   const before = readFileSync(file)
   const key = readFileSync(keyFile)
 
@@ -77,7 +77,7 @@ t.test('a vault that cannot be trusted is closed, says why, and is not overwritt
     const vault = open()
     t.match(vault.state, { kind: 'closed', why })
     t.equal(vault.passwordOf('Q1', 'operator'), undefined)
-    t.match(vault.set('Q1', 'operator', 'aaaa'), { kind: 'refused', why: /the vault is closed/ })
+    t.match(vault.set('Q1', 'operator', 'aaaa', 'four-characters'), { kind: 'refused', why: /the vault is closed/ })
     t.same(readFileSync(file), before)
   }
   writeFileSync(keyFile, `${'ab'.repeat(32)}\n`)
@@ -108,7 +108,7 @@ t.test('a key that systemd brings is taken before the key file', (t) => {
   const { open, folder } = place(t)
   const credential = join(folder, 'credential')
   writeFileSync(credential, `${'cd'.repeat(32)}\n`, { mode: 0o440 }) // as systemd leaves it where it uses an access list
-  t.match(open({ credential }).set('Q1', 'operator', 'Zq7x'), { kind: 'changed' })
+  t.match(open({ credential }).set('Q1', 'operator', 'Zq7x', 'four-characters'), { kind: 'changed' })
   t.equal(open({ credential }).passwordOf('Q1', 'operator'), 'Zq7x')
   t.equal(open().state.kind, 'closed')
   t.end()
@@ -118,8 +118,56 @@ t.test('a vault that cannot be written says so and keeps what it had', (t) => {
   const { open, file, folder } = place(t)
   writeFileSync(join(folder, 'not-a-folder'), '')
   const vault = open({ file: join(folder, 'not-a-folder', 'vault') })
-  t.match(vault.set('Q1', 'operator', 'Zq7x'), { kind: 'refused', why: /the vault was not changed/ })
+  t.match(vault.set('Q1', 'operator', 'Zq7x', 'four-characters'), { kind: 'refused', why: /the vault was not changed/ })
   t.equal(vault.passwordOf('Q1', 'operator'), undefined)
   t.throws(() => readFileSync(file))
+  t.end()
+})
+
+t.test('a MicroLogic Active has one long password with rules of its own [S-19]', (t) => {
+  const vault = place(t).open()
+  const table: readonly (readonly [string, RegExp | 'good'])[] = [
+    ['Switch-room 7', 'good'],
+    ['Switch-room 7', /the one that is there already/],
+    ['Another one~', 'good'],
+    ['Short1a', /takes 8 to 32/],
+    [`Aa${'x'.repeat(31)}`, /takes 8 to 32/],
+    [`Aa${'x'.repeat(30)}`, 'good'],
+    ['all lower case', /an upper and a lower/],
+    ['ALL UPPER CASE', /an upper and a lower/],
+    ['Umlaut äöü', /ASCII/],
+    ['The Operator 1', /name of its user/],
+  ]
+  for (const [password, verdict] of table) {
+    const said = vault.set('Q7', 'operator', password, 'micrologic-active')
+    if (verdict === 'good') t.match(said, { kind: 'changed' }, password)
+    else t.match(said, { kind: 'refused', why: verdict }, password)
+  }
+  t.end()
+})
+
+t.test('a new key takes over, also when the rotation is cut at any instant [S-17]', (t) => {
+  const { open, file, keyFile } = place(t)
+  open().set('Q1', 'operator', 'Zq7x', 'four-characters')
+  const before = { file: readFileSync(file), key: readFileSync(keyFile) }
+  const vault = open()
+  t.match(vault.rotateKey(), { kind: 'changed' })
+  const after = { file: readFileSync(file), key: readFileSync(keyFile) }
+  t.notSame(after.key, before.key)
+  t.equal(open().passwordOf('Q1', 'operator'), 'Zq7x')
+  t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  vault.set('Q1', 'engineer', 'aB3d', 'four-characters')
+  t.equal(open().passwordOf('Q1', 'engineer'), 'aB3d', 'it goes on with the new key')
+
+  writeFileSync(file, before.file)
+  t.match(open().state, { kind: 'closed' }, 'the new key opens nothing old')
+  // Cut after the next key was written, before anything was sealed with it.
+  writeFileSync(keyFile, before.key)
+  writeFileSync(`${keyFile}.next`, after.key, { mode: 0o600 })
+  t.equal(open().passwordOf('Q1', 'operator'), 'Zq7x')
+  // Cut after the vault was sealed anew, before the key took its place.
+  writeFileSync(file, after.file)
+  t.equal(open().passwordOf('Q1', 'operator'), 'Zq7x')
+  t.same(readFileSync(keyFile), after.key, 'the rotation is finished at the next start')
   t.end()
 })

@@ -40,10 +40,10 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
       settings: () => ({ ...usualPeople, ...settings }),
       rights: () => rightsOf({ SecurityAdmin: [], Operator: ['monitor', 'control'], FieldTech: ['monitor'], Viewer: ['monitor'] }),
       record(id, fields) {
-        if (world.writes) events.push({ id, fields: fields as Record<string, unknown> })
+        if (world.writes) events.push({ id, fields: fields })
         return Promise.resolve(world.writes)
       },
-      note: (id, fields) => void events.push({ id, fields: fields as Record<string, unknown> }),
+      note: (id, fields) => void events.push({ id, fields: fields }),
       attempts: {
         text: kept,
         write(text) {
@@ -74,7 +74,9 @@ export const by = { name: 'test', source: 'here' }
 
 /** A code of RFC 6238, made by nothing of ours: HMAC-SHA-1 over the step, dynamic truncation. */
 export function totpCode(base32: string, nowMs: number): string {
-  const bits = [...base32].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const bits = Array.from(base32)
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('')
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)))
   const step = Buffer.alloc(8)
   step.writeBigUInt64BE(BigInt(Math.floor(nowMs / 30_000)))

@@ -179,7 +179,8 @@ export async function createWorld(): Promise<World> {
 function fillVault(paths: DemoPaths): void {
   const files = { file: join(paths.state, 'state', 'vault'), keyFile: join(paths.state, 'vault.key'), credential: undefined }
   const vault = openVault(files, realClock, realRandom)
-  for (const { name } of breakers) for (const [level, password] of Object.entries(passwords)) vault.set(name, level, password)
+  for (const { name } of breakers)
+    for (const [level, password] of Object.entries(passwords)) vault.set(name, level, password, 'four-characters')
 }
 
 /** The 20 registers of a command, as a SCADA system writes them to 8000. */

@@ -129,6 +129,10 @@ function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (who === undefined) return reply
     return changed(gateway.vault.set(body.breaker, body.level, body.password, who), gateway, reply)
   })
+  app.post('/v1/vault/rotate', (request, reply) => {
+    const who = allowed(request, reply, 'vault', gateway)?.name
+    return who === undefined ? reply : changed(gateway.vault.rotateKey(who), gateway, reply)
+  })
   app.post('/v1/vault/remove', (request, reply) => {
     const body = checked(vaultRemoveBody, request.body, reply)
     if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply

@@ -14,7 +14,7 @@ export function vault({ group, offline, terminal, finish }: Parts): void {
   command('set <breaker>', 'asks for a password without showing it; from a pipe it takes the first line')
     .addOption(level())
     .action(async (breaker: string, { json, api, level: which }: Common & { level: string }) => {
-      const password = await terminal.askSecret(`${which} password of ${breaker} (4 characters): `)
+      const password = await terminal.askSecret(`${which} password of ${breaker}: `)
       if (password === undefined) return finish(wrongWords(terminal, 'nothing was set', 'breakwall vault list'))
       const answered = await call<VaultView>(terminal.findSocket(api), 'POST', '/v1/vault/set', { breaker, level: which, password })
       finish(print(answered, json, (view) => setText(view, breaker, which), terminal))
@@ -25,6 +25,17 @@ export function vault({ group, offline, terminal, finish }: Parts): void {
       const answered = await call<VaultView>(terminal.findSocket(api), 'POST', '/v1/vault/remove', { breaker, level: which })
       finish(print(answered, json, () => `removed: ${which} password of ${breaker}`, terminal))
     })
+  command('rotate', 'a new key for the whole vault; the passwords stay, and the old key opens nothing any more').action(
+    async ({ json, api }: Common) =>
+      finish(
+        print(
+          await call<VaultView>(terminal.findSocket(api), 'POST', '/v1/vault/rotate', {}),
+          json,
+          () => 'the vault has a new key: keep a copy of its file, the one before is of no use',
+          terminal,
+        ),
+      ),
+  )
   plain('init', 'makes the key of the vault that a configuration names')
     .requiredOption('--config <file>', 'the configuration, such as /etc/breakwall/breakwall.toml')
     .action(({ config }: { config: string }) => finish(offline.initVault(config)))

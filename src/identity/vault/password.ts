@@ -12,3 +12,24 @@ const factory: ReadonlyMap<string, string> = new Map([
   ['operator', '3333'],
 ])
 export const isFactoryPassword = (level: string, password: string): boolean => factory.get(level) === password
+
+export type PasswordRule = 'four-characters' | 'micrologic-active'
+
+/** The one account of a MicroLogic Active: 8–32 of ASCII 32–126, an upper and a lower case letter, neither its name nor the one before (S-19). */
+function checkActive(password: string, level: string, before: string | undefined): string | undefined {
+  if (password.length < 8 || password.length > 32) return `it has ${password.length} characters: a MicroLogic Active takes 8 to 32`
+  if (!/^[ -~]+$/.test(password)) return 'it may have the characters of ASCII from the space to ~ only'
+  if (!/[A-Z]/.test(password) || !/[a-z]/.test(password)) return 'it needs an upper and a lower case letter'
+  if (password.toLowerCase().includes(level)) return 'the name of its user is in it'
+  return password === before ? 'it is the one that is there already' : undefined
+}
+
+/** What is wrong with a password by the rule of its family, if anything. `before`: the one that it takes the place of. */
+export function checkByRule(rule: PasswordRule, password: string, level: string, before: string | undefined): string | undefined {
+  switch (rule) {
+    case 'four-characters':
+      return checkPassword(password)
+    case 'micrologic-active':
+      return checkActive(password, level, before)
+  }
+}

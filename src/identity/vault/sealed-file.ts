@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -98,3 +99,14 @@ export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, fo
     return failed(told(error))
   }
 }
+
+/** One file takes the place of another, whole. */
+export function putInPlace(from: string, to: string): Failure | 'written' {
+  try {
+    renameSync(from, to)
+    return 'written'
+  } catch (error) {
+    return failed(told(error))
+  }
+}
+export const removeFile = (path: string): void => rmSync(path, { force: true })

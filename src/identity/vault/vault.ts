@@ -1,6 +1,6 @@
 import { type Clock, type Random, isoUs } from '../../platform/index.ts'
-import { checkPassword, isFactoryPassword } from './password.ts'
-import { type Failure, readKey, readSealed, writeKey, writeSealed } from './sealed-file.ts'
+import { type PasswordRule, checkByRule, isFactoryPassword } from './password.ts'
+import { type Failure, putInPlace, readKey, readSealed, removeFile, writeKey, writeSealed } from './sealed-file.ts'
 
 /** A password as a list shows it: never itself. */
 export type VaultEntry = { readonly breaker: string; readonly level: string; readonly changed: string; readonly factory: boolean }
@@ -22,8 +22,11 @@ export interface Vault {
   readonly state: VaultState
   passwordOf(breaker: string, level: string): string | undefined
   list(): readonly VaultEntry[]
-  set(breaker: string, level: string, password: string): VaultChange
+  /** `rule` is that of the breaker's family. */
+  set(breaker: string, level: string, password: string, rule: PasswordRule): VaultChange
   remove(breaker: string, level: string): VaultChange
+  /** A new key, and everything sealed with it; the old key opens nothing any more. */
+  rotateKey(): VaultChange
 }
 
 type Secret = { readonly breaker: string; readonly level: string; readonly password: string; readonly changed: string }
@@ -59,9 +62,10 @@ export function openVault(settings: VaultSettings, clock: Clock, random: Random)
     passwordOf: (breaker, level) => secrets.find((secret) => secret.breaker === breaker && secret.level === level)?.password,
     list: () =>
       secrets.map(({ breaker, level, changed, password }) => ({ breaker, level, changed, factory: isFactoryPassword(level, password) })),
-    set(breaker, level, password) {
-      const rule = checkPassword(password)
-      if (rule !== undefined) return { kind: 'refused', why: `this is no ${level} password of a breaker: ${rule}` }
+    set(breaker, level, password, rule) {
+      const before = secrets.find((secret) => secret.breaker === breaker && secret.level === level)?.password
+      const wrong = checkByRule(rule, password, level, before)
+      if (wrong !== undefined) return { kind: 'refused', why: `this is no ${level} password of a breaker: ${wrong}` }
       const secret = { breaker, level, password, changed: isoUs(clock.utcUs()) }
       return change([...others(breaker, level), secret], isFactoryPassword(level, password))
     },
@@ -69,6 +73,16 @@ export function openVault(settings: VaultSettings, clock: Clock, random: Random)
       const next = others(breaker, level)
       if (next.length === secrets.length) return { kind: 'refused', why: `the vault has no ${level} password of ${breaker}` }
       return change(next, false)
+    },
+    rotateKey() {
+      if (state.kind === 'closed') return { kind: 'refused', why: `the vault is closed: ${state.why}` }
+      if (settings.credential !== undefined)
+        return { kind: 'refused', why: 'the key is a credential of systemd: make a new one there, and set the passwords anew' }
+      const fresh = random.bytes(32)
+      const rotated = replaceKey(settings, fresh, random.bytes(12), JSON.stringify(secrets))
+      if (rotated !== 'written') return { kind: 'refused', why: `the vault was not changed: ${rotated.why}` }
+      key = fresh
+      return { kind: 'changed', factory: false }
     },
   }
 }
@@ -83,9 +97,28 @@ function open({ file, keyFile, credential }: VaultSettings): Opened {
     return there === 'missing' ? { secrets: [], key } : { why: `${keyFile} is not there, and ${file} opens with it only` }
   }
   const text = readSealed(file, key, 'breakwall-vault-1')
+  const next = credential === undefined ? readKey(nextKey(keyFile), 'file') : 'missing'
+  if (text !== 'missing' && text.kind === 'failed' && next instanceof Uint8Array) {
+    // A rotation was cut after it sealed the vault with the next key.
+    const again = readSealed(file, next, 'breakwall-vault-1')
+    if (again !== 'missing' && again.kind === 'opened' && putInPlace(nextKey(keyFile), keyFile) === 'written') {
+      return { secrets: JSON.parse(again.text) as readonly Secret[], key: next }
+    }
+  }
   if (text === 'missing') return { secrets: [], key }
   return text.kind === 'failed' ? { why: text.why } : { secrets: JSON.parse(text.text) as readonly Secret[], key }
 }
+
+/** The next key is on disk before anything is sealed with it, and takes the place of the old one after: a cut at any instant leaves one that opens. */
+function replaceKey({ file, keyFile }: VaultSettings, key: Uint8Array, nonce: Uint8Array, text: string): Failure | 'written' {
+  const next = nextKey(keyFile)
+  removeFile(next) // of a rotation that was cut before it sealed anything
+  const made = writeKey(next, key)
+  if (made !== 'written') return made
+  const written = writeSealed(file, key, nonce, 'breakwall-vault-1', text)
+  return written === 'written' ? putInPlace(next, keyFile) : written
+}
+const nextKey = (keyFile: string): string => `${keyFile}.next`
 
 /** Makes the key of a new vault, for the person who installs it. Never overwrites one. */
 export function initVault(keyFile: string, random: Random): Failure | 'written' {
