@@ -7,7 +7,7 @@ import { formatProblem, loadSite } from '../../src/config/index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'breakwall-config-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 mkdirSync(join(folder, 'pki'))
-for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt']) writeFileSync(join(folder, 'pki', name), '')
+for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt', 'site-ca.crl']) writeFileSync(join(folder, 'pki', name), '')
 const shipped = readFileSync(join(import.meta.dirname, '../../config/breakwall.toml'), 'utf8')
 
 /** What the check says of the shipped file after some changes; each must find its text. */
