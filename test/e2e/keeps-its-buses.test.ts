@@ -159,3 +159,42 @@ t.test('an interface that can do no better than SHA-1 is not spoken to [R-50]', 
   await world.start((toml) => toml.replace(`address = "127.0.0.1:${world.board.tcp.port}"`, `address = "127.0.0.1:${secure}"\n${keys}`))
   t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'eth-1', reason: /handshake failure/ } })
 })
+
+t.test('an interface may be pinned: its one certificate is taken, any other is not, and its end is watched [S-38] [CR 1.8]', async (t) => {
+  const { pki, port: secure } = await secureInterface(t)
+  await issue(pki, 'another', { kind: 'server', hosts: ['127.0.0.1'] })
+  for (const [pinned, up] of [
+    ['ife', true],
+    ['another', false],
+  ] as const) {
+    const world = await createWorld()
+    t.teardown(() => world.close())
+    const keys = `certificate = "${pki}/towards.crt"\nkey = "${pki}/towards.key"\npinned = "${pki}/${pinned}.crt"`
+    const { gateway, port } = await world.start((toml) =>
+      toml.replace(`address = "127.0.0.1:${world.board.tcp.port}"`, `address = "127.0.0.1:${secure}"\n${keys}`),
+    )
+    const scada = await world.scada(port)
+    t.teardown(() => scada.close(() => undefined))
+    scada.setID(4)
+    if (up) {
+      t.equal((await scada.readHoldingRegisters(11999, 1)).data[0], 0x1234, pinned)
+      t.match(
+        await world.heard(
+          ({ id, data }) => id === 'certificate-expiring' && data['where'] === 'pinned on bus eth-1' && data['subject'] === 'ife',
+        ),
+        {
+          data: { days: '30' },
+        },
+      )
+      t.match(
+        gateway.certificates.list().find(({ kind }) => kind === 'device'),
+        { name: 'ife', where: 'bus eth-1' },
+      )
+    } else {
+      t.match(await world.heard(({ id }) => id === 'bus-down'), {
+        data: { bus: 'eth-1', reason: /another certificate than the pinned one: CN=ife/ },
+      })
+      t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 1)), 10)
+    }
+  }
+})
