@@ -7,6 +7,7 @@ import { line } from './bench/line.ts'
 import { profile } from './bench/profile.ts'
 import { type Result, reached } from './bench/result.ts'
 import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
+import { tls } from './bench/tls.ts'
 
 /**
  * Every figure that the project promises, measured: `npm run bench`, or by name `npm run bench -- line ethernet`. haproxy on the PATH is
@@ -17,6 +18,7 @@ const suites = {
   line: () => line(scaled(20)),
   clients: async () => [...(await sharing(scaled(15))), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
   ethernet: () => ethernet(scaled(15)),
+  tls: () => tls(scaled(15)),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const
 type Suite = keyof typeof suites

@@ -6,7 +6,6 @@ import { dirname, join, resolve } from 'node:path'
 import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, whereIs } from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
-import { startConsole } from './admin/console/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
@@ -93,6 +92,7 @@ async function serveConsole(file: string): Promise<number> {
   const pair = readPair(pages)
   if ('kind' in pair) return failed(pair.why, 'breakwall cert issue console --host NAME makes a pair that fits')
   const { host, port, name } = pages
+  const { startConsole } = await import('./admin/console/index.ts')
   const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => String(why))
   if (typeof running === 'string') return failed(running, `is another program listening on ${host}:${port}?`)
   stderrLog.info(`the pages are at https://${name}:${running.port}`)

@@ -63,6 +63,8 @@ export const serialWire =
     const gapMs = baud > 19200 ? 1.75 : 3.5 * characterMs
     const wire = unreliable(events, world)
     let busyUntil = -Infinity
+    /** Until when a late reply of each device may still come. */
+    const lateUntil = new Map<number, number>()
 
     /** What the gateway has seen or sent counts as the line's last character: it cannot know more. */
     function deliver(bytes: Buffer, afterMs: number): void {
@@ -85,11 +87,18 @@ export const serialWire =
       const fault = chance.below(100)
       if (fault < 4) return // lost
       // Late, but not later than the device was given a second time: what comes after that no master can tell from the truth.
-      if (fault < 8) return deliver(frame, replyTimeoutMs * chance.between(0.9, 1.8))
+      if (fault < 8) {
+        const afterMs = replyTimeoutMs * chance.between(0.9, 1.8)
+        lateUntil.set(address, clock.now() + afterMs + frame.length * characterMs)
+        return deliver(frame, afterMs)
+      }
       // A second time, beginning before the shortest request after it is over: later it could not be told from that one's reply.
       if (fault < 11) deliver(frame, usualMs + (frame.length + chance.between(0, 7)) * characterMs + chance.between(0, gapMs))
       if (fault < 14) frame[chance.below(frame.length)] = chance.below(256)
-      if (fault < 16) deliver(withCrc(Buffer.concat([Buffer.from([(address % 247) + 1]), body])), usualMs)
+      // Under another address, but not where a late reply answers the same question first: then this one comes when the next device is asked,
+      // and nothing in it tells it from that device's own.
+      if (fault < 16 && clock.now() >= (lateUntil.get(address) ?? 0))
+        deliver(withCrc(Buffer.concat([Buffer.from([(address % 247) + 1]), body])), usualMs)
       if (fault < 18) deliver(Buffer.from(chance.bytes(1 + chance.below(6))), chance.between(0, usualMs))
       deliver(frame, usualMs)
     }

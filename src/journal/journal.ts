@@ -1,7 +1,7 @@
 import { type EventRecord, type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
-import { type Clock, type Log, isoUs } from '../platform/index.ts'
+import { type Cancel, type Clock, type Log, isoUs, toMonotonic } from '../platform/index.ts'
 import type { Body } from './chain.ts'
-import { MAX_READ_RECORDS, MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
+import { GATHER_MS, MAX_READ_RECORDS, MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
 import type { Entry, Head } from './storage.ts'
 import type { Writer } from './writer.ts'
 
@@ -38,6 +38,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   let failing = false
   let told = false
   let closed = false
+  const gathering = createGathering(clock)
   const listeners = new Set<() => void>()
 
   const enqueue = (event: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
@@ -49,10 +50,13 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
 
   function pump(): void {
     if (writing !== 'idle' || waiting.length === 0) return
+    // What nobody waits for gathers for a moment after each commit: in a storm of connections a commit each would cost more than they do.
+    if (!closed && !waiting.some((item) => item.mustWait) && gathering.goesOn(pump)) return
     const batch = waiting
     waiting = []
     writing = commit(batch).finally(() => {
       writing = 'idle'
+      gathering.begin()
       if (!failing) pump()
     })
   }
@@ -101,9 +105,28 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     },
     async close() {
       closed = true
+      gathering.end()
+      pump()
       while (writing !== 'idle') await writing
       await writer.close()
     },
+  }
+}
+
+/** The moment after a commit in which what nobody waits for is collected. */
+function createGathering(clock: Clock) {
+  let until = clock.now()
+  let cancel: Cancel = () => undefined
+  return {
+    begin: () => void (until = toMonotonic(clock.now() + GATHER_MS)),
+    /** True while it goes on: `then` runs at its end. */
+    goesOn(then: () => void): boolean {
+      cancel()
+      if (clock.now() >= until) return false
+      cancel = clock.after(until - clock.now(), then)
+      return true
+    },
+    end: () => cancel(),
   }
 }
 

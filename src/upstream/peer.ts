@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { AccessLevel, Role } from '../policy/index.ts'
 
 /** A client's certificate and, after a full handshake, what it sent with it. A resumed session has the certificate only. */
-export type Peer = { readonly certificate: X509Certificate; readonly chain: readonly X509Certificate[] }
+export type Peer = { readonly certificate: X509Certificate; readonly chain: () => readonly X509Certificate[] }
 
 /** Who a certificate stands for at this moment. */
 export type Judged =
@@ -16,17 +16,19 @@ export type Judged =
     }
   | { readonly kind: 'refused'; readonly event: 'tls-handshake-failed' | 'role-invalid'; readonly name: string; readonly reason: string }
 
-/** The certificates that the client sent, its own first. */
 export function peerOf(socket: TLSSocket): Peer | undefined {
   const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return undefined
+  return certificate === undefined ? undefined : { certificate, chain: () => chainOf(certificate) }
+}
+
+function chainOf(certificate: X509Certificate): readonly X509Certificate[] {
   const chain: X509Certificate[] = []
   for (let at = certificate.issuerCertificate; at !== undefined && chain.length < MAX_CHAIN; at = at.issuerCertificate) {
     const fingerprint = at.fingerprint256
     if (chain.some((one) => one.fingerprint256 === fingerprint)) break
     chain.push(at)
   }
-  return { certificate, chain }
+  return chain
 }
 /** Certificates of one chain that are looked at; OpenSSL has verified it before. */
 const MAX_CHAIN = 10

@@ -1,4 +1,3 @@
-import qrcode from 'qrcode'
 import type { LoginView, MeView } from '../contract.ts'
 import { type Answered, type Where, call, forgetSession, keepSession } from './client.ts'
 import { type Common, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
@@ -121,7 +120,10 @@ function ownSecrets({ add, group, terminal, finish }: Parts): void {
     const where = terminal.findSocket(api)
     const started = await call<{ secret: string; uri: string }>(where, 'POST', '/v1/me/totp', {})
     if (started.kind !== 'ok') return finish(print(started, json, () => '', terminal))
-    if (terminal.interactive) terminal.error(await qrcode.toString(started.value.uri, { type: 'utf8', errorCorrectionLevel: 'L' }))
+    if (terminal.interactive) {
+      const { default: qrcode } = await import('qrcode') // for this one moment only: the gateway is the same program
+      terminal.error(await qrcode.toString(started.value.uri, { type: 'utf8', errorCorrectionLevel: 'L' }))
+    }
     terminal.error(`scan it, or type ${started.value.secret} into the app`)
     const code = (await terminal.askSecret('the code that it shows: ')) ?? ''
     finish(print(await call<object>(where, 'POST', '/v1/me/totp/confirm', { code }), json, () => 'added', terminal))

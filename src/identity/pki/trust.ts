@@ -5,7 +5,7 @@ import { commonName, plainSerial } from './pem.ts'
 import type { Revocation } from './revocation.ts'
 import { type RoleFound, roleOf } from './role.ts'
 
-export type ClientCertificate = { readonly certificate: X509Certificate; readonly chain: readonly X509Certificate[] }
+export type ClientCertificate = { readonly certificate: X509Certificate; readonly chain: () => readonly X509Certificate[] }
 export type Standing =
   | { readonly kind: 'known'; readonly name: string; readonly role: Role | 'NULL'; readonly most: AccessLevel }
   | { readonly kind: 'refused'; readonly event: 'tls-handshake-failed' | 'role-invalid'; readonly name: string; readonly reason: string }
@@ -32,8 +32,8 @@ export function createTrust({ authorities, lists, stale, clock }: TrustSettings)
   function know({ certificate, chain }: ClientCertificate): Known {
     const key = certificate.fingerprint256
     const there = known.get(key)
-    if (there !== undefined && (there.path !== 'unknown' || chain.length === 0)) return there
-    const made: Known = { name: commonName(certificate), role: roleOf(certificate.raw), path: pathOf(certificate, chain, authorities) }
+    if (there !== undefined && there.path !== 'unknown') return there
+    const made: Known = { name: commonName(certificate), role: roleOf(certificate.raw), path: pathOf(certificate, chain(), authorities) }
     known.set(key, made)
     const [oldest] = known.keys()
     if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
