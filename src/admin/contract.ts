@@ -124,6 +124,8 @@ export type StatusView = {
   readonly breakers: readonly BreakerView[]
   /** `closed` says why the vault cannot be read; empty when it can. `factory`: breakers that still have a password that everybody knows. */
   readonly vault: { readonly closed: string; readonly factory: readonly string[] }
+  /** Certificates that end within 60 days, or have ended. */
+  readonly certificates: readonly { readonly name: string; readonly where: string; readonly daysLeft: number }[]
   readonly journal: { readonly file: string; readonly seq: number; readonly hash: string }
 }
 

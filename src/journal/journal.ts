@@ -35,11 +35,9 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   let waiting: Waiting[] = []
   let head = writer.head
   let writing: Promise<void> | 'idle' = 'idle'
-  let failing = false
-  let told = false
-  let closed = false
+  let [failing, told, closed] = [false, false, false]
   const gathering = createGathering(clock)
-  const listeners = new Set<() => void>()
+  const committed = createAnnouncer()
 
   const enqueue = (event: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
     new Promise((resolve) => {
@@ -68,7 +66,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       if (told) log.info('the journal can be written again')
       told = false
       batch.forEach((item, i) => item.settle(toRecordId(first + i)))
-      for (const listener of listeners) listener()
+      committed.tell()
     } catch (error) {
       // What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later.
       if (!told) log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
@@ -94,10 +92,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     ...readsOf(writer),
     head: () => head,
     writes: () => !told,
-    onCommitted(run) {
-      listeners.add(run)
-      return () => void listeners.delete(run)
-    },
+    onCommitted: (run) => committed.listen(run),
     finish(last) {
       const written = enqueue(last, {}, true)
       closed = true
@@ -109,6 +104,19 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       pump()
       while (writing !== 'idle') await writing
       await writer.close()
+    },
+  }
+}
+
+function createAnnouncer() {
+  const listeners = new Set<() => void>()
+  return {
+    tell(): void {
+      for (const listener of listeners) listener()
+    },
+    listen(run: () => void): () => void {
+      listeners.add(run)
+      return () => void listeners.delete(run)
     },
   }
 }

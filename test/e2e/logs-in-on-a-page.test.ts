@@ -160,6 +160,7 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
     await page.getByRole('heading', { name: 'root-admin' }).waitFor()
     await shot('3-account')
     t.equal(gateway.people.accounts.list()[0]?.passkeys.length, 1)
+    await page.getByText(/gateway \(listener scada\) ends in 29 days/).waitFor()
     t.equal(await page.evaluate('document.cookie'), '', 'no script sees the cookie')
 
     await page.getByRole('button', { name: 'Log out' }).click()

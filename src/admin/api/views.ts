@@ -2,7 +2,11 @@ import type { Gateway } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import type { LockState } from '../../policy/index.ts'
 import type { BreakerView, LockView, StatusView, VaultView } from '../contract.ts'
+import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
+
+/** When the first word about the end of a certificate comes. */
+const SOON_DAYS = 60
 
 /** The gateway as its clients see it: states with their age, locks with who and why. */
 export function statusView(gateway: Gateway): StatusView {
@@ -20,6 +24,9 @@ export function statusView(gateway: Gateway): StatusView {
     buses: busesView(gateway).buses,
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
     vault: vaultStatus(gateway),
+    certificates: certificatesView(gateway)
+      .filter(({ daysLeft }) => daysLeft <= SOON_DAYS)
+      .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
     journal: { file: gateway.journalFile, ...gateway.journal.head() },
   }
 }

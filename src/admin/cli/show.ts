@@ -57,7 +57,7 @@ export function statusText(status: StatusView): string {
 }
 
 /** What somebody should do something about; nothing when all is well. */
-function warnings({ vault, breakers, buses }: StatusView): string[] {
+function warnings({ vault, breakers, buses, certificates }: StatusView): string[] {
   const discarded = breakers.flatMap(({ name, discarded: counts }) => {
     const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
     return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
@@ -68,6 +68,11 @@ function warnings({ vault, breakers, buses }: StatusView): string[] {
       ? []
       : [`WARNING: ${vault.factory.join(', ')}: still the factory password; change it at the breaker, then: breakwall vault set NAME`]),
     ...buses.filter(({ warning }) => warning !== '').map(({ name, warning }) => `WARNING: bus ${name}: ${warning}`),
+    ...certificates.map(({ name, where, daysLeft }) =>
+      daysLeft < 0
+        ? `WARNING: the certificate of ${name} (${where}) has ended`
+        : `${daysLeft <= 7 ? 'WARNING' : 'note'}: the certificate of ${name} (${where}) ends in ${daysLeft} days: breakwall cert renew`,
+    ),
     ...discarded,
   ]
 }

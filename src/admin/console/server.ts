@@ -28,7 +28,7 @@ const ANSWER_MS = 15_000
 
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
-  ['GET', /^\/(banner|me|sessions)$/],
+  ['GET', /^\/(banner|me|sessions|certificates)$/],
   ['POST', /^\/(login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
   ['POST', /^\/me\/(password|pin|totp|totp\/confirm|passkeys|passkeys\/options|factors\/remove)$/],
   ['POST', /^\/sessions\/[0-9a-f]{12}\/end$/],

@@ -200,6 +200,19 @@ async function sessionsPart(me) {
   return [element('section', {}, element('h2', {}, 'Sessions'), ...rows, say.place)]
 }
 
+/** What ends within 60 days, the first that does at the top. */
+async function certificatesPart(me) {
+  if (!me.may.includes('look')) return []
+  const said = await call('/certificates')
+  const soon = said.ok ? said.value.filter(({ daysLeft }) => daysLeft <= 60) : []
+  if (soon.length === 0) return []
+  const rows = soon.map(({ name: called, where, daysLeft, expires }) => {
+    const when = daysLeft < 0 ? `has ended on ${expires.slice(0, 10)}` : `ends in ${daysLeft} days, on ${expires.slice(0, 10)}`
+    return element('div', { className: 'row' }, element('span', {}, `${called} (${where}) ${when}`))
+  })
+  return [element('section', {}, element('h2', {}, 'Certificates that end soon'), ...rows)]
+}
+
 async function account(me) {
   who.textContent = `${me.name} · ${me.role}`
   if (me.pending === 'change-password') return show(passwordForm(true))
@@ -216,7 +229,7 @@ async function account(me) {
     element('p', { className: 'mute' }, `${me.role}; may ${me.may.join(', ')}`),
     out,
   )
-  show(may, factorPart(me), passwordForm(false), pinPart(), ...(await sessionsPart(me)))
+  show(may, ...(await certificatesPart(me)), factorPart(me), passwordForm(false), pinPart(), ...(await sessionsPart(me)))
 }
 
 const show = (...parts) => main.replaceChildren(...parts)
