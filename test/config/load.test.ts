@@ -119,6 +119,29 @@ t.test('each mistake has its line and column, what was expected and an example [
   t.end()
 })
 
+t.test(
+  'what is legal and worth a word is a warning: clear text on either side, rights without a log-in, nobody who could be set up [S-38] [S-02]',
+  (t) => {
+    const warned = (...changes: readonly (readonly [string, string])[]): string => {
+      mistakes(...changes)
+      const loaded = loadSite(join(folder, 'breakwall.toml'))
+      return loaded.warnings.map(({ text }) => text).join(' / ')
+    }
+    t.match(warned(), /bus "tie" is in the clear: if its interface knows Modbus\/TCP Security, add certificate, key and devices/)
+    const clear = '[[listener]]\nname = "old-hmi"\naddress = "10.20.0.5:502"\nclear-text = "read-only"\nrole = "Viewer"\n\n'
+    t.match(
+      warned(['# The access control list', `${clear}# The access control list`]),
+      /listener "old-hmi" is in the clear: who can reach it can read along/,
+    )
+    t.match(
+      warned(['without-login = ["look", "events", "lock"]', 'without-login = ["look", "unlock"]']),
+      /may do "unlock" without a log-in/,
+    )
+    t.match(warned(['"configuration", "users"]', '"configuration"]']), /no role may manage users: nobody can be set up/)
+    t.end()
+  },
+)
+
 t.test('all mistakes are found in one run, in the order of the file', (t) => {
   const found = mistakes(
     ['name = "Plant 7, main switchboard"', 'nmae = "x"'],

@@ -6,7 +6,7 @@ const SEEDS = 200
 const FAULT_MS = 12_000
 
 t.test(
-  `${SEEDS} seeds: no byte without leave, no answer to another client, no operation twice, everybody answered [S-26] [CR 7.1]`,
+  `${SEEDS} seeds: no byte without leave, no answer to another client, no operation twice, everybody answered [S-31] [CR 7.1]`,
   { timeout: 110_000 },
   async (t) => {
     let operations = 0
