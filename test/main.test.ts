@@ -56,7 +56,7 @@ t.test('profile check says what is wrong with a profile and where, and finds no 
 
 t.test('check warns of a breaker that opens and closes without a password; vault init makes a key for its owner only', (t) => {
   mkdirSync(join(folder, 'pki'))
-  for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt']) writeFileSync(join(folder, 'pki', name), '')
+  for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt', 'site-ca.crl']) writeFileSync(join(folder, 'pki', name), '')
   const file = join(folder, 'breakwall.toml')
   writeFileSync(file, shipped.replace('profile = "mtz-micrologic-x"', 'profile = "mtz-micrologic-active"'))
   const checked = breakwall('check', file)
@@ -78,5 +78,42 @@ t.test('a configuration with its own broken profile names each mistake once', (t
   const checked = breakwall('check', file)
   t.equal(checked.code, 1)
   t.equal([...(checked.out + checked.error).matchAll(/nonsense/g)].length, 1)
+  t.end()
+})
+
+t.test("the authority's key takes a passphrase, from a file, a pipe or systemd; without one only when it is said [CR 1.9]", (t) => {
+  const at = (name: string): string => join(folder, name)
+  writeFileSync(at('pass'), 'a passphrase of a site\n', { mode: 0o600 })
+  writeFileSync(at('ca.passphrase'), 'a passphrase of a site\n', { mode: 0o600 })
+  writeFileSync(at('short'), 'short\n')
+  t.match(breakwall('ca', 'init', '--dir', at('ca1'), '--passphrase-file', at('short')), {
+    code: 2,
+    error: /12 characters at least[^]*--without-passphrase for a trial/,
+  })
+  t.match(breakwall('ca', 'init', '--dir', at('ca1')), { code: 2, error: /12 characters at least/ }, 'an empty pipe is no passphrase')
+  t.match(breakwall('ca', 'init', '--dir', at('ca1'), '--passphrase-file', at('pass')), { code: 0, out: /site-ca\.crt/ })
+  t.match(breakwall('ca', 'init', '--dir', at('ca2'), '--without-passphrase'), { code: 0, out: /warning: its key is in the clear/ })
+  t.match(breakwall('cert', 'issue', 'scada-1', '--role', 'Operator', '--dir', at('ca1')), {
+    code: 1,
+    error: /does not open with this passphrase/,
+  })
+  const issued = breakwall('cert', 'issue', 'scada-1', '--role', 'Operator', '--p12', '--dir', at('ca1'), '--passphrase-file', at('pass'))
+  t.match(issued, {
+    code: 0,
+    out: /scada-1\.p12\nvalid until \d{4}-\d\d-\d\d\npassphrase of .*scada-1\.p12: [a-z0-9-]{24} {3}\(shown this once\)/,
+  })
+  const credential = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'crl', 'publish', '--dir', at('ca1')], {
+    encoding: 'utf8',
+    env: { ...process.env, CREDENTIALS_DIRECTORY: folder },
+  })
+  t.match(credential, { status: 0, stdout: /site-ca\.crl\n0 revoked; the next list is due by/ })
+  t.match(breakwall('cert', 'list', '--dir', at('ca1'), '--api', at('nobody')), {
+    code: 0,
+    out: /scada-1 +Operator[^]*no gateway was asked who was seen/,
+  })
+  t.match(breakwall('cert', 'revoke', 'scada-9', '--dir', at('ca1'), '--passphrase-file', at('pass')), {
+    code: 1,
+    error: /no valid certificate "scada-9"/,
+  })
   t.end()
 })
