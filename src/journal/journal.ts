@@ -14,6 +14,8 @@ export interface Journal {
   /** Written as soon as the disk allows, in order with all others; the caller does not wait. */
   note(event: SecurityEvent, states?: States): void
   read(after: number, limit: number): Promise<readonly EventRecord[]>
+  /** Resolves when what was noted until now is on disk, or the disk refuses: whoever asks what happened sees all of it. */
+  flush(): Promise<void>
   /** Allowed operations without an outcome: only a crash leaves any. */
   openOperations(): Promise<readonly EventRecord[]>
   states(prefix: string): Promise<ReadonlyMap<string, string>>
@@ -72,15 +74,19 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       if (!told) log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
       told = true
       failing = true
-      const all = [...batch, ...waiting]
-      for (const item of all) if (item.mustWait) item.settle('unavailable')
-      waiting = all.filter((item) => !item.mustWait)
+      waiting = refuseThoseWhoWait([...batch, ...waiting])
       if (closed) return // the run is over: nobody would be there for another try
       clock.after(RETRY_MS, () => {
         failing = false
         pump()
       })
     }
+  }
+
+  async function flush(): Promise<void> {
+    gathering.end()
+    pump()
+    while (writing !== 'idle') await writing
   }
 
   return {
@@ -90,8 +96,8 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
         if (id === 'unavailable' && !closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
       }),
     ...readsOf(writer),
-    head: () => head,
-    writes: () => !told,
+    flush,
+    ...{ head: () => head, writes: () => !told },
     onCommitted: (run) => committed.listen(run),
     finish(last) {
       const written = enqueue(last, {}, true)
@@ -100,12 +106,15 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     },
     async close() {
       closed = true
-      gathering.end()
-      pump()
-      while (writing !== 'idle') await writing
+      await flush()
       await writer.close()
     },
   }
+}
+
+function refuseThoseWhoWait(all: readonly Waiting[]): Waiting[] {
+  for (const item of all) if (item.mustWait) item.settle('unavailable')
+  return all.filter((item) => !item.mustWait)
 }
 
 function createAnnouncer() {
@@ -134,7 +143,10 @@ function createGathering(clock: Clock) {
       cancel = clock.after(until - clock.now(), then)
       return true
     },
-    end: () => cancel(),
+    end(): void {
+      cancel()
+      until = clock.now()
+    },
   }
 }
 

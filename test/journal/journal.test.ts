@@ -109,3 +109,16 @@ t.test('after the last event of a run nothing is written any more', async (t) =>
   await journal.close()
   t.match(verifyJournal(path, 'none'), { kind: 'whole', records: 1 })
 })
+
+t.test('whoever asks what happened sees all of it, though events that nobody waits for gather', async (t) => {
+  const journal = createJournal(await startWriter(folder(t), origin), realClock, quiet)
+  for (let i = 1; i <= 3; i++) {
+    journal.note(something(i))
+    await journal.flush()
+    t.equal(journal.head().seq, i)
+  }
+  for (let i = 0; i < 50; i++) journal.note(something(i))
+  t.equal(journal.head().seq, 3, 'they gather')
+  t.equal(await journal.append(something(99)), 54, 'what somebody waits for takes them along')
+  await journal.close()
+})

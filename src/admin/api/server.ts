@@ -61,11 +61,14 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/metrics', async (request, reply) =>
     may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,
   )
-  app.get('/v1/journal/head', (request, reply) =>
-    may(request, reply, 'events') ? { file: gateway.journalFile, ...gateway.journal.head() } : reply,
-  )
+  app.get('/v1/journal/head', async (request, reply) => {
+    if (!may(request, reply, 'events')) return reply
+    await gateway.journal.flush()
+    return { file: gateway.journalFile, ...gateway.journal.head() }
+  })
   app.get('/v1/events', async (request, reply) => {
     if (!may(request, reply, 'events')) return reply
+    await gateway.journal.flush()
     const query = checked(eventsQuery, request.query, reply)
     if (query === 'refused') return reply
     if (query.wait > 0 && gateway.journal.head().seq <= query.after) await nextEvent(gateway, query.wait)
