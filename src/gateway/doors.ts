@@ -1,5 +1,5 @@
 import type { DoorSettings } from '../config/index.ts'
-import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, watchRevocation } from '../identity/index.ts'
+import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, newest, watchRevocation } from '../identity/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
 import { type Rights, compileAcl, describeRights } from '../policy/index.ts'
 import { type Gatekeeper, type Listener, MAX_IN_FLIGHT_IN_ALL, type Report, createAdmission, startListener } from '../upstream/index.ts'
@@ -31,8 +31,10 @@ export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPo
   const listeners: Listener[] = []
   const watches = new Map<string, RevocationWatch>()
   const keep = (door: DoorCredentials): Gatekeeper => {
-    watches.get(door.settings.name)?.close()
-    const { gatekeeper, watch } = gatekeeperOf(door, ports)
+    const before = watches.get(door.settings.name)
+    before?.close()
+    const revocation = before === undefined ? door.revocation : newest(before.current(), door.revocation)
+    const { gatekeeper, watch } = gatekeeperOf({ ...door, revocation }, ports)
     watches.set(door.settings.name, watch)
     return gatekeeper
   }

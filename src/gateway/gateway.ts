@@ -88,6 +88,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     clock,
     ruleOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.profile.passwordRule ?? 'four-characters',
   })
+  if (ports.vaultCredential === undefined && vault.list().length > 0)
+    log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
@@ -138,6 +140,8 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
       return pages === 'none' ? 'none' : { id: pages.name, origin: `https://${pages.name}${pages.port === 443 ? '' : `:${pages.port}`}` }
     },
   })
+  if (ports.peopleCredential === undefined)
+    log.info('the key of the users is a file: LoadCredential= keeps it from who can read the disk (docs/identity.md)')
   if (people.state.kind === 'closed') log.warn(`nobody can log in: ${people.state.why}`)
   else if (people.accounts.needsSetUp())
     log.info(`there are no users yet: breakwall setup makes the first one with the code ${people.accounts.newSetUpCode()}`)

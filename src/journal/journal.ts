@@ -65,8 +65,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     try {
       const { first, head: newHead } = await writer.write(batch.map((item) => item.entry))
       head = newHead
-      if (told) log.info('the journal can be written again')
-      told = false
+      told = told && recovered(log)
       batch.forEach((item, i) => item.settle(toRecordId(first + i)))
       committed.tell()
     } catch (error) {
@@ -110,6 +109,12 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       await writer.close()
     },
   }
+}
+
+/** Says so, once; what was told is told no more. */
+function recovered(log: Log): false {
+  log.info('the journal can be written again')
+  return false
 }
 
 function refuseThoseWhoWait(all: readonly Waiting[]): Waiting[] {

@@ -50,6 +50,8 @@ export function callerOf(request: FastifyRequest, gateway: Gateway): Caller {
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (token === undefined) {
     if (via === 'console') return nobody('nobody is logged in')
+    const pages = gateway.site().console
+    if (pages !== 'none' && pages.user === systemUser) return nobody('the pages have no right of their own')
     return systemUser === 'unknown'
       ? nobody('the system does not say who is at the other end of the socket')
       : { kind: 'system', name: systemUser, source }

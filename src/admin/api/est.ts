@@ -16,6 +16,13 @@ const ENROLLED_DAYS = 90
  */
 export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.addContentTypeParser('application/pkcs10', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  /** One after the other: two that write the register at once would lose one of them. */
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
   const sendCertificates = (reply: FastifyReply, certificates: readonly Uint8Array[]): FastifyReply =>
     reply
       .type('application/pkcs7-mime; smime-type=certs-only')
@@ -54,16 +61,18 @@ export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
     const stamp = Math.floor(gateway.clock.utcUs() / 1_000_000).toString(36)
     const passphrase =
       gateway.authorityCredential === undefined ? '' : (readFileSync(gateway.authorityCredential, 'utf8').split('\n')[0] ?? '')
-    const issued = await issueCertificate(
-      { folder, passphrase, clock: gateway.clock, random: gateway.random },
-      {
-        name: `${caller.name}.${stamp}`,
-        subject: caller.name,
-        purpose: { kind: 'client', role },
-        days: ENROLLED_DAYS,
-        source: { kind: 'request', bytes },
-        bundlePassphrase: '',
-      },
+    const issued = await inTurn(() =>
+      issueCertificate(
+        { folder, passphrase, clock: gateway.clock, random: gateway.random },
+        {
+          name: `${caller.name}.${stamp}`,
+          subject: caller.name,
+          purpose: { kind: 'client', role },
+          days: ENROLLED_DAYS,
+          source: { kind: 'request', bytes },
+          bundlePassphrase: '',
+        },
+      ),
     )
     if ('kind' in issued) return refuse(reply, 503, issued.why, issued.hint)
     const { name: subject, source } = caller

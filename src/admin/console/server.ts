@@ -126,14 +126,21 @@ function ask({
     const sent = httpRequest(options, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 502, said: JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') }),
-      )
+      answer.on('end', () => resolve(understood(answer.statusCode ?? 502, Buffer.concat(chunks).toString('utf8'))))
     })
     sent.on('timeout', () => sent.destroy())
-    sent.on('error', () => resolve({ status: 503, said: { error: 'the gateway does not answer', hint: 'is it running?' } }))
+    sent.on('error', () => resolve(noAnswer))
     sent.end(body)
   })
+}
+
+const noAnswer = { status: 503, said: { error: 'the gateway does not answer', hint: 'is it running?' } } as const
+function understood(status: number, text: string): { readonly status: number; readonly said: unknown } {
+  try {
+    return { status, said: JSON.parse(text === '' ? '{}' : text) as unknown }
+  } catch {
+    return noAnswer // the socket is some other program's
+  }
 }
 
 /** The token goes into a cookie that no script can read, and into nothing else. */

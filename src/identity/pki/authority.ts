@@ -15,6 +15,7 @@ import {
   hasAuthority,
   makeFolder,
   readRegister,
+  updateRegister,
   writeRegister,
   writeWhole,
 } from './register.ts'
@@ -46,7 +47,7 @@ export async function initAuthority(desk: Desk, siteName: string, kind: KeyKind)
   const register: Register = { roots: [root.kept], listNumber: 0, issued: [] }
   writeRegister(folder, register)
   writeBundle(folder, register)
-  const published = await publishLists(desk, register, [root.signer])
+  const published = await publishLists(desk, [root.signer])
   if ('kind' in published) return published
   return {
     ...describe(root.signer.certificate),
@@ -99,15 +100,14 @@ export async function issueCertificate(desk: Desk, order: Order): Promise<Issued
   if (source.kind === 'request') {
     const asked = await readRequest(source.bytes)
     if (asked.kind === 'no-request') return failed(`this is no certificate request: ${asked.why}`, 'expected PKCS#10, PEM or DER')
-    return issue(desk, register, signers, order, asked.publicKey, 'none')
+    return issue(desk, signers, order, asked.publicKey, 'none')
   }
   const key = newKey(source.key)
-  return issue(desk, register, signers, order, createPublicKey(key).export({ type: 'spki', format: 'der' }), key)
+  return issue(desk, signers, order, createPublicKey(key).export({ type: 'spki', format: 'der' }), key)
 }
 
 async function issue(
   desk: Desk,
-  register: Register,
   signers: readonly Signer[],
   order: Order,
   publicKey: Uint8Array,
@@ -137,7 +137,8 @@ async function issue(
     revoked: 'no',
   }
   // The register first: a certificate that it does not know could never be revoked.
-  writeRegister(folder, { ...register, issued: [...register.issued, entry] })
+  const kept = updateRegister(folder, (now) => ({ ...now, issued: [...now.issued, entry] }))
+  if (kept !== 'written') return kept
   const file = (ending: string): string => join(folder, `${name}.${ending}`)
   if (key !== 'none') writeWhole(file('key'), keyPem(key, '', random))
   writeWhole(file('crt'), purpose.kind === 'server' ? certificate.toString() + signer.certificate.toString() : certificate.toString())
@@ -195,7 +196,7 @@ export async function rotateAuthority(desk: Desk, kind: KeyKind): Promise<Issued
   const next = { ...register, roots: [root.kept, ...register.roots] }
   writeRegister(desk.folder, next)
   writeBundle(desk.folder, next)
-  const published = await publishLists(desk, next, [root.signer, ...signers])
+  const published = await publishLists(desk, [root.signer, ...signers])
   if ('kind' in published) return published
   return {
     ...describe(root.signer.certificate),
@@ -229,6 +230,6 @@ export async function retireAuthority(
   if ('kind' in signers) return signers
   writeRegister(desk.folder, next)
   writeBundle(desk.folder, next)
-  const published = await publishLists(desk, next, signers)
+  const published = await publishLists(desk, signers)
   return 'kind' in published ? published : { kind: 'retired', roots: older.length }
 }

@@ -5,7 +5,7 @@ import type { Signer } from './certificate.ts'
 import { type Desk, openSigners } from './desk.ts'
 import { integer, toBytes } from './der.ts'
 import { algorithmOf, signingKey } from './keys.ts'
-import { type PkiFailure, type Register, type RevocationReason, failed, readRegister, writeRegister, writeWhole } from './register.ts'
+import { type PkiFailure, type Register, type RevocationReason, failed, readRegister, updateRegister, writeWhole } from './register.ts'
 import { toPem } from './sealed-key.ts'
 import { type X509Library, x509Library } from './x509-library.ts'
 
@@ -20,11 +20,12 @@ export type Published = { readonly file: string; readonly revoked: number; reado
 /** Writes one revocation list for each root in force (RFC 5280, 5), all in one file. */
 export async function publishLists(
   { folder, clock }: Pick<Desk, 'folder' | 'clock'>,
-  register: Register,
   signers: readonly Signer[],
   days = LIST_DAYS,
 ): Promise<Published | PkiFailure> {
   const library = await x509Library()
+  const register = readRegister(folder)
+  if ('kind' in register) return register
   const number = register.listNumber + 1
   let text = ''
   let revoked = 0
@@ -33,7 +34,8 @@ export async function publishLists(
     revoked += entries.length
     text += await listOf(library, signer, entries, number, days, clock)
   }
-  writeRegister(folder, { ...register, listNumber: number })
+  const kept = updateRegister(folder, (now) => ({ ...now, listNumber: number }))
+  if (kept !== 'written') return kept
   writeWhole(listFile(folder), text)
   return { file: listFile(folder), revoked, next: new Date(clock.utcUs() / 1000 + days * DAY_MS).toISOString() }
 }
@@ -86,7 +88,7 @@ export async function publish(desk: Desk, days: number): Promise<Published | Pki
   const register = readRegister(desk.folder)
   if ('kind' in register) return register
   const signers = openSigners(desk, register)
-  return 'kind' in signers ? signers : publishLists(desk, register, signers, days)
+  return 'kind' in signers ? signers : publishLists(desk, signers, days)
 }
 
 /** Revokes by name (all of it that is still valid) or by serial number, and publishes the list. */
@@ -102,6 +104,10 @@ export async function revokeCertificate(desk: Desk, which: string, reason: Revoc
   const signers = openSigners(desk, register)
   if ('kind' in signers) return signers
   const revoked = { atMs: Math.floor(nowMs), reason }
-  const next = { ...register, issued: register.issued.map((entry) => (meant.includes(entry) ? { ...entry, revoked } : entry)) }
-  return publishLists(desk, next, signers)
+  const serials = new Set(meant.map(({ serial }) => serial))
+  const kept = updateRegister(desk.folder, (now) => ({
+    ...now,
+    issued: now.issued.map((entry) => (serials.has(entry.serial) ? { ...entry, revoked } : entry)),
+  }))
+  return kept === 'written' ? publishLists(desk, signers) : kept
 }

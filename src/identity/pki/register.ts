@@ -52,6 +52,14 @@ export function readRegister(folder: string): Register | PkiFailure {
   }
 }
 
+/** Changes the register as it is at this moment, in one step: somebody else at the desk may have issued something meanwhile. */
+export function updateRegister(folder: string, change: (register: Register) => Register): PkiFailure | 'written' {
+  const register = readRegister(folder)
+  if ('kind' in register) return register
+  writeRegister(folder, change(register))
+  return 'written'
+}
+
 export function writeRegister(folder: string, register: Register): void {
   writeWhole(fileOf(folder), `${JSON.stringify(register, null, 2)}\n`)
 }

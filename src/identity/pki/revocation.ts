@@ -145,6 +145,15 @@ export function watchRevocation(
   }
 }
 
+/** What is in force when lists are read anew: of each authority the newer one. */
+export const newest = (before: Revocation, after: Revocation): Revocation =>
+  new Map(
+    [...after].map(([authority, list]) => {
+      const old = before.get(authority)
+      return [authority, old !== undefined && old.thisMs > list.thisMs ? old : list]
+    }),
+  )
+
 /** The newer of each authority's lists: to put an old list back must not bring a revoked certificate back. */
 function merge(
   before: Revocation,
