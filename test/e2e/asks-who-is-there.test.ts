@@ -216,6 +216,12 @@ t.test(
     t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2, 'and the gateway takes it')
     scada.close(() => undefined)
     t.match(await world.heard(({ id }) => id === 'certificate-enrolled'), { data: { user: 'hmi-7', role: 'Viewer' } })
+
+    const together = await Promise.all(Array.from({ length: 5 }, () => enrol(made.token)))
+    const worked = together.filter((one) => one.status === 200).length
+    const { issued } = JSON.parse(readFileSync(at('authority.json'), 'utf8')) as { issued: { name: string }[] }
+    t.equal(issued.filter(({ name }) => name === 'hmi-7').length, 1 + worked, 'none of those that come together is lost to the register')
+    t.equal(worked, 5)
   },
 )
 

@@ -135,6 +135,7 @@ t.test('the use of each bus and the counts of each unit are in the API and the m
     { state: 'answering', replies: 2, exceptions: 1, timeouts: 0 },
   )
   const metrics = await get('/v1/metrics')
+  t.match(metrics, /breakwall_certificate_expiry_seconds\{name="gateway",kind="own",where="listener scada",serial="[0-9A-F]+"\} 25\d{5}\n/)
   t.match(metrics, 'breakwall_bus_up{bus="rs485-1"} 1')
   t.match(metrics, 'breakwall_unit_exceptions_total{bus="rs485-1",breaker="Q1",unit="1"} 1')
   t.match(metrics, /breakwall_unit_response_seconds\{bus="rs485-1",breaker="Q1",unit="1",quantile="0\.99"\} 0\.0\d+/)

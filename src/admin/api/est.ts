@@ -58,14 +58,14 @@ export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
         `this is no certificate request: ${asked?.kind === 'no-request' ? asked.why : 'no body'}`,
         'expected PKCS#10, base64 or PEM',
       )
-    const stamp = Math.floor(gateway.clock.utcUs() / 1_000_000).toString(36)
+    const file = `${caller.name}.${Buffer.from(gateway.random.bytes(6)).toString('hex')}`
     const passphrase =
       gateway.authorityCredential === undefined ? '' : (readFileSync(gateway.authorityCredential, 'utf8').split('\n')[0] ?? '')
     const issued = await inTurn(() =>
       issueCertificate(
         { folder, passphrase, clock: gateway.clock, random: gateway.random },
         {
-          name: `${caller.name}.${stamp}`,
+          name: file,
           subject: caller.name,
           purpose: { kind: 'client', role },
           days: ENROLLED_DAYS,

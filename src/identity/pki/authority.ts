@@ -126,7 +126,7 @@ async function issue(
   const certificate = await makeCertificate({ name: order.subject ?? name, purpose, publicKey, days }, signer, clock, random)
   const entry: IssuedCertificate = {
     serial: certificate.serialNumber,
-    name,
+    name: order.subject ?? name,
     role: purpose.kind === 'client' ? purpose.role : '',
     hosts: purpose.kind === 'server' ? purpose.hosts : [],
     kind: purpose.kind === 'server' ? 'server' : 'client',
