@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:tls'
 import { started } from './child.ts'
-import { freePort } from './free-port.ts'
+import { type Way, cpuSeconds, startHaproxy } from './haproxy.ts'
 import { type LoadClient, loadClient, percentile, read } from './load.ts'
 import type { Result } from './result.ts'
 import { type BenchSite, createBenchSite } from './site.ts'
@@ -17,51 +15,7 @@ const scenes = [
   { connections: 8, depth: 8 },
 ] as const
 type Scene = (typeof scenes)[number]
-type Way = { readonly name: string; readonly port: number; readonly process: ChildProcess }
 type Sample = { readonly rate: number; readonly p50: number; readonly p99: number; readonly cpuUs: number }
-
-/** haproxy in front of the device, with the same certificates; `undefined` where it is not installed. */
-async function startHaproxy(site: BenchSite, device: number): Promise<Way | undefined> {
-  if (spawnSync('haproxy', ['-v']).status !== 0) return undefined
-  const { ca, cert, key } = site.files('gateway')
-  const port = await freePort()
-  const pair = join(site.folder, 'haproxy.pem')
-  writeFileSync(pair, `${readFileSync(cert, 'utf8')}\n${readFileSync(key, 'utf8')}`, { mode: 0o600 })
-  const config = join(site.folder, 'haproxy.cfg')
-  writeFileSync(
-    config,
-    `global
-  nbthread 1
-  maxconn 1000
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-listen modbus
-  bind 127.0.0.1:${port} ssl crt ${pair} ca-file ${ca} verify required
-  server device 127.0.0.1:${device}
-`,
-  )
-  const child = spawn('haproxy', ['-f', config, '-db'], { stdio: ['ignore', 'inherit', 'ignore'] })
-  for (;;) {
-    const up = await site.connect(port, 'load').then(
-      (socket) => socket.destroy(),
-      () => undefined,
-    )
-    if (up !== undefined) return { name: 'haproxy', port, process: child }
-    await new Promise((resume) => setTimeout(resume, 50))
-  }
-}
-
-/** User and system time of a process so far, microseconds. */
-function cpuUs({ pid }: ChildProcess): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10_000
-}
 
 async function clientsOf(site: BenchSite, port: number, count: number): Promise<LoadClient[]> {
   const { ca, cert, key } = site.files('load')
@@ -84,7 +38,7 @@ async function clientsOf(site: BenchSite, port: number, count: number): Promise<
 async function measure(site: BenchSite, way: Way, { connections, depth }: Scene, seconds: number): Promise<Sample> {
   const clients = await clientsOf(site, way.port, connections)
   const from = performance.now() + 200
-  const before = cpuUs(way.process)
+  const before = 1e6 * cpuSeconds(way.process.pid)
   // Each connection reads registers of its own, so that the gateway can share nothing.
   const all = await Promise.all(
     clients.map((client, i) => {
@@ -92,7 +46,7 @@ async function measure(site: BenchSite, way: Way, { connections, depth }: Scene,
       return client.saturate(depth, () => read(1, 100 + 20 * i + (at++ % depth), 10), from, from + seconds * 1000)
     }),
   )
-  const spent = cpuUs(way.process) - before
+  const spent = 1e6 * cpuSeconds(way.process.pid) - before
   for (const client of clients) client.close()
   const latencies = all.flatMap((measured) => measured.latencies)
   if (all.some((measured) => measured.exceptions > 0)) throw new Error(`${way.name} answered with exceptions`)

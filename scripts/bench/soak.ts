@@ -6,6 +6,7 @@ import { connect } from 'node:tls'
 import { simulate } from '../../hil/sim/simulate.ts'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
 import { started } from './child.ts'
+import { cpuSeconds } from './haproxy.ts'
 import { loadClient, read } from './load.ts'
 import type { Result } from './result.ts'
 import { type BenchBus, createBenchSite } from './site.ts'
@@ -17,14 +18,6 @@ const ADDRESSES = 4
 function residentMb(pid: number | undefined): number {
   const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))
   return Number(found?.[1]) / 1024
-}
-
-function cpuSeconds(pid: number | undefined): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms))

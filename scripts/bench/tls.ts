@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
-import { join } from 'node:path'
 import { type TLSSocket, connect } from 'node:tls'
 import { started } from './child.ts'
-import { freePort } from './free-port.ts'
+import { type Way, cpuSeconds, startHaproxy } from './haproxy.ts'
 import { percentile } from './load.ts'
 import type { Result } from './result.ts'
-import { type BenchSite, createBenchSite } from './site.ts'
+import { createBenchSite } from './site.ts'
 
 const ROUNDS = 5
 const AT_A_TIME = 8
@@ -16,16 +14,7 @@ const RECONNECTS = 200
 /** A read of the gateway's own unit: it is answered from memory, so that what is measured is the handshake. */
 const READ = Buffer.from('000100000006ff0300000001', 'hex')
 
-type Way = { readonly name: string; readonly port: number; readonly process: ChildProcess }
 type Keys = { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer }
-
-function cpuSeconds({ pid }: ChildProcess): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      ?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
 
 /** Connects from an address of the loopback, and resolves once a request was answered: only then has the server taken the certificate. */
 function open(port: number, keys: Keys, from: string, session?: Buffer): Promise<TLSSocket> {
@@ -42,7 +31,7 @@ function open(port: number, keys: Keys, from: string, session?: Buffer): Promise
 /** Full handshakes, a few at a time; how many a second, and the server's CPU time for each, milliseconds. */
 async function handshakes(way: Way, keys: Keys, seconds: number): Promise<{ readonly rate: number; readonly cpuMs: number }> {
   const until = performance.now() + seconds * 1000
-  const before = cpuSeconds(way.process)
+  const before = cpuSeconds(way.process.pid)
   let done = 0
   const from = performance.now()
   await Promise.all(
@@ -56,7 +45,7 @@ async function handshakes(way: Way, keys: Keys, seconds: number): Promise<{ read
     }),
   )
   const took = (performance.now() - from) / 1000
-  return { rate: done / took, cpuMs: ((cpuSeconds(way.process) - before) * 1000) / done }
+  return { rate: done / took, cpuMs: ((cpuSeconds(way.process.pid) - before) * 1000) / done }
 }
 
 /** Everything of a site connects at once, after a switch has come back. */
@@ -86,39 +75,6 @@ async function resumed(port: number, keys: Keys): Promise<number> {
   return count
 }
 
-async function startHaproxy(site: BenchSite, device: number): Promise<Way | undefined> {
-  if (spawnSync('haproxy', ['-v']).status !== 0) return undefined
-  const { ca, cert, key } = site.files('gateway')
-  const port = await freePort()
-  const pair = join(site.folder, 'pair.pem')
-  const config = join(site.folder, 'tls.cfg')
-  writeFileSync(pair, `${readFileSync(cert, 'utf8')}\n${readFileSync(key, 'utf8')}`, { mode: 0o600 })
-  writeFileSync(
-    config,
-    `global
-  nbthread 1
-  maxconn 2000
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-listen modbus
-  bind 127.0.0.1:${port} ssl crt ${pair} ca-file ${ca} verify required no-tls-tickets
-  server device 127.0.0.1:${device}
-`,
-  )
-  const child = spawn('haproxy', ['-f', config, '-db'], { stdio: ['ignore', 'inherit', 'ignore'] })
-  for (;;) {
-    const up = await site.connect(port, 'load').then(
-      (socket) => socket.destroy(),
-      () => undefined,
-    )
-    if (up !== undefined) return { name: 'haproxy', port, process: child }
-    await new Promise((resume) => setTimeout(resume, 50))
-  }
-}
-
 const middle = (values: readonly number[]): number => percentile(values, 50)
 
 export async function tls(seconds: number): Promise<Result[]> {
@@ -129,7 +85,7 @@ export async function tls(seconds: number): Promise<Result[]> {
   const own = site.files('load')
   const keys = { ca: readFileSync(own.ca), cert: readFileSync(own.cert), key: readFileSync(own.key) }
   const plain = await started('tls-plain.ts', cert, key, ca)
-  const haproxy = await startHaproxy(site, device.port)
+  const haproxy = await startHaproxy(site, device.port, 'no-tls-tickets')
   const ways: Way[] = [
     { name: 'gateway', port: gateway.port, process: gateway.process },
     { name: 'plain', ...plain },

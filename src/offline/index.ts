@@ -1,2 +1,2 @@
-export { newPassphrase, pkiCommands } from './pki.ts'
+export { pkiCommands } from './pki.ts'
 export { siteCommands } from './site.ts'

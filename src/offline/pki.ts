@@ -13,6 +13,7 @@ import {
   isSealed,
   issueCertificate,
   publish,
+  readableSecret,
   readRegister,
   renewCertificate,
   requestCertificate,
@@ -22,17 +23,6 @@ import {
   rotateAuthority,
 } from '../identity/index.ts'
 import { type Clock, type Random } from '../platform/index.ts'
-
-/** Letters and digits that nobody reads as another. */
-const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
-
-/** Five groups of four: 98 bits, typed once into the machine that opens the bundle. */
-export function newPassphrase(random: Random): string {
-  const letters: string[] = []
-  while (letters.length < 20)
-    for (const byte of random.bytes(32)) if (byte < 248 && letters.length < 20) letters.push(ALPHABET[byte % ALPHABET.length] ?? '')
-  return letters.join('').replace(/(.{4})(?=.)/g, '$1-')
-}
 
 const MAX_DAYS = 3650
 const told = <T extends object>(answer: T | PkiFailure): PkiAnswer<T> => (isFailure(answer) ? answer : { kind: 'done', value: answer })
@@ -64,7 +54,7 @@ export function pkiCommands(clock: Clock, random: Random): PkiCommands {
       if (wrong !== undefined) return wrong
       const source = sourceOf(order)
       if (source.kind === 'failed') return source
-      const bundlePassphrase = order.bundle && source.kind === 'new-key' ? newPassphrase(random) : ''
+      const bundlePassphrase = order.bundle && source.kind === 'new-key' ? readableSecret(5, random) : ''
       const { name, days } = order
       return bundled(
         await issueCertificate(deskOf(desk), { name, purpose: purposeOf(order), days, source, bundlePassphrase }),
@@ -74,7 +64,7 @@ export function pkiCommands(clock: Clock, random: Random): PkiCommands {
     async renew(desk, name, days, bundle) {
       const wrong = wrongDays(days)
       if (wrong !== undefined) return wrong
-      const bundlePassphrase = bundle ? newPassphrase(random) : ''
+      const bundlePassphrase = bundle ? readableSecret(5, random) : ''
       return bundled(await renewCertificate(deskOf(desk), name, days, bundlePassphrase), bundlePassphrase)
     },
     async revoke(desk, which, reason) {

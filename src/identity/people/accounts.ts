@@ -1,17 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { mayManage } from '../../policy/index.ts'
+import { readableSecret } from '../readable-secret.ts'
 import { type By, type Context, type Done, type Refused, change, notWritten, patched, refused, wallMs } from './context.ts'
 import { newPassword } from './secrets.ts'
 import { type User, nameIsFine, sameName } from './user.ts'
-
-const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789'
-/** Four groups of four letters that nobody reads as another: 79 bits. */
-function firstPassword({ random }: Pick<Context, 'random'>): string {
-  const letters: string[] = []
-  while (letters.length < 16)
-    for (const byte of random.bytes(32)) if (byte < 248 && letters.length < 16) letters.push(LETTERS[byte % LETTERS.length] ?? '')
-  return letters.join('').replace(/(.{4})(?=.)/g, '$1-')
-}
 
 export type WithPassword = { readonly kind: 'created'; readonly name: string; readonly role: string; readonly password: string }
 export type SetUp = { readonly kind: 'set-up'; readonly name: string; readonly role: string }
@@ -36,7 +28,7 @@ export class Accounts {
 
   /** The code that makes the first user, once: it is told to the console of the service, and kept as a hash. */
   newSetUpCode(): string {
-    const code = firstPassword(this.#context).slice(0, 14)
+    const code = readableSecret(3, this.#context.random)
     this.#setUpCode = { hash: createHash('sha256').update(code).digest('hex'), tries: 0 }
     return code
   }
@@ -76,7 +68,7 @@ export class Accounts {
   }
 
   async #createNow(name: string, role: string, by: By): Promise<Refused | WithPassword> {
-    const password = firstPassword(this.#context)
+    const password = readableSecret(4, this.#context.random)
     const created = await this.#create(name, role, password, true, by)
     return created.kind === 'refused' ? created : { kind: 'created', name, role, password }
   }
@@ -130,7 +122,7 @@ export class Accounts {
     const { store, sessions, record } = this.#context
     const user = this.#find(name)
     if ('kind' in user) return user
-    const password = firstPassword(this.#context)
+    const password = readableSecret(4, this.#context.random)
     const hash = await this.#firstHash(password)
     if (typeof hash !== 'string') return hash
     if (!(await record('password-reset', { subject: by.name, source: by.source, user: user.name }))) return notWritten
