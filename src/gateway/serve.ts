@@ -20,7 +20,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), now: site.clock.now() })
   const verdict = ask()
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
-  const vault = watchVault(breaker.passwordOf)
+  const vault = watchVault(operation, breaker.passwordOf)
   const sealed = seal(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
   if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
   const turn = breaker.turns.take(subject, operation)

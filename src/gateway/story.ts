@@ -40,8 +40,12 @@ export function common({ asked, breaker, operation, correlation }: Story) {
 export const allowed = (story: Story): SecurityEvent => event('operation-allowed', { ...common(story), outcome: 'allowed' })
 
 type PasswordOf = Breaker['passwordOf']
+type VaultWatch = { readonly passwordOf: PasswordOf; level(): string }
+const untouched: VaultWatch = { passwordOf: () => undefined, level: () => '' }
+
 /** The vault, and which of its passwords was taken out of it. */
-export function watchVault(passwordOf: PasswordOf): { readonly passwordOf: PasswordOf; level(): string } {
+export function watchVault(operation: Operation, passwordOf: PasswordOf): VaultWatch {
+  if (operation.command === 'none') return untouched // what is no command is sealed with nothing: a read costs nothing here
   let taken = ''
   return {
     passwordOf(level) {
