@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -215,3 +215,28 @@ t.test('what cannot be is refused with what to do', async (t) => {
   t.match(await pki.renew(desk, 'x', 30, false), { kind: 'failed', why: /nothing was issued/ })
   t.match(await pki.retire(desk, false), { kind: 'failed', why: /one root only/ })
 })
+
+t.test(
+  'what root writes into the folder of the service belongs to the service, and only keys are hidden',
+  { skip: process.getuid?.() === 0 ? false : 'takes root' },
+  async (t) => {
+    const { folder, at } = folderOf(t)
+    chownSync(folder, 65_534, 65_534)
+    const desk = { folder, passphrase: '' }
+    await done(pki.init(desk, 'Plant 7', false))
+    await done(pki.issue(desk, order('gateway', { hosts: ['x'] })))
+    await done(pki.revoke(desk, 'gateway', 'superseded'))
+    for (const [name, mode] of [
+      ['site-ca.key', 0o600],
+      ['gateway.key', 0o600],
+      ['authority.json', 0o600],
+      ['gateway.crt', 0o644],
+      ['site-ca.crt', 0o644],
+      ['site-ca.crl', 0o644],
+    ] as const) {
+      const found = statSync(at(name))
+      t.equal(found.mode & 0o777, mode, name)
+      t.equal(found.uid, 65_534, name)
+    }
+  },
+)

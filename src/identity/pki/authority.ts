@@ -7,6 +7,7 @@ import { type KeyKind, keyPem, newKey, openKey, pkcs8Of } from './keys.ts'
 import { commonName } from './pem.ts'
 import { pkcs12 } from './pkcs12.ts'
 import {
+  FOR_ALL,
   type IssuedCertificate,
   type PkiFailure,
   type Register,
@@ -65,12 +66,12 @@ async function addRoot(desk: Desk, name: string, kind: KeyKind, number: number):
   const base = number === 1 ? 'site-ca' : `site-ca-${number}`
   const kept = { fingerprint: certificate.fingerprint256, certificateFile: `${base}-root.crt`, keyFile: `${base}.key` }
   writeWhole(join(desk.folder, kept.keyFile), keyPem(key, desk.passphrase, desk.random))
-  writeWhole(join(desk.folder, kept.certificateFile), certificate.toString())
+  writeWhole(join(desk.folder, kept.certificateFile), certificate.toString(), FOR_ALL)
   return { kept, signer: { certificate, key } }
 }
 
 function writeBundle(folder: string, { roots }: Register): void {
-  writeWhole(rootsFile(folder), roots.map(({ certificateFile }) => readFileSync(join(folder, certificateFile), 'utf8')).join(''))
+  writeWhole(rootsFile(folder), roots.map(({ certificateFile }) => readFileSync(join(folder, certificateFile), 'utf8')).join(''), FOR_ALL)
 }
 
 export type Order = {
@@ -141,7 +142,11 @@ async function issue(
   if (kept !== 'written') return kept
   const file = (ending: string): string => join(folder, `${name}.${ending}`)
   if (key !== 'none') writeWhole(file('key'), keyPem(key, '', random))
-  writeWhole(file('crt'), purpose.kind === 'server' ? certificate.toString() + signer.certificate.toString() : certificate.toString())
+  writeWhole(
+    file('crt'),
+    purpose.kind === 'server' ? certificate.toString() + signer.certificate.toString() : certificate.toString(),
+    FOR_ALL,
+  )
   const bundled = key !== 'none' && bundlePassphrase !== ''
   if (bundled)
     writeWhole(

@@ -5,7 +5,7 @@ import { rootsFile } from './desk.ts'
 import { readAuthorities } from './files.ts'
 import { type KeyKind, keyPem, newKey } from './keys.ts'
 import { certificatesOf } from './pem.ts'
-import { type PkiFailure, failed, hasAuthority, makeFolder, writeWhole } from './register.ts'
+import { FOR_ALL, type PkiFailure, failed, hasAuthority, makeFolder, writeWhole } from './register.ts'
 import { makeRequest } from './request.ts'
 import type { Random } from '../../platform/index.ts'
 
@@ -24,7 +24,7 @@ export async function requestCertificate(
   if (existsSync(keyFile)) return failed(`${keyFile} is there already`, 'choose another name, or move the key away')
   const key = newKey(kind)
   writeWhole(keyFile, keyPem(key, '', random))
-  writeWhole(requestFile, await makeRequest(name, key))
+  writeWhole(requestFile, await makeRequest(name, key), FOR_ALL)
   return { kind: 'requested', requestFile, keyFile }
 }
 
@@ -58,10 +58,10 @@ export function importCertificate(folder: string, certificatePath: string, autho
       if (hasAuthority(folder)) return failed(`${folder} has an authority of its own`, 'leave --authorities out, or name another folder')
       const authorities = readAuthorities(authoritiesPath)
       if (authorities.kind === 'unusable') return failed(authorities.why, 'expected PEM, each of them the certificate of an authority')
-      writeWhole(rootsFile(folder), authorities.pem)
+      writeWhole(rootsFile(folder), authorities.pem, FOR_ALL)
     }
     const certificateFile = join(folder, `${basename(keyFile, '.key')}.crt`)
-    writeWhole(certificateFile, pem)
+    writeWhole(certificateFile, pem, FOR_ALL)
     return { kind: 'imported', certificateFile, keyFile, authoritiesFile: authoritiesPath === '' ? '' : rootsFile(folder) }
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error), 'breakwall cert import --help')

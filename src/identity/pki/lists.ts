@@ -5,7 +5,16 @@ import type { Signer } from './certificate.ts'
 import { type Desk, openSigners } from './desk.ts'
 import { integer, toBytes } from './der.ts'
 import { algorithmOf, signingKey } from './keys.ts'
-import { type PkiFailure, type Register, type RevocationReason, failed, readRegister, updateRegister, writeWhole } from './register.ts'
+import {
+  FOR_ALL,
+  type PkiFailure,
+  type Register,
+  type RevocationReason,
+  failed,
+  readRegister,
+  updateRegister,
+  writeWhole,
+} from './register.ts'
 import { toPem } from './sealed-key.ts'
 import { type X509Library, x509Library } from './x509-library.ts'
 
@@ -36,7 +45,7 @@ export async function publishLists(
   }
   const kept = updateRegister(folder, (now) => ({ ...now, listNumber: number }))
   if (kept !== 'written') return kept
-  writeWhole(listFile(folder), text)
+  writeWhole(listFile(folder), text, FOR_ALL)
   return { file: listFile(folder), revoked, next: new Date(clock.utcUs() / 1000 + days * DAY_MS).toISOString() }
 }
 

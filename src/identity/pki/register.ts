@@ -1,5 +1,17 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** What an authority has issued; its file is the authority's memory. */
 export type IssuedCertificate = {
@@ -64,10 +76,19 @@ export function writeRegister(folder: string, register: Register): void {
   writeWhole(fileOf(folder), `${JSON.stringify(register, null, 2)}\n`)
 }
 
-/** Writes a file of mode 0600 beside the old one, and puts it in its place once it is on disk. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const file = openSync(`${path}.new`, 'w', 0o600)
+/** Keys are for their owner; certificates, requests and lists are for everybody who may come into the folder. */
+export const FOR_ALL = 0o644
+
+/**
+ * Writes a file beside the old one, and puts it in its place once it is on disk. What root writes into a folder of the service belongs to
+ * the service: it has to read it.
+ */
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
+  const file = openSync(`${path}.new`, 'w', mode)
   try {
+    fchmodSync(file, mode)
+    const { uid, gid } = statSync(dirname(path))
+    if (process.getuid?.() === 0) fchownSync(file, uid, gid)
     writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
     fsyncSync(file)
   } finally {
