@@ -172,6 +172,25 @@ t.test('an entry may give control of some breakers only [S-34] [S-04]', async (t
   t.match(await world.heard(({ id }) => id === 'operation-denied'), { data: { breaker: 'Q1', reason: /^acl-level/ } })
 })
 
+t.test('a certificate without a role has the rights that the site gives to NULL, and none otherwise (R-23) [CR 2.1]', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  await world.issue('norole', '')
+  for (const [edit, answer] of [
+    [(toml: string) => toml, 1],
+    [(toml: string) => `${toml}\n[roles.NULL]\nmay = ["monitor"]\n`, 0],
+  ] as const) {
+    const running = await world.start(edit)
+    const client = await world.scada(running.port, 'norole')
+    client.setID(4)
+    const read = client.readHoldingRegisters(11999, 1)
+    if (answer === 1) t.equal(await exceptionOf(read), 1)
+    else t.equal((await read).data.length, 1)
+    client.close(() => undefined)
+    await running.stop()
+  }
+})
+
 t.test('in the clear only listed addresses read, nobody operates, and it is said [S-02] [S-09]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
