@@ -71,7 +71,7 @@ function denial(
   breaker: string,
   gateway: Gateway,
 ): { why: string; hint: string; status: 401 | 403 } | 'may' {
-  const login = { hint: 'breakwall login', status: 401 } as const
+  const login = { hint: 'breakwall login NAME', status: 401 } as const
   switch (caller.kind) {
     case 'nobody':
       return { why: caller.why, ...login }
