@@ -85,7 +85,7 @@ export function compileAcl(entries: readonly AccessEntry[]): Acl {
 
 const rank = (level: AccessLevel): number => accessLevels.indexOf(level)
 /** The lesser of two levels. */
-export const lesser = (a: AccessLevel, b: AccessLevel): AccessLevel => (rank(a) <= rank(b) ? a : b)
+const lesser = (a: AccessLevel, b: AccessLevel): AccessLevel => (rank(a) <= rank(b) ? a : b)
 
 /** The levels that an address gets, none of them above `most`. */
 export function levelsOf(access: Access, most: AccessLevel): AccessLevels {

@@ -1,7 +1,7 @@
 import type { OperationClass } from '../breakers/index.ts'
 
 /** What can be done with the gateway itself, over the API, its command line and its pages. */
-export const managementActions = ['look', 'events', 'lock', 'unlock', 'capture', 'vault', 'certificates', 'configuration', 'users'] as const
+export const managementActions = ['look', 'events', 'lock', 'unlock', 'capture', 'vault', 'configuration', 'users'] as const
 export type ManagementAction = (typeof managementActions)[number]
 
 /** What one role may do, all of it data of the site (MB-TCP-Security-v36, R-24 to R-29: no role is built in unchangeably). */
@@ -17,7 +17,7 @@ export type Rights = ReadonlyMap<string, RoleRights>
 
 /** What the six usual roles may do with the gateway where a site says nothing else. */
 export const usualManagement: Readonly<Record<string, readonly ManagementAction[]>> = {
-  SecurityAdmin: ['look', 'events', 'lock', 'vault', 'certificates', 'configuration', 'users'],
+  SecurityAdmin: ['look', 'events', 'lock', 'vault', 'configuration', 'users'],
   Engineer: ['look', 'events', 'lock', 'capture', 'vault'],
   Operator: ['look', 'events', 'lock'],
   FieldTech: ['look', 'events', 'lock', 'unlock'],

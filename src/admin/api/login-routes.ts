@@ -1,5 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import type { Gateway } from '../../gateway/index.ts'
 import { type AsksSecondFactor, type From, type LoggedIn, type Refused, type Session, hasSecondFactor } from '../../identity/index.ts'
 import { mayManage, managementActions } from '../../policy/index.ts'
@@ -100,8 +101,19 @@ function ownAccount(app: FastifyInstance, gateway: Gateway): void {
     refuse(reply, 401, caller.kind === 'nobody' ? caller.why : 'nobody is logged in', 'breakwall login')
     return undefined
   }
-  const settled = (reply: FastifyReply, done: Refused | { readonly kind: 'done' }) =>
-    done.kind === 'refused' ? refuse(reply, 422, done.why, done.hint) : reply.send({})
+  /** A call by which somebody changes something of the own account. */
+  const change = <T extends z.ZodType>(
+    path: string,
+    schema: T,
+    run: (session: Session, body: z.infer<T>) => Promise<Refused | { readonly kind: 'done' }>,
+  ): void =>
+    void app.post(path, async (request, reply) => {
+      const body = checked(schema, request.body, reply)
+      const session = body === 'refused' ? undefined : own(request, reply)
+      if (body === 'refused' || session === undefined) return reply
+      const done = await run(session, body)
+      return done.kind === 'refused' ? refuse(reply, 422, done.why, done.hint) : reply.send({})
+    })
 
   app.get('/v1/me', (request): MeView => meView(request, gateway))
   app.post('/v1/logout', (request, reply) => {
@@ -109,47 +121,24 @@ function ownAccount(app: FastifyInstance, gateway: Gateway): void {
     if (caller.kind === 'person') people.logout(caller.session)
     return reply.send({})
   })
-  app.post('/v1/me/password', async (request, reply) => {
-    const body = checked(passwordBody, request.body, reply)
-    const session = body === 'refused' ? undefined : own(request, reply)
-    if (body === 'refused' || session === undefined) return reply
-    return settled(reply, await people.changePassword(session, body.old, body.fresh))
-  })
-  app.post('/v1/me/pin', async (request, reply) => {
-    const body = checked(pinBody, request.body, reply)
-    const session = body === 'refused' ? undefined : own(request, reply)
-    if (body === 'refused' || session === undefined) return reply
-    return settled(reply, await people.setPin(session, body.pin))
-  })
+  change('/v1/me/password', passwordBody, (session, { old, fresh }) => people.changePassword(session, old, fresh))
+  change('/v1/me/pin', pinBody, (session, { pin }) => people.setPin(session, pin))
+  change('/v1/me/totp/confirm', confirmBody, (session, { code }) => people.factors.confirmTotp(session, code))
+  change('/v1/me/passkeys', passkeyBody, (session, { response, name }) =>
+    people.factors.addPasskey(session, response as unknown as RegistrationResponseJSON, name),
+  )
+  change('/v1/me/factors/remove', factorBody, (session, { factor }) => people.factors.remove(session, factor))
   app.post('/v1/me/totp', (request, reply) => {
     const session = own(request, reply)
     if (session === undefined) return reply
     const { secret, uri } = people.factors.startTotp(session)
     return reply.send({ secret, uri })
   })
-  app.post('/v1/me/totp/confirm', async (request, reply) => {
-    const body = checked(confirmBody, request.body, reply)
-    const session = body === 'refused' ? undefined : own(request, reply)
-    if (body === 'refused' || session === undefined) return reply
-    return settled(reply, await people.factors.confirmTotp(session, body.code))
-  })
   app.post('/v1/me/passkeys/options', async (request, reply) => {
     const session = own(request, reply)
     if (session === undefined) return reply
     const options = await people.factors.passkeyOptions(session)
     return options.kind === 'refused' ? refuse(reply, 422, options.why, options.hint) : reply.send(options.options)
-  })
-  app.post('/v1/me/passkeys', async (request, reply) => {
-    const body = checked(passkeyBody, request.body, reply)
-    const session = body === 'refused' ? undefined : own(request, reply)
-    if (body === 'refused' || session === undefined) return reply
-    return settled(reply, await people.factors.addPasskey(session, body.response as unknown as RegistrationResponseJSON, body.name))
-  })
-  app.post('/v1/me/factors/remove', async (request, reply) => {
-    const body = checked(factorBody, request.body, reply)
-    const session = body === 'refused' ? undefined : own(request, reply)
-    if (body === 'refused' || session === undefined) return reply
-    return settled(reply, await people.factors.remove(session, body.factor))
   })
 }
 

@@ -105,7 +105,7 @@ function tokens({ group, terminal, finish }: Parts): void {
     finish(print(await call<readonly ServiceView[]>(terminal.findSocket(api), 'GET', '/v1/tokens'), json, tokensText, terminal)),
   )
   command('add <name>', 'a token, shown this once; a script gives it by BREAKWALL_TOKEN')
-    .option('--may <action...>', 'what it may do: look, events, lock, capture, vault, certificates', [])
+    .option('--may <action...>', 'what it may do: look, events, lock, capture, vault', [])
     .option('--enrols <role>', 'the role of the certificates that it may ask for', '')
     .option('--days <days>', 'how long it holds, at most 400', '90')
     .action(async (name: string, options: Common & { may: string[]; enrols: string; days: string }) => {

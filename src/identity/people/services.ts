@@ -5,10 +5,10 @@ import { type By, type Context, type Done, type Refused, change, refused, wallMs
 import { type Service, nameIsFine, sameName } from './user.ts'
 
 /** A script never manages users and never unlocks: that takes a person. */
-export const serviceActions = managementActions.filter((action) => action !== 'users' && action !== 'unlock' && action !== 'configuration')
+const serviceActions = managementActions.filter((action) => action !== 'users' && action !== 'unlock' && action !== 'configuration')
 const PREFIX = 'bws_'
 const DAY_MS = 24 * 60 * 60_000
-export const LONGEST_TOKEN_DAYS = 400
+const LONGEST_TOKEN_DAYS = 400
 const MAX_SERVICES = 100
 const KEEP_USED_MS = 60 * 60_000
 
