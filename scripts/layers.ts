@@ -48,7 +48,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
     word: /from 'node:fs'/,
     in: [
       /^platform\//,
-      /^journal\/storage\.ts$/,
+      /^journal\/(files|salvage)\.ts$/,
       /^bus\/adapter\.ts$/,
       /^config\//,
       /^offline\//,

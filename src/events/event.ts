@@ -1,4 +1,5 @@
-import { type Category, type Severity, catalogue } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
+import type { Category, Severity } from './definition.ts'
 import type { FieldName, FieldTypes, FieldValue } from './fields.ts'
 
 export type EventId = keyof typeof catalogue

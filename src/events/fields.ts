@@ -36,6 +36,46 @@ export type FieldTypes = {
   readonly event: string
   readonly count: number
   readonly days: number
+  /** `enforce`: what is refused does not pass. */
+  readonly mode: string
+  /** Journal, clock, key store or policy. */
+  readonly part: string
+  readonly from: string
+  readonly fromSeq: number
+  readonly toSeq: number
+  /** The number of the last event that a checkpoint covers, or that an old journal had. */
+  readonly upTo: number
+  /** Hash of the chain, hexadecimal. */
+  readonly head: string
+  /** Hash of the last event that retention removed, hexadecimal. */
+  readonly root: string
+  /** Ed25519, base64. */
+  readonly signature: string
+  /** Fingerprint of a public key. */
+  readonly key: string
+  readonly format: string
+  readonly file: string
+  readonly megabytes: number
+  /** Where a sink delivers, such as `relp+tls 10.40.0.9:2514`. */
+  readonly receiver: string
+  readonly uptimeSeconds: number
+  readonly events: number
+  readonly denied: number
+  readonly operations: number
+  /** Events that a sink has still to get. */
+  readonly lag: number
+  /** `expected` where an operation here has caused it, else `unexpected`. */
+  readonly expected: string
+  /** Who was connected. */
+  readonly connected: string
+  /** `inside`, `outside`, or `not set`: the site's working hours. */
+  readonly hours: string
+  /** `yes` for the first operation that this address ever asked for. */
+  readonly firstFromHere: string
+  /** A register, coil or command of the breaker. */
+  readonly setting: string
+  readonly old: string
+  readonly new: string
   /** Where a certificate is used, such as `listener scada`. */
   readonly where: string
   readonly seconds: number

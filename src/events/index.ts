@@ -1,3 +1,6 @@
-export { type Category, type Severity, catalogue } from './catalogue.ts'
+export { catalogue } from './catalogue.ts'
+export { type Category, type Severity, categories } from './definition.ts'
 export { type EventId, type EventRecord, type FieldsOf, type RecordId, type SecurityEvent, event, toRecordId } from './event.ts'
 export type { FieldName, FieldValue } from './fields.ts'
+export { type Guide, guide, techniques } from './guide.ts'
+export { reserved } from './reserved.ts'

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SecurityEvent } from '../events/index.ts'
 
 /** What the hash covers: one record with its place, time and origin. */
@@ -13,18 +13,20 @@ export type Body = SecurityEvent & {
 /** Before the first record. */
 export const CHAIN_START = new Uint8Array(32)
 
-/** JSON with its keys sorted, so that the same record always has the same bytes. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
+/** JSON with its keys sorted, so that the same record always has the same bytes. No key here looks like a number: those JavaScript would put first. */
+export const canonical = (value: unknown): string => JSON.stringify(sorted(value))
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const from = value as Readonly<Record<string, unknown>>
+  const to: Record<string, unknown> = {}
+  for (const key of Object.keys(from).sort()) to[key] = sorted(from[key])
+  return to
 }
 
 /** SHA-256 over the previous record's hash and this record's canonical JSON: one changed byte breaks every record behind it. */
 export const chainHash = (previous: Uint8Array, body: string): Uint8Array =>
-  createHash('sha256').update(previous).update(body, 'utf8').digest()
+  hash('sha256', Buffer.concat([previous, Buffer.from(body, 'utf8')]), 'buffer')
 
 export const sameHash = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

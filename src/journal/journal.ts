@@ -1,8 +1,11 @@
-import { type EventRecord, type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
+import { type EventRecord, type RecordId, type SecurityEvent, event, toRecordId } from '../events/index.ts'
 import { type Cancel, type Clock, type Log, isoUs, toMonotonic } from '../platform/index.ts'
 import type { Body } from './chain.ts'
-import { GATHER_MS, MAX_READ_RECORDS, MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
-import type { Entry, Head } from './storage.ts'
+import { CHECKPOINT, GATHER_MS, MAX_READ_RECORDS, MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
+import type { Query } from './queries.ts'
+import type { Retained, RetentionLimits } from './retention.ts'
+import type { Row } from './schema.ts'
+import type { Entry, Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
 
 /** States that are written with an event, in one transaction: key to JSON text. */
@@ -14,6 +17,19 @@ export interface Journal {
   /** Written as soon as the disk allows, in order with all others; the caller does not wait. */
   note(event: SecurityEvent, states?: States): void
   read(after: number, limit: number): Promise<readonly EventRecord[]>
+  /** By index: a journal of millions answers as fast as one of hundreds. */
+  query(wanted: Query): Promise<readonly EventRecord[]>
+  /** Records with their hashes, for an export that can be verified. */
+  rows(after: number, limit: number): Promise<readonly Row[]>
+  /** The first and the last event that are still there. */
+  range(): Promise<{ readonly first: number; readonly last: number }>
+  /** Removes one range of old events, if one may go. Rejects when the disk refuses. */
+  retain(limits: RetentionLimits): Promise<Retained>
+  space(): Promise<Space>
+  /** Fingerprint of the key that signs checkpoints; empty where there is none. */
+  readonly key: string
+  /** Why there is none; empty when there is. */
+  readonly keyFault: string
   /** Resolves when what was noted until now is on disk, or the disk refuses: whoever asks what happened sees all of it. */
   flush(): Promise<void>
   /** Allowed operations without an outcome: only a crash leaves any. */
@@ -23,8 +39,8 @@ export interface Journal {
   head(): Head
   /** False while the disk refuses: intrusive operations are then denied. */
   writes(): boolean
-  /** Calls back after each commit. Returns the way to stop it. */
-  onCommitted(run: () => void): () => void
+  /** Calls back with what has just been committed. Returns the way to stop it. */
+  onCommitted(run: (events: readonly SecurityEvent[]) => void): () => void
   /** Writes the last event of this run: what comes after it is refused. Reading goes on until `close`. */
   finish(last: SecurityEvent): Promise<RecordId | 'unavailable'>
   close(): Promise<void>
@@ -37,16 +53,19 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   let waiting: Waiting[] = []
   let head = writer.head
   let writing: Promise<void> | 'idle' = 'idle'
-  let [failing, told, closed] = [false, false, false]
+  // `full`: from the first refusal of the disk until there is room again for more than the last words. `paused`: until the next try.
+  let [full, paused, closed] = [false, false, false]
   const gathering = createGathering(clock)
   const committed = createAnnouncer()
+  const checkpoints = createCheckpoints(clock, () => push('checkpoint', {}, false, () => undefined))
 
-  const enqueue = (event: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
-    new Promise((resolve) => {
-      if (closed || waiting.length >= MAX_WAITING_EVENTS || (failing && mustWait)) return resolve('unavailable')
-      waiting.push({ entry: { event, state, utcUs: clock.utcUs(), monotonicMs: clock.now() }, settle: resolve, mustWait })
-      if (!failing) pump()
-    })
+  function push(told: Entry['event'], state: States, mustWait: boolean, settle: Waiting['settle']): void {
+    if (closed || waiting.length >= MAX_WAITING_EVENTS || (full && mustWait)) return settle('unavailable')
+    waiting.push({ entry: { event: told, state, utcUs: clock.utcUs(), monotonicMs: clock.now() }, settle, mustWait })
+    if (!paused) pump()
+  }
+  const enqueue = (told: SecurityEvent, state: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
+    new Promise((resolve) => push(told, state, mustWait, resolve))
 
   function pump(): void {
     if (writing !== 'idle' || waiting.length === 0) return
@@ -57,7 +76,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     writing = commit(batch).finally(() => {
       writing = 'idle'
       gathering.begin()
-      if (!failing) pump()
+      if (!paused) pump()
     })
   }
 
@@ -65,21 +84,45 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     try {
       const { first, head: newHead } = await writer.write(batch.map((item) => item.entry))
       head = newHead
-      told = told && recovered(log)
       batch.forEach((item, i) => item.settle(toRecordId(first + i)))
-      committed.tell()
+      const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
+      checkpoints.count(events.length, batch.length > events.length)
+      committed.tell(events)
+      if (full) await tryToRecover()
     } catch (error) {
-      // What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later.
-      if (!told) log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
-      told = true
-      failing = true
-      waiting = refuseThoseWhoWait([...batch, ...waiting])
-      if (closed) return // the run is over: nobody would be there for another try
-      clock.after(RETRY_MS, () => {
-        failing = false
-        pump()
-      })
+      await refused(batch, error)
     }
+  }
+
+  /** What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later. */
+  async function refused(batch: readonly Waiting[], error: unknown): Promise<void> {
+    waiting = refuseThoseWhoWait([...batch, ...waiting])
+    if (!full) {
+      full = true
+      log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
+      const last = event('journal-full', { reason: error instanceof Error ? error.message : String(error) })
+      const entry = { event: last, state: {}, utcUs: clock.utcUs(), monotonicMs: clock.now() }
+      waiting.unshift({ entry, settle: () => undefined, mustWait: false })
+      if (await writer.release()) return // there is room for the last words: they are written at once
+    }
+    pause()
+  }
+
+  function pause(): void {
+    if (closed) return // the run is over: nobody would be there for another try
+    paused = true
+    clock.after(RETRY_MS, () => {
+      paused = false
+      if (waiting.length > 0) return pump()
+      if (full && writing === 'idle') writing = tryToRecover().finally(() => void (writing = 'idle'))
+    })
+  }
+
+  async function tryToRecover(): Promise<void> {
+    if (!(await writer.restore().catch(() => false))) return pause()
+    full = false
+    log.info('the journal can be written again')
+    committed.tell([])
   }
 
   async function flush(): Promise<void> {
@@ -89,32 +132,68 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   }
 
   return {
-    append: (event, states = {}) => enqueue(event, states, true),
-    note: (event, states = {}) =>
-      void enqueue(event, states, false).then((id) => {
-        if (id === 'unavailable' && !closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${event.text}`)
+    append: (told, states = {}) => enqueue(told, states, true),
+    note: (told, states = {}) =>
+      void enqueue(told, states, false).then((id) => {
+        if (id === 'unavailable' && !closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${told.text}`)
       }),
     ...readsOf(writer),
+    async retain(limits) {
+      const done = await writer.retain(limits, clock.utcUs(), clock.now())
+      if (done.kind === 'removed') {
+        head = done.head
+        checkpoints.count(1, false)
+        committed.tell([])
+      }
+      return done
+    },
     flush,
-    ...{ head: () => head, writes: () => !told },
+    ...{ head: () => head, writes: () => !full, key: writer.key, keyFault: writer.keyFault },
     onCommitted: (run) => committed.listen(run),
     finish(last) {
+      if (checkpoints.waiting()) push('checkpoint', {}, false, () => undefined)
       const written = enqueue(last, {}, true)
       closed = true
+      checkpoints.close()
       return written
     },
     async close() {
       closed = true
+      checkpoints.close()
       await flush()
       await writer.close()
     },
   }
 }
 
-/** Says so, once; what was told is told no more. */
-function recovered(log: Log): false {
-  log.info('the journal can be written again')
-  return false
+/** When the head of the chain is signed: after so many events, or so long after the first that no checkpoint covers. */
+function createCheckpoints(clock: Clock, write: () => void) {
+  let [events, asked] = [0, false]
+  let cancel: Cancel = () => undefined
+  let timing = false
+  const ask = (): void => {
+    if (asked) return
+    asked = true
+    write()
+  }
+  return {
+    waiting: () => events > 0,
+    /** After a commit of so many events; `covered`: a checkpoint was among them. */
+    count(count: number, covered: boolean): void {
+      if (covered) {
+        cancel()
+        ;[events, asked, timing] = [0, false, false]
+        return
+      }
+      events += count
+      if (events >= CHECKPOINT.events) return ask()
+      if (events > 0 && !timing) {
+        timing = true
+        cancel = clock.after(CHECKPOINT.ms, ask)
+      }
+    },
+    close: () => cancel(),
+  }
 }
 
 function refuseThoseWhoWait(all: readonly Waiting[]): Waiting[] {
@@ -123,12 +202,13 @@ function refuseThoseWhoWait(all: readonly Waiting[]): Waiting[] {
 }
 
 function createAnnouncer() {
-  const listeners = new Set<() => void>()
+  type Listener = (events: readonly SecurityEvent[]) => void
+  const listeners = new Set<Listener>()
   return {
-    tell(): void {
-      for (const listener of listeners) listener()
+    tell(events: readonly SecurityEvent[]): void {
+      for (const listener of listeners) listener(events)
     },
-    listen(run: () => void): () => void {
+    listen(run: Listener): () => void {
       listeners.add(run)
       return () => void listeners.delete(run)
     },
@@ -155,8 +235,13 @@ function createGathering(clock: Clock) {
   }
 }
 
-const readsOf = (writer: Writer): Pick<Journal, 'read' | 'openOperations' | 'states' | 'putState'> => ({
+type Reads = Pick<Journal, 'read' | 'query' | 'rows' | 'range' | 'space' | 'openOperations' | 'states' | 'putState'>
+const readsOf = (writer: Writer): Reads => ({
   read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
+  query: async (wanted) => (await writer.query({ ...wanted, limit: Math.min(wanted.limit, MAX_READ_RECORDS) })).map(toRecord),
+  rows: (after, limit) => writer.rows(after, Math.min(limit, MAX_READ_RECORDS)),
+  range: () => writer.range(),
+  space: () => writer.space(),
   openOperations: async () => (await writer.openOperations()).map(toRecord),
   states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
   putState: (key, value) => writer.putState(key, value),

@@ -6,3 +6,11 @@ export const MAX_READ_RECORDS = 1000
 export const RETRY_MS = 1000
 /** How long events that nobody waits for gather after a commit, milliseconds. */
 export const GATHER_MS = 25
+/** Events between two checkpoints, at most; and how long events wait for one, milliseconds. */
+export const CHECKPOINT = { events: 1000, ms: 5 * 60_000 } as const
+/** The place that is kept free for the last events before a full disk, bytes. */
+export const RESERVE_BYTES = 4 * 1024 * 1024
+/** Events that retention removes in one transaction: at least so many, so that its own event is a small part; at most so many, so that a permit waits for no more. */
+export const RETENTION = { least: 500, most: 2000 } as const
+/** A new chain after a damaged one begins at the next multiple of this: no number of the old one can come again. */
+export const FRESH_START_STEP = 1_000_000

@@ -1,16 +1,21 @@
 import Database from 'better-sqlite3'
-import type { EventId, SecurityEvent } from '../events/index.ts'
+import { type EventId, type SecurityEvent, event } from '../events/index.ts'
 import { type Body, CHAIN_START, canonical, chainHash, sameHash } from './chain.ts'
+import { anchorOf, freeBytes, reserveOf } from './files.ts'
+import { type Retained, type RetentionLimits, retain } from './retention.ts'
+import { type Base, type Row, columnsOf, insertInto, prepareSchema } from './schema.ts'
+import { type Signer, checkpointText } from './signature.ts'
 
-/** One thing to write: an event and, in the same transaction, states that must never disagree with it. */
+/** One thing to write: an event and, in the same transaction, states that must never disagree with it. A checkpoint is made where the chain is. */
 export type Entry = {
-  readonly event: SecurityEvent
+  readonly event: SecurityEvent | 'checkpoint'
   readonly utcUs: number
   readonly monotonicMs: number
   readonly state: Readonly<Record<string, string>>
 }
 export type Head = { readonly seq: number; readonly hash: string }
 export type StoredOrigin = { readonly boot: string; readonly gateway: string }
+export type Space = { readonly freeBytes: number; readonly journalBytes: number }
 
 /** An allowed operation stays in `open_operation` until one of its ends is written: what is left there after a crash is unknown. */
 const opens: ReadonlySet<EventId> = new Set(['operation-allowed'])
@@ -21,72 +26,98 @@ const closes: ReadonlySet<EventId> = new Set([
   'operation-outcome-unknown',
 ])
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS record (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS open_operation (correlation TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
-`
+/** The file is there and is not what was written: it is moved aside, never written over. */
+export class DamagedJournal extends Error {}
 
-export type Row = { readonly seq: number; readonly body: string; readonly hash: Uint8Array }
+const hex = (hash: Uint8Array): string => Buffer.from(hash).toString('hex')
 
 /** The journal's file. Synchronous, for the writer thread only. Throws what SQLite throws: full disk, no rights, damage. */
-export function openStorage(path: string, origin: StoredOrigin) {
+export function openStorage(path: string, origin: StoredOrigin, signer: Signer | 'none') {
   const guard = onlyOne(`${path}.lock`)
-  const db = new Database(path)
+  let db: Database.Database | undefined
+  try {
+    db = new Database(path)
+    return storageOver(db, guard, path, origin, signer)
+  } catch (error) {
+    db?.close()
+    guard.close()
+    throw error
+  }
+}
+
+function storageOver(db: Database.Database, guard: Database.Database, path: string, origin: StoredOrigin, signer: Signer | 'none') {
+  db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
-  db.exec(schema)
-  const last = db.prepare<[], Row>('SELECT seq, body, hash FROM record ORDER BY seq DESC LIMIT 1').get()
-  if (last !== undefined) checkLast(db, last)
-  let seq = last?.seq ?? 0
-  let hash: Uint8Array = last?.hash ?? CHAIN_START
+  prepareSchema(db)
+  const base = db.prepare<[], Base>('SELECT * FROM base').get()
+  const last = db.prepare<[], Row & { latest_us: number }>('SELECT seq, body, hash, latest_us FROM record ORDER BY seq DESC LIMIT 1').get()
+  if (last !== undefined) checkLast(db, last, base)
+  let seq = last?.seq ?? base?.seq ?? 0
+  let hash: Uint8Array = last?.hash ?? base?.hash ?? CHAIN_START
+  let latestUs = last?.latest_us ?? 0
 
-  const insert = db.prepare('INSERT INTO record (seq, body, hash) VALUES (?, ?, ?)')
+  const insert = insertInto(db)
   const setState = db.prepare('INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
   const open = db.prepare('INSERT OR REPLACE INTO open_operation (correlation, seq) VALUES (?, ?)')
   const close = db.prepare('DELETE FROM open_operation WHERE correlation = ?')
+  const [reserve, anchor] = [reserveOf(path), anchorOf(path)]
+  reserve.restore()
 
-  const writeAll = db.transaction((entries: readonly Entry[]) => {
-    for (const { event, utcUs, monotonicMs, state } of entries) {
-      const body: Body = { ...event, ...origin, seq: seq + 1, utcUs, monotonicMs }
-      const text = canonical(body)
-      hash = chainHash(hash, text)
-      seq += 1
-      insert.run(seq, text, hash)
-      const correlation = event.fields.correlation
-      if (opens.has(event.id)) open.run(String(correlation), seq)
-      if (closes.has(event.id)) close.run(String(correlation))
-      for (const [key, value] of Object.entries(state)) setState.run(key, value)
+  function checkpoint(): SecurityEvent {
+    const head = hex(hash)
+    const signature = signer === 'none' ? '' : signer.sign(checkpointText(origin.gateway, seq, head))
+    return event('checkpoint', { upTo: seq, head, key: signer === 'none' ? '' : signer.fingerprint, signature })
+  }
+
+  function add({ event: told, utcUs, monotonicMs, state }: Entry): void {
+    const happened = told === 'checkpoint' ? checkpoint() : told
+    const body: Body = { ...happened, ...origin, seq: seq + 1, utcUs, monotonicMs }
+    const text = canonical(body)
+    const columns = columnsOf(body, latestUs)
+    hash = chainHash(hash, text)
+    seq += 1
+    latestUs = columns.latest_us
+    insert(seq, text, hash, columns)
+    const correlation = String(happened.fields.correlation)
+    if (opens.has(happened.id)) open.run(correlation, seq)
+    if (closes.has(happened.id)) close.run(correlation)
+    for (const [key, value] of Object.entries(state)) setState.run(key, value)
+  }
+
+  /** All or nothing: after a failure the chain goes on where it was. */
+  function transaction(run: () => void): { first: number; head: Head } {
+    const before = { seq, hash, latestUs }
+    try {
+      db.transaction(run)()
+    } catch (error) {
+      ;({ seq, hash, latestUs } = before)
+      throw error
     }
-  })
-  const head = (): Head => ({ seq, hash: Buffer.from(hash).toString('hex') })
+    return { first: before.seq + 1, head: { seq, hash: hex(hash) } }
+  }
 
   return {
     /** Writes all entries in one transaction; when it returns they are on disk. Returns the number of the first. */
     write(entries: readonly Entry[]): { first: number; head: Head } {
-      const before = { seq, hash }
-      try {
-        writeAll(entries)
-      } catch (error) {
-        seq = before.seq
-        hash = before.hash
-        throw error
-      }
-      return { first: before.seq + 1, head: head() }
+      const written = transaction(() => entries.forEach(add))
+      if (entries.some((entry) => entry.event === 'checkpoint')) anchor.write(written.head.seq, written.head.hash)
+      return written
     },
+    /** Removes old events as far as the limits say, at most RETENTION.most at a time; what was removed is an event in the same transaction. */
+    retain: (limits: RetentionLimits, utcUs: number, monotonicMs: number): Retained =>
+      retain(limits, utcUs, {
+        ...{ db, signer, gateway: origin.gateway },
+        journalBytes: journalBytes(db),
+        write: (remove) =>
+          transaction(() => {
+            for (const happened of remove()) add({ event: happened, utcUs, monotonicMs, state: {} })
+          }).head,
+      }),
+    space: (): Space => ({ freeBytes: freeBytes(path), journalBytes: journalBytes(db) }),
+    ...reserve,
     putState: (key: string, value: string) => void setState.run(key, value),
-    states: (prefix: string) =>
-      db
-        .prepare<[string, string], { key: string; value: string }>('SELECT key, value FROM state WHERE substr(key, 1, length(?)) = ?')
-        .all(prefix, prefix),
-    read: (after: number, limit: number) =>
-      db.prepare<[number, number], Row>('SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?').all(after, limit),
-    openOperations: () =>
-      db
-        .prepare<[], { body: string }>('SELECT body FROM record JOIN open_operation USING (seq) ORDER BY seq')
-        .all()
-        .map((row) => row.body),
-    head,
+    head: (): Head => ({ seq, hash: hex(hash) }),
     close() {
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.close()
@@ -95,22 +126,29 @@ export function openStorage(path: string, origin: StoredOrigin) {
   }
 }
 
+/** Bytes that hold something: SQLite keeps what was freed for the next events. */
+function journalBytes(db: Database.Database): number {
+  const number = (pragma: string): number => db.pragma(pragma, { simple: true }) as number
+  return (number('page_count') - number('freelist_count')) * number('page_size')
+}
+
 /** Two gateways on one chain would fork it. SQLite's lock ends with its process, however that ended. */
 function onlyOne(path: string): Database.Database {
   const guard = new Database(path, { timeout: 0 })
   try {
     guard.exec('BEGIN EXCLUSIVE')
   } catch {
+    guard.close()
     throw new Error(`another gateway is writing to this state folder (${path} is held)`)
   }
   return guard
 }
 
 /** The chain goes on from the last record; if that one is not what its hash says, going on would bury the damage. */
-function checkLast(db: Database.Database, last: Row): void {
+function checkLast(db: Database.Database, last: Row, base: Base | undefined): void {
   const before = db.prepare<[number], Row>('SELECT seq, body, hash FROM record WHERE seq = ?').get(last.seq - 1)
-  const previous = last.seq === 1 ? CHAIN_START : before?.hash
+  const previous = before?.hash ?? (last.seq === (base?.seq ?? 0) + 1 ? (base?.hash ?? CHAIN_START) : undefined)
   if (previous === undefined || !sameHash(chainHash(previous, last.body), last.hash)) {
-    throw new Error(`record ${last.seq} of the journal does not match its hash: run \`breakwall verify\`, keep the file and move it aside`)
+    throw new DamagedJournal(`event ${last.seq}, the last one, does not match its hash`)
   }
 }

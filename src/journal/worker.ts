@@ -1,40 +1,84 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { type StoredOrigin, openStorage } from './storage.ts'
-import type { ToWriter, FromWriter } from './writer.ts'
+import { dirname } from 'node:path'
+import { type KeyFile, openKey } from './files.ts'
+import { openQueries } from './queries.ts'
+import { openOrReplace } from './replace.ts'
+import type { FromWriter, StoreFile, ToReader, ToWriter } from './writer.ts'
 
 /** The thread that owns the journal's file: a slow disk stalls this thread and never the Modbus path. */
-function run(port: MessagePort, path: string, origin: StoredOrigin): void {
-  const storage = openStorage(path, origin)
-  const answer = (message: FromWriter): void => port.postMessage(message)
-  answer({ kind: 'opened', head: storage.head() })
-  port.on('message', (message: ToWriter) => {
-    try {
+function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: StoreFile): void {
+  let key: KeyFile | undefined
+  let keyFault = ''
+  try {
+    key = openKey(dirname(path), keyCredential)
+  } catch (error) {
+    keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
+  }
+  const { storage, replaced } = openOrReplace(path, origin, key?.signer ?? 'none', utcUs)
+  const opened = { head: storage.head(), replaced, key: key?.signer.fingerprint ?? '', keyMade: key?.made ?? false, keyFault }
+  answer(port, { kind: 'opened', opened })
+  port.on('message', (message: ToWriter) =>
+    attempt(port, message, () => {
       switch (message.kind) {
         case 'write':
-          return answer({ kind: 'answer', to: message.number, value: storage.write(message.entries) })
+          return storage.write(message.entries)
+        case 'retain':
+          return storage.retain(message.limits, message.utcUs, message.monotonicMs)
         case 'put-state':
-          storage.putState(message.key, message.value)
-          return answer({ kind: 'answer', to: message.number, value: undefined })
-        case 'states':
-          return answer({ kind: 'answer', to: message.number, value: storage.states(message.prefix) })
-        case 'read':
-          return answer({ kind: 'answer', to: message.number, value: storage.read(message.after, message.limit).map((row) => row.body) })
-        case 'open-operations':
-          return answer({ kind: 'answer', to: message.number, value: storage.openOperations() })
+          return storage.putState(message.key, message.value)
+        case 'space':
+          return storage.space()
+        case 'release':
+          return storage.release()
+        case 'restore':
+          return storage.restore()
         case 'close':
-          storage.close()
-          answer({ kind: 'answer', to: message.number, value: undefined })
-          return port.close()
-        default:
-          message satisfies never
+          return storage.close()
       }
-    } catch (error) {
-      answer({ kind: 'failed', to: message.number, why: error instanceof Error ? error.message : String(error) })
-    }
-  })
+    }),
+  )
+}
+
+/** The thread that searches it: as slow as it likes. */
+function runReader(port: MessagePort, path: string): void {
+  const queries = openQueries(path)
+  answer(port, { kind: 'opened' })
+  port.on('message', (message: ToReader) =>
+    attempt(port, message, () => {
+      switch (message.kind) {
+        case 'states':
+          return queries.states(message.prefix)
+        case 'read':
+          return queries.read(message.after, message.limit)
+        case 'rows':
+          return queries.rows(message.after, message.limit)
+        case 'range':
+          return queries.range()
+        case 'query':
+          return queries.query(message.wanted)
+        case 'open-operations':
+          return queries.openOperations()
+        case 'close':
+          return queries.close()
+      }
+    }),
+  )
+}
+
+const answer = (port: MessagePort, message: FromWriter): void => port.postMessage(message)
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function attempt(port: MessagePort, { number: to, kind }: ToWriter | ToReader, run: () => unknown): void {
+  try {
+    answer(port, { kind: 'answer', to, value: run() })
+  } catch (error) {
+    answer(port, { kind: 'failed', to, why: wordsOf(error) })
+  }
+  if (kind === 'close') port.close()
 }
 
 if (parentPort !== null) {
-  const { path, origin } = workerData as { path: string; origin: StoredOrigin }
-  run(parentPort, path, origin)
+  const { role, file } = workerData as { role: 'writer' | 'reader'; file: StoreFile }
+  if (role === 'writer') runWriter(parentPort, file)
+  else runReader(parentPort, file.path)
 }

@@ -1,37 +1,99 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Entry, Head, StoredOrigin } from './storage.ts'
+import type { Query } from './queries.ts'
+import type { Replaced } from './replace.ts'
+import type { Retained, RetentionLimits } from './retention.ts'
+import type { Row } from './schema.ts'
+import type { Entry, Head, Space, StoredOrigin } from './storage.ts'
 
-export type ToWriter = { readonly number: number } & (
+/** A journal file, and what is written into it about its origin. */
+export type StoreFile = {
+  readonly path: string
+  readonly origin: StoredOrigin
+  /** Where systemd has put the key of checkpoints; undefined: a file beside the journal. */
+  readonly keyCredential: string | undefined
+  /** Now: for the name of a journal that has to be moved aside. */
+  readonly utcUs: number
+}
+
+type Numbered = { readonly number: number }
+type WriterAsk =
   | { readonly kind: 'write'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'retain'; readonly limits: RetentionLimits; readonly utcUs: number; readonly monotonicMs: number }
   | { readonly kind: 'put-state'; readonly key: string; readonly value: string }
+  | { readonly kind: 'space' | 'release' | 'restore' | 'close' }
+type ReaderAsk =
   | { readonly kind: 'states'; readonly prefix: string }
-  | { readonly kind: 'read'; readonly after: number; readonly limit: number }
-  | { readonly kind: 'open-operations' }
-  | { readonly kind: 'close' }
-)
+  | { readonly kind: 'read' | 'rows'; readonly after: number; readonly limit: number }
+  | { readonly kind: 'query'; readonly wanted: Query }
+  | { readonly kind: 'range' | 'open-operations' | 'close' }
+export type ToWriter = Numbered & WriterAsk
+export type ToReader = Numbered & ReaderAsk
+export type OpenedStore = {
+  readonly head: Head
+  readonly replaced: Replaced | 'no'
+  /** Fingerprint of the key of checkpoints; empty when there is none. */
+  readonly key: string
+  readonly keyMade: boolean
+  /** Why there is no key; empty when there is. */
+  readonly keyFault: string
+}
 export type FromWriter =
-  | { readonly kind: 'opened'; readonly head: Head }
+  | { readonly kind: 'opened'; readonly opened?: OpenedStore }
   | { readonly kind: 'answer'; readonly to: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly to: number; readonly why: string }
 
 /** The journal's file behind promises. Each rejects with the storage's own words; after the thread died, all do. */
-export interface Writer {
-  readonly head: Head
+export interface Writer extends OpenedStore {
   write(entries: readonly Entry[]): Promise<{ first: number; head: Head }>
+  retain(limits: RetentionLimits, utcUs: number, monotonicMs: number): Promise<Retained>
+  space(): Promise<Space>
+  /** Gives away the place that was kept for the last events before a full disk; false when it is given away already. */
+  release(): Promise<boolean>
+  /** Keeps that place again; false as long as the disk has no more. */
+  restore(): Promise<boolean>
   putState(key: string, value: string): Promise<void>
   states(prefix: string): Promise<readonly { key: string; value: string }[]>
   read(after: number, limit: number): Promise<readonly string[]>
+  /** Records with their hashes, for an export that can be verified. */
+  rows(after: number, limit: number): Promise<readonly Row[]>
+  range(): Promise<{ readonly first: number; readonly last: number }>
+  query(wanted: Query): Promise<readonly string[]>
   openOperations(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
-type Ask = ToWriter extends infer M ? (M extends ToWriter ? Omit<M, 'number'> : never) : never
+type Thread<Ask> = { readonly ask: (message: Ask) => Promise<unknown>; readonly opened: OpenedStore | undefined }
 
-/** Starts the writer thread on a file. Rejects when the file cannot be opened or its last record is not whole. */
-export function startWriter(path: string, origin: StoredOrigin): Promise<Writer> {
-  const worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { path, origin } })
+/** Starts the threads on a file: one that writes, one that reads. Rejects when it cannot be opened. */
+export async function startWriter(file: StoreFile): Promise<Writer> {
+  const { ask, opened } = await startThread<WriterAsk>('writer', file)
+  if (opened === undefined) throw new Error('a writer says what it opened')
+  const { ask: look } = await startThread<ReaderAsk>('reader', file)
+  return {
+    ...opened,
+    write: (entries) => ask({ kind: 'write', entries }) as ReturnType<Writer['write']>,
+    retain: (limits, utcUs, monotonicMs) => ask({ kind: 'retain', limits, utcUs, monotonicMs }) as Promise<Retained>,
+    space: () => ask({ kind: 'space' }) as Promise<Space>,
+    release: () => ask({ kind: 'release' }) as Promise<boolean>,
+    restore: () => ask({ kind: 'restore' }) as Promise<boolean>,
+    putState: (key, value) => ask({ kind: 'put-state', key, value }) as Promise<void>,
+    states: (prefix) => look({ kind: 'states', prefix }) as ReturnType<Writer['states']>,
+    read: (after, limit) => look({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
+    rows: (after, limit) => look({ kind: 'rows', after, limit }) as ReturnType<Writer['rows']>,
+    range: () => look({ kind: 'range' }) as ReturnType<Writer['range']>,
+    query: (wanted) => look({ kind: 'query', wanted }) as ReturnType<Writer['query']>,
+    openOperations: () => look({ kind: 'open-operations' }) as ReturnType<Writer['openOperations']>,
+    async close() {
+      await look({ kind: 'close' }) // first: the last to leave folds the write-ahead log into the file
+      await ask({ kind: 'close' })
+    },
+  }
+}
+
+function startThread<Ask extends object>(role: 'writer' | 'reader', file: StoreFile): Promise<Thread<Ask>> {
+  const worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { role, file } })
   const waiting = new Map<number, Waiting>()
   let next = 1
   const ask = (message: Ask): Promise<unknown> =>
@@ -49,23 +111,11 @@ export function startWriter(path: string, origin: StoredOrigin): Promise<Writer>
     worker.on('error', (error) => died(error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', () => died(new Error('the journal is closed')))
     worker.on('message', (message: FromWriter) => {
-      if (message.kind === 'opened') return resolve(writerOver(ask, message.head))
+      if (message.kind === 'opened') return resolve({ ask, opened: message.opened })
       const asker = waiting.get(message.to)
       waiting.delete(message.to)
       if (message.kind === 'answer') asker?.resolve(message.value)
       else asker?.reject(new Error(message.why))
     })
   })
-}
-
-function writerOver(ask: (message: Ask) => Promise<unknown>, head: Head): Writer {
-  return {
-    head,
-    write: (entries) => ask({ kind: 'write', entries }) as ReturnType<Writer['write']>,
-    putState: (key, value) => ask({ kind: 'put-state', key, value }) as Promise<void>,
-    states: (prefix) => ask({ kind: 'states', prefix }) as ReturnType<Writer['states']>,
-    read: (after, limit) => ask({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
-    openOperations: () => ask({ kind: 'open-operations' }) as ReturnType<Writer['openOperations']>,
-    close: () => ask({ kind: 'close' }) as Promise<void>,
-  }
 }

@@ -1,0 +1,111 @@
+import type { systemEvents } from './catalogue-system.ts'
+import { type Guide, g } from './guidance.ts'
+
+const nothing = 'Nothing, unless nobody expected it.'
+
+export const systemGuide = {
+  'gateway-started': g(
+    'The service runs. It says how the run before it ended.',
+    'Compare the configuration hash with the approved one.',
+    'T0881',
+  ),
+  'gateway-stopped': g('The service was asked to stop.', 'Find out who stopped it: nobody operates a breaker remotely meanwhile.', 'T0881'),
+  'gateway-crash-recovered': g(
+    'The run before ended without a stop: power, a kill, a fault.',
+    'Look at the operations of unknown outcome, each an event of its own, and at the breakers themselves.',
+    'T0881',
+  ),
+  'self-test-failed': g(
+    'Journal, clock, key store or policy is not as it must be. Operations are denied, reading goes on.',
+    'Call the OT engineer: `breakwall status` names the part and what to do.',
+  ),
+  'fail-closed-entered': g(
+    'From now on every operation is denied, since one of the parts that judge or record it fails.',
+    'Call the OT engineer. Breakers can still be operated at the switchboard.',
+    'T0814',
+  ),
+  'fail-closed-left': g('The part works again.', nothing),
+  'watchdog-late': g(
+    'The process was stalled for longer than its limit: an overloaded or suspended machine.',
+    'Look at the load of the machine at that time; a virtual machine may have been paused.',
+    'T0814',
+  ),
+  'bus-down': g('The port of a bus cannot be used.', 'Look at cable, adapter and interface.', 'T0814'),
+  'bus-up': g('The port works again.', nothing),
+  'breaker-offline': g(
+    'A breaker does not answer three times in a row.',
+    'Look at its supply and its interface; its state is not known meanwhile.',
+    'T0814',
+  ),
+  'breaker-online': g('It answers again.', nothing),
+  'clock-jump': g(
+    'The wall clock moved against the monotonic one by more than 2 s. Locks are not touched by it.',
+    'Find out who set it: after a jump, times in the journal do not follow each other; `seq` does.',
+    'T0872',
+  ),
+  'clock-unsynchronised': g('No time service keeps the clock right.', 'Look at NTP: times of events drift from those of other systems.'),
+  'capture-started': g('Somebody records what passes on a bus.', 'Ask whether it was agreed.', 'T0842'),
+  'foreign-master-suspected': g(
+    'Frames are on the line that nobody here has sent.',
+    'Find the second master: a laptop, a display, an old gateway. What it sends passes no lock.',
+    'T0848',
+  ),
+  'clock-synchronised': g('A time service keeps it right again.', nothing),
+  heartbeat: g('Sent every 15 minutes, so that silence is news.', 'Alert when none came for 20 minutes (rule: sink silent).'),
+  'sink-disconnected': g(
+    'A receiver does not take events. The journal keeps them for it.',
+    'Look at the receiver and the way to it.',
+    'T0804',
+  ),
+  'sink-recovered': g('A sink that was behind its limit has everything.', nothing),
+  'sink-connected': g(
+    'Events are delivered to this receiver.',
+    'Look whether it is the one that you expect: it may be the second of a pair.',
+  ),
+  'sink-behind': g(
+    'Events wait for longer, or are more, than the limit of this sink.',
+    'Look at the receiver. Nothing is lost while the disk of the gateway has room.',
+    'T0804',
+  ),
+  'events-dropped': g(
+    'The disk limit forced the removal of events that a sink never got: exactly these.',
+    'Export them from elsewhere if you can; find out why the sink was away for so long.',
+    'T0872',
+  ),
+  'disk-low': g('Soon no event can be written.', 'Make room on the disk of the gateway.'),
+  'journal-full': g(
+    'No event can be written any more. Operations are denied, reading goes on.',
+    'Make room: it recovers by itself. Find out what filled the disk.',
+    'T0872',
+  ),
+  'journal-verified': g('The whole chain of the journal was walked and is whole.', nothing),
+  'journal-tampered': g(
+    'An event is not what was written, or is gone: somebody changed the file, or the disk fails.',
+    'Keep the file as evidence and compare with what the SOC has. Operations are denied until it is set aside.',
+    'T0872',
+  ),
+  'journal-truncated': g(
+    'Retention removed old events; a signed stub keeps the chain checkable.',
+    'Nothing, if the age or size is the agreed one.',
+  ),
+  checkpoint: g(
+    'The head of the chain, signed: kept by the SOC it anchors everything before it.',
+    'Keep it: `breakwall verify --anchors FILE` compares with it.',
+  ),
+  'audit-exported': g('Somebody took a copy of events.', 'Ask whether it was agreed.', 'T0888'),
+  'journal-replaced': g(
+    'The journal could not be read at start. It was moved aside and a new chain begun, at numbers that were never used.',
+    'Keep the old file; `breakwall journal salvage` reads what can be read. Every lock is shut again.',
+    'T0872',
+  ),
+  'journal-key-made': g(
+    'Checkpoints are signed with a key that was not there before.',
+    'At the first start: note its fingerprint. Later: find out where the old key went.',
+    'T0872',
+  ),
+  'sink-tested': g('Somebody sent a test event to a sink.', 'Nothing: it should arrive.'),
+  'crl-updated': g('A newer revocation list is in use.', nothing),
+  'crl-stale': g('The revocation list is past its time.', 'Publish a new one: `breakwall crl publish`.'),
+  'certificate-expiring': g('A certificate ends soon.', 'Renew it: `breakwall cert renew`.'),
+  'certificate-expired': g('A certificate has ended; whoever has it cannot connect.', 'Renew it: `breakwall cert renew`.'),
+} as const satisfies Record<keyof typeof systemEvents, Guide>

@@ -1,0 +1,72 @@
+import Database from 'better-sqlite3'
+import { CHAIN_START } from './chain.ts'
+import { anchorOf, setAside } from './files.ts'
+import { FRESH_START_STEP } from './limits.ts'
+import { type Row, prepareSchema } from './schema.ts'
+import { type Signer, baseText } from './signature.ts'
+import { DamagedJournal, type StoredOrigin, openStorage } from './storage.ts'
+
+/** A journal that could not be used, where it is now, and what is known of its end. */
+export type Replaced = { readonly file: string; readonly reason: string; readonly upTo: number; readonly head: string }
+export type Opened = { readonly storage: ReturnType<typeof openStorage>; readonly replaced: Replaced | 'no' }
+
+/**
+ * Opens the journal. One that is damaged is moved aside as it is, and a new chain begins, at numbers that the old one cannot have used.
+ * Everything else that keeps it from opening, such as no rights or a second gateway, throws.
+ */
+export function openOrReplace(path: string, origin: StoredOrigin, signer: Signer | 'none', utcUs: number): Opened {
+  try {
+    return { storage: openStorage(path, origin, signer), replaced: 'no' }
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    const end = endOf(path)
+    const stamp = new Date(utcUs / 1000).toISOString().replace(/[-:]/g, '').slice(0, 15)
+    const file = setAside(path, stamp)
+    const reason = error instanceof Error ? error.message : String(error)
+    beginAfter(path, origin, signer, end, utcUs)
+    return { storage: openStorage(path, origin, signer), replaced: { file, reason, ...end } }
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof DamagedJournal) return true
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB'
+}
+
+/** The last event of a damaged journal, as far as it can be read or the last checkpoint tells. */
+function endOf(path: string): { upTo: number; head: string } {
+  const anchor = anchorOf(path).read()
+  const read = lastRow(path)
+  const anchored = anchor === 'none' ? { upTo: 0, head: 'unknown' } : anchor
+  return read !== undefined && read.upTo >= anchored.upTo ? read : anchored
+}
+
+function lastRow(path: string): { upTo: number; head: string } | undefined {
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true })
+    try {
+      const row = db.prepare<[], Row>('SELECT seq, body, hash FROM record ORDER BY seq DESC LIMIT 1').get()
+      return row === undefined ? undefined : { upTo: row.seq, head: Buffer.from(row.hash).toString('hex') }
+    } finally {
+      db.close()
+    }
+  } catch {
+    return undefined // it is damaged: that is why it is asked
+  }
+}
+
+/** Where not even the end is known, the numbers go on from the seconds since 1970: no journal has written one event in each of them. */
+function beginAfter(path: string, origin: StoredOrigin, signer: Signer | 'none', end: { upTo: number }, utcUs: number): void {
+  const known = end.upTo > 0 ? end.upTo : Math.floor(utcUs / 1e6)
+  const seq = Math.ceil((known + 1) / FRESH_START_STEP) * FRESH_START_STEP
+  const hash = Buffer.from(CHAIN_START)
+  const signature = signer === 'none' ? '' : signer.sign(baseText(origin.gateway, seq, hash.toString('hex'), 'replaced', utcUs))
+  const db = new Database(path)
+  db.pragma('auto_vacuum = INCREMENTAL')
+  prepareSchema(db)
+  db.prepare(`INSERT INTO base (one, seq, hash, why, utc_us, key, signature) VALUES (1, ?, ?, 'replaced', ?, ?, ?)`).run(
+    ...([seq, hash, utcUs, signer === 'none' ? '' : signer.fingerprint, signature] as const),
+  )
+  db.close()
+}
