@@ -34,13 +34,21 @@ export const MAX_FIELD_CHARACTERS = 256
 export function event<Id extends EventId>(id: Id, fields: FieldsOf<Id>): SecurityEvent {
   const definition = catalogue[id]
   const clean: Partial<Record<FieldName, FieldValue>> = {}
-  for (const name of definition.fields) {
+  for (const name of sortedFields(id)) {
     const value: FieldValue = (fields as Record<string, FieldValue>)[name] ?? ''
     clean[name] = typeof value === 'string' ? harmless(value) : value
   }
   const text = definition.text.replace(/\{(\w+)\}/g, (_, name: string) => String(clean[name as FieldName] ?? ''))
   const grave = clean.class === 'control' || clean.class === 'protection-setting'
   return { id, severity: grave ? definition.graver : definition.severity, category: definition.category, text, fields: clean }
+}
+
+const sorted = new Map<EventId, readonly FieldName[]>()
+/** In the order of their characters: the journal's canonical JSON then needs no sorting. */
+function sortedFields(id: EventId): readonly FieldName[] {
+  const known = sorted.get(id) ?? [...catalogue[id].fields].sort()
+  sorted.set(id, known)
+  return known
 }
 
 function harmless(text: string): string {

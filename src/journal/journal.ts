@@ -73,25 +73,31 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     if (!closed && !waiting.some((item) => item.mustWait) && gathering.goesOn(pump)) return
     const batch = waiting
     waiting = []
-    writing = commit(batch).finally(() => {
-      writing = 'idle'
-      gathering.begin()
-      if (!paused) pump()
-    })
+    writing = commit(batch)
+  }
+
+  /** What has come meanwhile is on its way to the disk before those who waited for this batch go on. */
+  function next(): void {
+    writing = 'idle'
+    gathering.begin()
+    if (!paused) pump()
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
+    let written: { first: number; head: Head }
     try {
-      const { first, head: newHead } = await writer.write(batch.map((item) => item.entry))
-      head = newHead
-      batch.forEach((item, i) => item.settle(toRecordId(first + i)))
-      const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
-      checkpoints.count(events.length, batch.length > events.length)
-      committed.tell(events)
-      if (full) await tryToRecover()
+      written = await writer.write(batch.map((item) => item.entry))
     } catch (error) {
       await refused(batch, error)
+      return next()
     }
+    head = written.head
+    const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
+    checkpoints.count(events.length, batch.length > events.length)
+    if (full) await tryToRecover()
+    next()
+    batch.forEach((item, i) => item.settle(toRecordId(written.first + i)))
+    committed.tell(events)
   }
 
   /** What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later. */

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { type EventId, catalogue, categories } from '../events/index.ts'
 import type { Row } from './schema.ts'
 
 /** What somebody wants to know. All conditions hold at once; `newest` gives the last `limit` of them, always oldest first. */
@@ -84,6 +85,10 @@ export function openQueries(path: string) {
 
 type Step = { readonly sql: string; readonly values: readonly unknown[] }
 
+/** An id has no index of its own: that of its category is enough. */
+const categoryOf = (id: string | undefined): string | undefined =>
+  id !== undefined && id in catalogue ? catalogue[id as EventId].category : undefined
+
 /**
  * The searches whose results, put together, are the answer: one for each severity, since only then the index gives them in order and a
  * limit ends each after a few rows, however many events there are.
@@ -92,31 +97,34 @@ function planOf(wanted: Query): readonly Step[] {
   const { after, before = Number.MAX_SAFE_INTEGER, limit, newest = false, mildest = 7 } = wanted
   const exact = [
     ['correlation', wanted.correlation],
-    ['id', wanted.id],
     ['breaker', wanted.breaker],
     ['subject', wanted.subject],
-    ['category', wanted.category],
+    ['category', wanted.category ?? categoryOf(wanted.id)],
   ] as const
   const conditions = exact.filter((pair): pair is (typeof exact)[number] & readonly [string, string] => pair[1] !== undefined)
   const driving = conditions[0]?.[0] ?? (mildest < 7 ? 'severity' : 'seq')
-  const times = [
-    ...(wanted.sinceUs === undefined ? [] : [{ sql: 'utc_us >= ?', value: wanted.sinceUs }]),
-    ...(wanted.untilUs === undefined ? [] : [{ sql: 'utc_us <= ?', value: wanted.untilUs }]),
+  // What has no column of its own is looked up in the record, of rows that an index has found.
+  const inside = [
+    ...(wanted.id === undefined ? [] : [{ sql: "body ->> '$.id' = ?", value: wanted.id }]),
+    ...(wanted.sinceUs === undefined ? [] : [{ sql: "body ->> '$.utcUs' >= ?", value: wanted.sinceUs }]),
+    ...(wanted.untilUs === undefined ? [] : [{ sql: "body ->> '$.utcUs' <= ?", value: wanted.untilUs }]),
   ]
-  const where = ['seq > ?', 'seq < ?', ...conditions.map(([column]) => `${column} = ?`), ...times.map(({ sql }) => sql)]
-  const values = [after, before, ...conditions.map(([, value]) => value), ...times.map(({ value }) => value)]
+  const where = ['seq > ?', 'seq < ?', ...conditions.map(([column]) => `${column} = ?`), ...inside.map(({ sql }) => sql)]
+  const values = [after, before, ...conditions.map(([, value]) => value), ...inside.map(({ value }) => value)]
   const tail = `ORDER BY seq ${newest ? 'DESC' : 'ASC'} LIMIT ?`
-  const bySeverity = driving !== 'seq' && driving !== 'id' && driving !== 'correlation'
-  const indexed = driving === 'seq' ? '' : ` INDEXED BY record_${driving}`
-  if (!bySeverity)
-    return [
-      {
-        sql: `SELECT seq FROM record${indexed} WHERE ${[...where, ...(mildest < 7 ? ['severity <= ?'] : [])].join(' AND ')} ${tail}`,
-        values: [...values, ...(mildest < 7 ? [mildest] : []), limit],
-      },
-    ]
-  return Array.from({ length: mildest }, (_, i) => ({
-    sql: `SELECT seq FROM record${indexed} WHERE severity = ? AND ${where.join(' AND ')} ${tail}`,
-    values: [i + 1, ...values, limit],
-  }))
+  if (driving === 'seq' || driving === 'correlation') {
+    const indexed = driving === 'seq' ? '' : ' INDEXED BY record_correlation'
+    const severity = mildest < 7 ? ['severity <= ?'] : []
+    const sql = `SELECT seq FROM record${indexed} WHERE ${[...where, ...severity].join(' AND ')} ${tail}`
+    return [{ sql, values: [...values, ...(mildest < 7 ? [mildest] : []), limit] }]
+  }
+  const each =
+    driving === 'severity' ? categories.map((category) => ({ sql: 'category = ? AND ', values: [category] })) : [{ sql: '', values: [] }]
+  const index = driving === 'severity' ? 'category' : driving
+  return each.flatMap((part) =>
+    Array.from({ length: mildest }, (_, i) => ({
+      sql: `SELECT seq FROM record INDEXED BY record_${index} WHERE ${part.sql}severity = ? AND ${where.join(' AND ')} ${tail}`,
+      values: [...part.values, i + 1, ...values, limit],
+    })),
+  )
 }

@@ -63,6 +63,7 @@ function beginAfter(path: string, origin: StoredOrigin, signer: Signer | 'none',
   const hash = Buffer.from(CHAIN_START)
   const signature = signer === 'none' ? '' : signer.sign(baseText(origin.gateway, seq, hash.toString('hex'), 'replaced', utcUs))
   const db = new Database(path)
+  db.pragma('page_size = 8192')
   db.pragma('auto_vacuum = INCREMENTAL')
   prepareSchema(db)
   db.prepare(`INSERT INTO base (one, seq, hash, why, utc_us, key, signature) VALUES (1, ?, ?, 'replaced', ?, ?, ?)`).run(

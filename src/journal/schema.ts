@@ -5,11 +5,9 @@ import type { Body } from './chain.ts'
 const tables = `
   CREATE TABLE IF NOT EXISTS record (
     seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash BLOB NOT NULL,
-    utc_us INTEGER NOT NULL, latest_us INTEGER NOT NULL, id TEXT NOT NULL, severity INTEGER NOT NULL, category TEXT NOT NULL,
+    latest_us INTEGER NOT NULL, severity INTEGER NOT NULL, category TEXT NOT NULL,
     breaker TEXT, subject TEXT, correlation TEXT
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS record_id ON record (id, seq);
-  CREATE INDEX IF NOT EXISTS record_severity ON record (severity, seq);
   CREATE INDEX IF NOT EXISTS record_category ON record (category, severity, seq);
   CREATE INDEX IF NOT EXISTS record_breaker ON record (breaker, severity, seq) WHERE breaker IS NOT NULL;
   CREATE INDEX IF NOT EXISTS record_subject ON record (subject, severity, seq) WHERE subject IS NOT NULL;
@@ -24,11 +22,9 @@ const tables = `
 const VERSION = 2
 
 export type Row = { readonly seq: number; readonly body: string; readonly hash: Uint8Array }
-/** What a row is found by. `latest_us` never falls from one row to the next, though a clock that is set back makes `utc_us` fall. */
+/** What a row is found by. `latest_us` never falls from one row to the next, though a clock that is set back makes the time of a record fall. */
 export type Columns = {
-  readonly utc_us: number
   readonly latest_us: number
-  readonly id: string
   readonly severity: number
   readonly category: string
   readonly breaker: string | null
@@ -51,12 +47,11 @@ const filled = (value: unknown): string | null => (typeof value === 'string' && 
 
 /** The columns that belong to a record; `latestUs` is that of the row before. */
 export function columnsOf(body: Body, latestUs: number): Columns {
-  const { utcUs, id, severity, category, fields } = body
+  const { utcUs, severity, category, fields } = body
   const { breaker, subject, correlation } = fields
   return {
-    utc_us: utcUs,
     latest_us: Math.max(latestUs, utcUs),
-    ...{ id, severity, category },
+    ...{ severity, category },
     ...{ breaker: filled(breaker), subject: filled(subject), correlation: filled(correlation) },
   }
 }
@@ -91,8 +86,8 @@ function refill(db: Database.Database): void {
 
 export function insertInto(db: Database.Database) {
   const statement = db.prepare(
-    'INSERT INTO record (seq, body, hash, utc_us, latest_us, id, severity, category, breaker, subject, correlation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO record (seq, body, hash, latest_us, severity, category, breaker, subject, correlation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   return (seq: number, body: string, hash: Uint8Array, c: Columns): void =>
-    void statement.run(seq, body, hash, c.utc_us, c.latest_us, c.id, c.severity, c.category, c.breaker, c.subject, c.correlation)
+    void statement.run(seq, body, hash, c.latest_us, c.severity, c.category, c.breaker, c.subject, c.correlation)
 }

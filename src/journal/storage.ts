@@ -46,6 +46,7 @@ export function openStorage(path: string, origin: StoredOrigin, signer: Signer |
 }
 
 function storageOver(db: Database.Database, guard: Database.Database, path: string, origin: StoredOrigin, signer: Signer | 'none') {
+  db.pragma('page_size = 8192')
   db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
@@ -57,6 +58,7 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
   let hash: Uint8Array = last?.hash ?? base?.hash ?? CHAIN_START
   let latestUs = last?.latest_us ?? 0
 
+  const { boot, gateway } = origin
   const insert = insertInto(db)
   const setState = db.prepare('INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
   const open = db.prepare('INSERT OR REPLACE INTO open_operation (correlation, seq) VALUES (?, ?)')
@@ -72,17 +74,17 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
 
   function add({ event: told, utcUs, monotonicMs, state }: Entry): void {
     const happened = told === 'checkpoint' ? checkpoint() : told
-    const body: Body = { ...happened, ...origin, seq: seq + 1, utcUs, monotonicMs }
+    const { id, category, severity, text: words, fields } = happened
+    const body: Body = { boot, category, fields, gateway, id, monotonicMs, seq: seq + 1, severity, text: words, utcUs }
     const text = canonical(body)
     const columns = columnsOf(body, latestUs)
     hash = chainHash(hash, text)
     seq += 1
     latestUs = columns.latest_us
     insert(seq, text, hash, columns)
-    const correlation = String(happened.fields.correlation)
-    if (opens.has(happened.id)) open.run(correlation, seq)
-    if (closes.has(happened.id)) close.run(correlation)
-    for (const [key, value] of Object.entries(state)) setState.run(key, value)
+    if (opens.has(id)) open.run(String(fields.correlation), seq)
+    else if (closes.has(id)) close.run(String(fields.correlation))
+    for (const key in state) setState.run(key, state[key])
   }
 
   /** All or nothing: after a failure the chain goes on where it was. */

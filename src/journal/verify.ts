@@ -157,7 +157,7 @@ function createWalk(base: Base | undefined, keys: readonly Judge[], anchors: rea
       hash = row.hash
       seq = row.seq
       latestUs = row.latest_us
-      const checkpoint = row.id === 'checkpoint' ? judgeCheckpoint(JSON.parse(row.body) as Body) : undefined
+      const checkpoint = row.body.includes('"id":"checkpoint"') ? judgeCheckpoint(JSON.parse(row.body) as Body) : undefined
       return checkpoint ?? compare()
     },
     end(records: number, first: number): Verified {
