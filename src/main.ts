@@ -3,15 +3,14 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, whereIs } from './admin/cli/index.ts'
+import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, verifiedText, whereIs } from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
-import { verifyJournal } from './journal/index.ts'
-import { pkiCommands, siteCommands } from './offline/index.ts'
-import { cipherSuites, forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
+import { journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
+import { cipherSuites, clockIsSynchronised, forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
@@ -61,6 +60,7 @@ async function serve(file: string): Promise<number> {
   const here = {
     ...{ hostName: hostname(), pid: process.pid, version, vaultCredential: credential('vault.key') },
     ...{ peopleCredential: credential('people.key'), authorityCredential: credential('ca.passphrase') },
+    ...{ journalCredential: credential('journal.key'), clockSynchronised: clockIsSynchronised },
   }
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
@@ -169,17 +169,7 @@ const offline: Offline = {
     out(`${loaded.site.vaultKeyFile}\nkeep a copy of it in a safe place: without it the passwords are gone. The service's user must own it`)
     return exitCode.done
   },
-  verify(file, anchor, json) {
-    const verified = verifyJournal(file, anchor)
-    if (json) out(JSON.stringify(verified))
-    else if (verified.kind === 'whole') out(`${file}: ${verified.records} events, the chain is whole, head ${verified.head.hash}`)
-    else if (verified.kind === 'broken')
-      error(
-        `breakwall: error: ${file}: event ${verified.seq} is wrong: ${verified.what}\nbreakwall: hint: keep this file as evidence; events before ${verified.seq} hold`,
-      )
-    else error(`breakwall: error: ${file}: ${verified.what}\nbreakwall: hint: name the journal with --db FILE`)
-    return verified.kind === 'whole' ? exitCode.done : exitCode.refused
-  },
+  ...journalCommands({ out, error, failed }, verifiedText, realClock),
   serve,
   serveConsole,
   pki: pkiCommands(realClock, realRandom),
@@ -205,6 +195,8 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   firstLine: (file) => siteCommands.firstLine(file),
   credentials: process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent',
   after: (ms, run) => void realClock.after(ms, run),
+  nowMs: () => realClock.utcUs() / 1000,
+  progress: (line) => void process.stderr.write(line === '' ? '\n' : `\r\x1b[2K${line}`),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
   findSocket: (typed) => whereIs(findSocket(typed, process.env['BREAKWALL_API'], checkout), process.env['BREAKWALL_TOKEN']),
 })

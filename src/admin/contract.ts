@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { SinkView } from './contract-journal.ts'
+
+export * from './contract-journal.ts'
 
 /** What the API and its clients agree on. The command line knows the gateway by this file only. */
 export const scopes = ['control', 'protection-setting', 'other-setting'] as const
@@ -10,12 +13,6 @@ export const MAX_UNLOCK_SECONDS = 8 * 60 * 60
 
 export const unlockBody = z.strictObject({ scope: z.enum(scopes), forSeconds: z.int().min(1).max(MAX_UNLOCK_SECONDS), reason })
 export const lockBody = z.strictObject({ scope: z.enum(scopes), reason })
-export const eventsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  /** Seconds to wait for the next event when there is none yet. */
-  wait: z.coerce.number().min(0).max(30).default(0),
-})
 export type UnlockBody = z.infer<typeof unlockBody>
 export type LockBody = z.infer<typeof lockBody>
 
@@ -126,17 +123,20 @@ export type StatusView = {
   readonly vault: { readonly closed: string; readonly factory: readonly string[] }
   /** Certificates that end within 60 days, or have ended. */
   readonly certificates: readonly { readonly name: string; readonly where: string; readonly daysLeft: number }[]
-  readonly journal: { readonly file: string; readonly seq: number; readonly hash: string }
-}
-
-export type EventView = {
-  readonly seq: number
-  readonly time: string
-  readonly id: string
-  readonly severity: number
-  readonly category: string
-  readonly text: string
-  readonly fields: Readonly<Record<string, string | number>>
+  readonly journal: {
+    readonly file: string
+    readonly seq: number
+    readonly hash: string
+    readonly bytes: number
+    readonly freeBytes: number
+    /** When the chain was walked last and what came out; empty before the first time. */
+    readonly verified: string
+    /** Fingerprint of the key of checkpoints; empty without one. */
+    readonly key: string
+  }
+  readonly sinks: readonly SinkView[]
+  /** Parts that cannot be trusted now: as long as there is one, every operation is denied. */
+  readonly faults: readonly { readonly part: string; readonly reason: string }[]
 }
 
 export type Refusal = { readonly error: string; readonly hint: string }

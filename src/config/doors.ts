@@ -3,7 +3,8 @@ import { toRole } from '../policy/index.ts'
 import type { ListenerSettings } from '../upstream/index.ts'
 import { toMilliseconds } from './duration.ts'
 import { must } from './must.ts'
-import { type SiteFile, toEndpoint } from './schema.ts'
+import { toEndpoint } from './endpoint.ts'
+import type { SiteFile } from './schema.ts'
 
 export type DoorSettings = ListenerSettings & { readonly access: readonly AccessEntry[] }
 

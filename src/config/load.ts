@@ -7,6 +7,7 @@ import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
 import { type SiteFile, expectations, siteSchema } from './schema.ts'
+import { checkSinks } from './sink-checks.ts'
 import { type CheckedSite, toSite } from './site.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
@@ -64,7 +65,9 @@ function crossChecks(file: string, document: Document, site: Site, warnings: Pro
   checkDuplicates(document, site, report)
   checkRoutes(document, site, report)
   checkOwnUnit(document, site, report)
-  checkIdentity(file, site, report, (path, text) => void warnings.push({ file, ...document.placeOf(path), text }))
+  const warn: Report = (path, text) => void warnings.push({ file, ...document.placeOf(path), text })
+  checkIdentity(file, site, report, warn)
+  checkSinks(file, site, report, warn)
   return problems
 }
 

@@ -2,12 +2,16 @@ import { z } from 'zod'
 import { operationClasses } from '../breakers/index.ts'
 import { accessLevels, checkRange, managementActions } from '../policy/index.ts'
 import { HOUR, MINUTE, duration } from './duration.ts'
+import { toHours } from './hours.ts'
+import { endpoint } from './endpoint.ts'
+import { journalSchema, sinkExpectations, sinkSchema } from './sink-schema.ts'
 import { authoritySchema, consoleSchema, peopleExpectations, peopleSchema } from './people-schema.ts'
 
 /** What each key expects, with an example: one table for the mistakes and for the annotated file. Paths without array indexes. */
 export const expectations: Readonly<Record<string, string>> = {
   site: 'a table [site] with the name of the site',
   'site.name': 'the name of the site, such as "Plant 7, main switchboard"',
+  'site.working-hours': 'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00", "Sat 07:00-12:00"]',
   'site.own-unit': 'the unit id under which the gateway itself answers: 255, 1 to 247, or "none"',
   state: 'a table [state]',
   'state.directory': 'a folder for the journal and the locks, such as "/var/lib/breakwall"',
@@ -70,28 +74,11 @@ export const expectations: Readonly<Record<string, string>> = {
   'roles.*.breakers': 'a list of names or groups of breakers that all rights of the role are for, such as ["Q1", "feeders"]',
   'roles.*.manage': `a list of what it may do with the gateway, out of ${managementActions.join(', ')}`,
   ...peopleExpectations,
-  sink: 'a [[sink]]',
-  'sink.name': 'a name of letters, digits, - and _, such as "soc"',
-  'sink.kind': '"udp"',
-  'sink.address': 'the address and port of the receiver, such as "10.40.0.9:514"',
-  'sink.facility': 'a syslog facility from 0 to 23, such as 13 (log audit)',
-  'sink.from-severity': 'the mildest severity to send: "alert", "critical", "error", "warning", "notice", "informational" or "debug"',
+  ...sinkExpectations,
 }
-
-export const severities = { alert: 1, critical: 2, error: 3, warning: 4, notice: 5, informational: 6, debug: 7 } as const
 
 const name = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)
 const file = z.string().min(1)
-
-export type Endpoint = { readonly host: string; readonly port: number }
-/** `host:port`, `a.b.c.d:port` or `[v6]:port`. */
-export function toEndpoint(text: string): Endpoint | undefined {
-  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
-  const port = Number(found?.[3])
-  const host = found?.[1] ?? found?.[2]
-  return host !== undefined && port <= 65535 ? { host, port } : undefined
-}
-const endpoint = z.string().refine((text) => toEndpoint(text) !== undefined)
 
 const ofEachBus = {
   name,
@@ -150,6 +137,7 @@ export const siteSchema = z.strictObject({
   site: z.strictObject({
     name: z.string().min(1).max(64),
     'own-unit': z.union([z.int().min(1).max(247), z.literal(255), z.literal('none')]).default(255),
+    'working-hours': z.array(z.string().refine((text) => toHours(text) !== undefined)).default([]),
   }),
   state: z.strictObject({ directory: file }).default({ directory: '/var/lib/breakwall' }),
   api: z.strictObject({ socket: file }).default({ socket: '/run/breakwall/api.sock' }),
@@ -191,16 +179,7 @@ export const siteSchema = z.strictObject({
   people: peopleSchema,
   console: consoleSchema,
   authority: authoritySchema,
-  sink: z
-    .array(
-      z.strictObject({
-        name,
-        kind: z.literal('udp'),
-        address: endpoint,
-        facility: z.int().min(0).max(23).default(13),
-        'from-severity': z.enum(Object.keys(severities) as (keyof typeof severities)[]).default('informational'),
-      }),
-    )
-    .default([]),
+  journal: journalSchema,
+  sink: z.array(sinkSchema).default([]),
 })
 export type SiteFile = z.infer<typeof siteSchema>

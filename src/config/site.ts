@@ -10,7 +10,10 @@ import { toMilliseconds } from './duration.ts'
 import { must } from './must.ts'
 import { toRights } from './roles.ts'
 
-import { type Endpoint, type SiteFile, severities, toEndpoint } from './schema.ts'
+import { type Endpoint, toEndpoint } from './endpoint.ts'
+import { type WorkingHours, toHours } from './hours.ts'
+import type { SiteFile } from './schema.ts'
+import { type JournalSettings, type SinkTlsFiles, toJournal, toSink } from './sinks.ts'
 
 /** Where the PEM files of a bus in TLS are; they are read at start. */
 export type BusTlsFiles = {
@@ -70,7 +73,10 @@ export type CheckedSite = {
   readonly console: ConsoleSettings | 'none'
   /** The folder of the site's own authority; empty where it is not kept on this machine. */
   readonly authorityDirectory: string
-  readonly sinks: readonly SinkSettings[]
+  readonly journal: JournalSettings
+  readonly sinks: readonly SinkSettings<SinkTlsFiles>[]
+  /** When somebody is expected to be at work; empty: not set. */
+  readonly workingHours: WorkingHours
 }
 
 /** What a site needs beside the values of its file. `accessLines`: where each entry of the access control list stands. */
@@ -117,12 +123,9 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
             keyFile: path(file.console.key),
           },
     authorityDirectory: file.authority === undefined ? '' : path(file.authority.directory),
-    sinks: file.sink.map((sink) => ({
-      name: sink.name,
-      ...endpoint(sink.address),
-      facility: sink.facility,
-      mildest: severities[sink['from-severity']],
-    })),
+    journal: toJournal(file.journal),
+    sinks: file.sink.map((sink) => toSink(sink, path)),
+    workingHours: file.site['working-hours'].map((text) => must(toHours(text))),
   }
 }
 

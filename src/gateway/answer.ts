@@ -12,7 +12,7 @@ export function refuse(story: Story, verdict: Deny, site: Site): Answer {
   const { subject, request } = story.asked
   const functionCode = functionCodeOf(request)
   const reason = `${verdict.reason}: ${refusalReasons[verdict.reason].text}`
-  site.journal.note(event('operation-denied', { ...said, outcome: 'denied', reason }))
+  site.journal.note(event('operation-denied', { ...said, outcome: 'denied', reason, firstFromHere: story.first ? 'yes' : 'no' }))
   const { unit, operation: words } = said
   site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
   return { pdu: encodeException(functionCode, verdict.exception) }

@@ -10,10 +10,13 @@ import { type Capture, createCapture } from './capture.ts'
 import { createFloods } from './floods.ts'
 import { type Health, createHealth } from './health.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
+import { type Movements, openMovements } from './movements.ts'
 import type { OwnUnit } from './own-unit.ts'
+import { createPresence } from './presence.ts'
 import { createRefusals } from './refusals.ts'
 import { serve } from './serve.ts'
 import type { Breaker, Site } from './site.ts'
+import { openSources } from './sources.ts'
 import { createTurns } from './turns.ts'
 import { type Watch, createWatch } from './watch.ts'
 
@@ -26,6 +29,10 @@ export type CorePorts = {
   readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
   /** As they are in force now. */
   readonly rights: () => Rights
+  /** Whether operations may be decided at all. */
+  readonly trusted: () => boolean
+  /** Whether somebody is expected to be at work. */
+  readonly hours: () => string
   readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void, tap: Tap) => Line
 }
 
@@ -36,6 +43,8 @@ export interface Core {
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
   readonly captures: ReadonlyMap<string, Capture>
+  /** Into the journal, a flood of the same as one and a count. */
+  readonly note: (event: SecurityEvent) => void
   readonly report: Report
   readonly serve: (asked: Asked) => Promise<Answer>
   /** A connection has ended: whatever belonged to it is free. */
@@ -47,14 +56,18 @@ export interface Core {
 export async function createCore(site: CheckedSite, ports: CorePorts): Promise<Core> {
   const { clock, random, log, journal, passwordOf, openLine } = ports
   const floods = createFloods((happened) => journal.note(happened), clock)
+  const presence = createPresence()
+  const movements = await openMovements(journal, clock, presence.words)
+  const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
   const locks = await openLockBook(
     site.breakers.map((breaker) => breaker.name),
     journal,
     clock,
+    ports.hours,
   )
   const health = createHealth(site.breakers, note, log)
-  const watch = createWatch(journal, clock)
+  const watch = createWatch(journal, clock, movements)
   const captures = new Map(site.buses.map((bus) => [bus.name, createCapture(bus, site.breakers, clock)]))
   const captureOf = capturesByUnit(site, captures)
   const buses = new Map(
@@ -65,11 +78,16 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     }),
   )
   const breakers = new Map(
-    site.breakers.map((settings) => [settings.unit as number, breakerOf(settings, { buses, locks, watch, passwordOf, clock })]),
+    site.breakers.map((settings) => [settings.unit as number, breakerOf(settings, { buses, locks, watch, movements, passwordOf, clock })]),
   )
   const refusals = createRefusals()
   const own = ownUnit(site, ports, { health, watch, locks, refusals })
-  const inside: Site = { breakers, own, refusals, rights: ports.rights, clock, random, journal: { ...journal, note } }
+  const conditions = () => ({ trusted: ports.trusted(), now: clock.now() })
+  const inside: Site = {
+    ...{ breakers, own, refusals, conditions, sources, clock, random },
+    rights: ports.rights,
+    journal: { ...journal, note },
+  }
   const stopWatch = watch.start(inside, site.breakers)
   return {
     locks,
@@ -77,7 +95,8 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     health,
     buses,
     captures,
-    report: (id, fields) => note(event(id, fields)),
+    note,
+    report: presence.watch((id, fields) => note(event(id, fields))),
     serve(asked) {
       const answer = serve(asked, inside)
       captureOf.get(asked.unit)?.(asked, answer)
@@ -107,9 +126,10 @@ type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock'> & {
   readonly buses: ReadonlyMap<string, Bus>
   readonly locks: LockBook
   readonly watch: Watch
+  readonly movements: Movements
 }
 
-function breakerOf(settings: BreakerSettings, { buses, locks, watch, passwordOf, clock }: BreakerPorts): Breaker {
+function breakerOf(settings: BreakerSettings, { buses, locks, watch, movements, passwordOf, clock }: BreakerPorts): Breaker {
   const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
@@ -124,6 +144,7 @@ function breakerOf(settings: BreakerSettings, { buses, locks, watch, passwordOf,
     locks: () => locks.locks(name),
     passwordOf: (level) => passwordOf(name, level),
     perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
+    allowed: (operation, correlation) => movements.allowed(name, operation, correlation),
     saw(asked, outcome) {
       turns.saw(asked.subject, asked.request, outcome)
       watch.saw(settings, asked.request, outcome)

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
-import type { CheckedSite, DoorSettings } from '../config/index.ts'
+import type { CheckedSite, DoorSettings, SinkTlsFiles } from '../config/index.ts'
+import { cipherSuites } from '../platform/index.ts'
+import type { SinkSettings, SinkTls, SinkTransport } from '../syslog/index.ts'
 import { type Revocation, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
 import type { Credentials } from '../upstream/index.ts'
 
@@ -15,7 +17,11 @@ export type BusTls = {
   readonly trust: { readonly kind: 'authority' | 'pinned'; readonly pem: string }
   readonly serverName: string
 }
-export type SiteCredentials = { readonly doors: readonly DoorCredentials[]; readonly buses: ReadonlyMap<string, BusTls> }
+export type SiteCredentials = {
+  readonly doors: readonly DoorCredentials[]
+  readonly buses: ReadonlyMap<string, BusTls>
+  readonly sinks: readonly SinkSettings[]
+}
 export type NoCredentials = { readonly kind: 'no-credentials'; readonly why: string }
 
 const none = (where: string, why: string): NoCredentials => ({ kind: 'no-credentials', why: `${where}: ${why}` })
@@ -40,7 +46,39 @@ export async function readCredentials(site: CheckedSite): Promise<SiteCredential
     const pem = 'pem' in trusted ? trusted.pem : trusted.toString()
     buses.set(bus.name, { ...pair, trust: { kind, pem }, serverName: bus.tls.serverName })
   }
-  return { doors, buses }
+  const sinks: SinkSettings[] = []
+  for (const sink of site.sinks) {
+    const transport = readSinkTransport(sink.transport)
+    if ('why' in transport) return none(`sink "${sink.name}"`, transport.why)
+    sinks.push({ ...sink, transport })
+  }
+  return { doors, buses, sinks }
+}
+
+function readSinkTransport(transport: SinkTransport<SinkTlsFiles>): SinkTransport | { readonly why: string } {
+  switch (transport.kind) {
+    case 'udp':
+    case 'tcp':
+      return transport
+    case 'tls': {
+      const tls = readSinkTls(transport.tls)
+      return 'why' in tls ? tls : { kind: 'tls', tls }
+    }
+    case 'relp': {
+      if (transport.tls === 'none') return { kind: 'relp', tls: 'none' }
+      const tls = readSinkTls(transport.tls)
+      return 'why' in tls ? tls : { kind: 'relp', tls }
+    }
+  }
+}
+
+function readSinkTls({ trust: { kind, file }, pair, serverName }: SinkTlsFiles): SinkTls | { readonly why: string } {
+  const trusted = kind === 'authority' ? readAuthorities(file) : readCertificate(file)
+  if ('kind' in trusted && trusted.kind === 'unusable') return { why: trusted.why }
+  const shown = pair === 'none' ? 'none' : readPair(pair)
+  if (shown !== 'none' && 'kind' in shown) return { why: shown.why }
+  const pem = 'pem' in trusted ? trusted.pem : trusted.toString()
+  return { trust: { kind, pem }, pair: shown, serverName, ciphers: cipherSuites }
 }
 
 async function readDoor(settings: DoorSettings): Promise<DoorCredentials | NoCredentials> {

@@ -5,18 +5,23 @@ import { openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
-import { type Journal, createJournal, startWriter } from '../journal/index.ts'
+import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
-import { type Sink, startSink } from '../syslog/index.ts'
 import type { Listener } from '../upstream/index.ts'
 import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
 import { type Core, createCore } from './core.ts'
 import { readCredentials } from './credentials.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { ownCertificates } from './own-certificates.ts'
+import { hoursNow } from './hours.ts'
+import type { Keeper } from './keeper.ts'
+import { type Keeping, startKeeping } from './keeping.ts'
+import { openJournal } from './open-journal.ts'
 import { recover } from './recover.ts'
 import { changedKeys, needsRestart } from './reload.ts'
+import { type SinkBook, openSinkBook } from './sink-book.ts'
+import { type Trust, createTrust } from './trust.ts'
 import { type VaultBook, openVaultBook } from './vault-book.ts'
 
 export type Ports = {
@@ -32,6 +37,10 @@ export type Ports = {
   readonly peopleCredential: string | undefined
   /** Where systemd has put what opens the authority's key; undefined where enrolment has to do without. */
   readonly authorityCredential: string | undefined
+  /** Where systemd has put the key that signs checkpoints of the journal. */
+  readonly journalCredential: string | undefined
+  /** Whether a time service keeps the clock of this machine right. */
+  readonly clockSynchronised: () => boolean | 'unknown'
 }
 
 /** A running gateway, as the API sees it. */
@@ -41,6 +50,9 @@ export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buse
   readonly version: string
   readonly journal: Journal
   readonly journalFile: string
+  readonly sinks: SinkBook
+  readonly trust: Trust
+  readonly keeper: Keeper
   readonly vault: VaultBook
   readonly certificates: CertificateBook
   readonly people: People
@@ -68,18 +80,18 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const journalFile = join(site.stateDirectory, 'journal.db')
   const credentials = await readCredentials(site)
   if ('kind' in credentials) return notStarted(credentials.why, PAIR_HINT)
-  let journal: Journal
-  try {
-    journal = createJournal(await startWriter(journalFile, { boot: random.uuid(), gateway: ports.hostName }), clock, log)
-  } catch (error) {
-    return notStarted(error instanceof Error ? error.message : String(error), `nothing was changed; the journal is ${journalFile}`)
-  }
-  const sinks = await Promise.all(site.sinks.map((sink) => startSink(sink, journal, clock, ports.pid)))
-  await recover(journal)
-  journal.note(event('gateway-started', { version, configuration: site.hash }))
+  const journal = await openJournal(journalFile, ports)
+  if ('kind' in journal) return journal
+  const sinks = await openSinkBook(credentials.sinks, {
+    ...{ journal, clock, random, version, pid: ports.pid },
+    note: (told) => journal.note(told),
+  })
+  const before = await recover(journal)
+  journal.note(event('gateway-started', { version, configuration: site.hash, mode: 'enforce', reason: before }))
 
   const force: InForce = { site }
   const rights = (): Rights => force.site.rights
+  const trust = createTrust((told) => journal.note(told))
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
@@ -92,6 +104,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
+    trusted: trust.trusted,
+    hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     openLine(bus, notice, tap) {
       const found = credentials.buses.get(bus.name)
@@ -103,24 +117,26 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
   const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
   const people = await startPeople(force, ports, journal)
-  const running = { core, sinks, journal, certificates, doors, people, vault }
+  const keeping = startKeeping(force, ports, { journal, journalFile, trust, sinks, core, rights })
+  const running = { core, sinks, journal, certificates, doors, people, vault, keeping }
   if ('kind' in doors) {
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
   const { locks, watch, health, buses, captures } = core
   return {
-    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random },
+    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random, sinks, trust },
+    keeper: keeping.keeper,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,
     listeners: doors.listeners,
-    reload: (next, by) => reload(force, next, by, { journal, doors, certificates }),
+    reload: (next, by) => reload(force, next, by, { journal, doors, certificates, sinks }),
     rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }
 }
 
-type InForce = { site: CheckedSite }
+export type InForce = { site: CheckedSite }
 
 /** Who may log in. A gateway without users tells the code that makes the first one, on the console of the service and nowhere else. */
 async function startPeople(force: InForce, ports: Ports, journal: Journal): Promise<People> {
@@ -152,7 +168,7 @@ async function reload(
   force: InForce,
   next: CheckedSite,
   by: string,
-  { journal, doors, certificates }: { readonly journal: Journal; readonly doors: Doors; readonly certificates: CertificateBook },
+  { journal, doors, certificates, sinks }: Pick<Running, 'journal' | 'certificates' | 'sinks'> & { readonly doors: Doors },
 ): Promise<Reloaded> {
   const refuse = (why: string, hint: string): Reloaded => {
     journal.note(event('config-rejected', { subject: by, reason: why }))
@@ -169,12 +185,14 @@ async function reload(
   force.site = next
   doors.change(credentials.doors)
   certificates.own(ownCertificates(next, credentials))
+  await sinks.change(credentials.sinks)
   return { kind: 'reloaded', changed }
 }
 
 type Running = {
   readonly core: Core
-  readonly sinks: readonly Sink[]
+  readonly sinks: SinkBook
+  readonly keeping: Keeping
   readonly journal: Journal
   readonly certificates: CertificateBook
   readonly doors: Doors | 'none'
@@ -182,13 +200,14 @@ type Running = {
   readonly vault: VaultBook
 }
 
-async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people, vault }: Running): Promise<void> {
+async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people, vault, keeping }: Running): Promise<void> {
+  keeping.close()
   certificates.close()
   people.close()
   vault.close()
   if (doors !== 'none') await doors.close()
   await core.close()
   await journal.finish(event('gateway-stopped', { reason }))
-  await Promise.all(sinks.map((sink) => sink.close()))
+  await sinks.close()
   await journal.close()
 }

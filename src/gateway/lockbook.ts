@@ -34,7 +34,7 @@ function viewOf(slot: (scope: LockScope) => Slot): Locks {
 }
 
 /** Reads the locks as the last run left them. A timed unlock does not outlive its process. */
-export async function openLockBook(breakers: readonly string[], journal: Journal, clock: Clock): Promise<LockBook> {
+export async function openLockBook(breakers: readonly string[], journal: Journal, clock: Clock, hours: () => string): Promise<LockBook> {
   const stored = await journal.states('lock/')
   const slots = new Map<string, Slot>()
   const write = (breaker: string, scope: LockScope, state: LockState) => ({ [keyOf(breaker, scope)]: JSON.stringify(state) })
@@ -90,7 +90,7 @@ export async function openLockBook(breakers: readonly string[], journal: Journal
       const untilUtcUs = clock.utcUs() + forMs * 1000
       const state: LockState = { kind: 'unlocked', by, reason, until: toMonotonic(clock.now() + forMs), untilUtcUs }
       const record = await journal.append(
-        event('unlocked', { subject: by, breaker, scope, until: isoUs(untilUtcUs), reason }),
+        event('unlocked', { subject: by, breaker, scope, until: isoUs(untilUtcUs), reason, hours: hours() }),
         write(breaker, scope, state),
       )
       if (record === 'unavailable') return 'unavailable'

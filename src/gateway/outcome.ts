@@ -4,6 +4,7 @@ import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { type Breaker, type Site, askedByGateway } from './site.ts'
+import { settingOf } from './setting.ts'
 import { type Story, common } from './story.ts'
 import type { CommandResult } from './turns.ts'
 
@@ -125,8 +126,12 @@ function resultAddress() {
 function recordEnd(story: Story, end: End, site: Site): void {
   const durationMs = Math.round(site.clock.now() - story.since)
   switch (end.kind) {
-    case 'done':
-      return site.journal.note(event('operation-done', { ...common(story), outcome: 'done', durationMs }))
+    case 'done': {
+      const said = common(story)
+      site.journal.note(event('operation-done', { ...said, outcome: 'done', durationMs }))
+      const setting = settingOf(story.operation, story.breaker.name)
+      return setting === 'none' ? undefined : site.journal.note(event('setting-changed', { ...said, ...setting, old: 'not read' }))
+    }
     case 'refused':
       return site.journal.note(
         event('operation-refused-by-device', { ...common(story), outcome: 'refused-by-device', reason: end.why, durationMs }),

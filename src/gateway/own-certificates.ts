@@ -6,7 +6,7 @@ import type { SiteCredentials } from './credentials.ts'
 type Own = Parameters<CertificateBook['own']>[0][number]
 
 /** Every certificate that stands in a file of the site, with where it is used. */
-export function ownCertificates(site: CheckedSite, { doors, buses }: SiteCredentials): readonly Own[] {
+export function ownCertificates(site: CheckedSite, { doors, buses, sinks }: SiteCredentials): readonly Own[] {
   const own: Own[] = []
   const add = (pem: string, kind: 'own' | 'authority', where: string, first = Infinity): void => {
     for (const certificate of certificatesOf(pem).slice(0, first)) own.push({ certificate, use: { kind, role: '', where } })
@@ -19,6 +19,12 @@ export function ownCertificates(site: CheckedSite, { doors, buses }: SiteCredent
   for (const [name, { certificate, trust }] of buses) {
     add(certificate, 'own', `bus ${name}`, 1)
     add(trust.pem, 'authority', trust.kind === 'pinned' ? `pinned on bus ${name}` : `devices of bus ${name}`)
+  }
+  for (const { name, transport } of sinks) {
+    if (!('tls' in transport) || transport.tls === 'none') continue
+    const { pair, trust } = transport.tls
+    if (pair !== 'none') add(pair.certificate, 'own', `sink ${name}`, 1)
+    add(trust.pem, 'authority', trust.kind === 'pinned' ? `pinned for sink ${name}` : `receivers of sink ${name}`)
   }
   if (site.console !== 'none') {
     const certificate = readCertificate(site.console.certificateFile)

@@ -1,8 +1,11 @@
 import { type FieldValue, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 
+/** How the run before this one ended. */
+export type Before = 'first start' | 'a clean stop' | 'a crash' | 'a damaged journal'
+
 /** Says what the end of the previous run left open: each allowed operation without an outcome becomes one of unknown outcome. */
-export async function recover(journal: Journal): Promise<void> {
+export async function recover(journal: Journal): Promise<Before> {
   const [last] = await journal.read(journal.head().seq - 1, 1)
   const open = await journal.openOperations()
   const crashed = last !== undefined && last.id !== 'gateway-stopped'
@@ -26,4 +29,6 @@ export async function recover(journal: Journal): Promise<void> {
       }),
     )
   }
+  if (last === undefined) return 'first start'
+  return crashed ? 'a crash' : 'a clean stop'
 }

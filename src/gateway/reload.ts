@@ -1,5 +1,6 @@
 import type { CheckedSite } from '../config/index.ts'
 import { describeRights } from '../policy/index.ts'
+import { shape } from './sink-book.ts'
 
 /** What a running gateway does not take on: to change it, it starts anew, and every timed unlock is over. */
 const fixed = {
@@ -14,7 +15,6 @@ const fixed = {
     ]),
   bus: (site: CheckedSite) => site.buses,
   breaker: (site: CheckedSite) => site.breakers,
-  sink: (site: CheckedSite) => site.sinks,
 } as const
 
 /** What it takes on while it runs. */
@@ -26,6 +26,9 @@ const changeable = {
   roles: (site: CheckedSite) => [...site.rights.keys()].sort().map((role) => [role, describeRights(site.rights, role)]),
   people: (site: CheckedSite) => [site.people, [...site.people.secondFactor], [...site.people.withoutLogin]],
   console: (site: CheckedSite) => site.console,
+  sink: (site: CheckedSite) => site.sinks.map(shape),
+  journal: (site: CheckedSite) => site.journal,
+  'site.working-hours': (site: CheckedSite) => site.workingHours,
 } as const
 
 const different = (table: Readonly<Record<string, (site: CheckedSite) => unknown>>, before: CheckedSite, after: CheckedSite): string[] =>

@@ -17,7 +17,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   const operation = classify(asked.request, breaker.profile)
   const story = begin(asked, breaker, operation, site)
   const ask = () =>
-    decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), now: site.clock.now() })
+    decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), ...site.conditions() })
   const verdict = ask()
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
   const vault = watchVault(operation, breaker.passwordOf)
@@ -32,6 +32,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     return refuse(story, deny('fail-closed'), site)
   }
   noteVaultUse(story, vault.level(), site)
+  if (record !== 'none') breaker.allowed(operation, story.correlation)
 
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, () => ask().kind === 'allow')
   if (!wasTaken(outcome)) turn.drop()

@@ -1,12 +1,13 @@
-import type { PasswordLevel, Profile } from '../breakers/index.ts'
+import type { Operation, PasswordLevel, Profile } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Request } from '../modbus/index.ts'
-import type { Clock, Random } from '../platform/index.ts'
+import type { Clock, Monotonic, Random } from '../platform/index.ts'
 import type { Cleared, Locks, Rights, Subject } from '../policy/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import type { OwnUnit } from './own-unit.ts'
 import type { Refusals } from './refusals.ts'
+import type { Sources } from './sources.ts'
 import type { Turns } from './turns.ts'
 
 /** One breaker as a request meets it. */
@@ -23,6 +24,8 @@ export type Breaker = {
   perform(cleared: Cleared, asked: Asked, stillHolds: () => boolean): Promise<Outcome>
   /** Tells whoever shows the breaker's state, or waits for a command's result, what an answer said of it. */
   saw(asked: Asked, outcome: Outcome): void
+  /** Tells whoever wonders why it moves that it was asked to. */
+  allowed(operation: Operation, correlation: string): void
 }
 
 /** All that `serve` needs of the gateway. */
@@ -32,6 +35,9 @@ export type Site = {
   readonly refusals: Refusals
   /** As the configuration has them now: a reload changes them at once. */
   readonly rights: () => Rights
+  /** What a decision depends on beside the request itself: the time, and whether the gateway can be trusted now. */
+  readonly conditions: () => { readonly trusted: boolean; readonly now: Monotonic }
+  readonly sources: Sources
   readonly clock: Clock
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>

@@ -12,13 +12,17 @@ export type Story = {
   readonly breaker: Pick<Breaker, 'name' | 'bus' | 'unit'>
   readonly operation: Operation
   readonly correlation: string
+  /** The first operation that was ever asked for from this address. */
+  readonly first: boolean
   readonly since: Monotonic
 }
 
 /** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
 export function begin(asked: Asked, breaker: Story['breaker'], operation: Operation, site: Site): Story {
-  const correlation = operation.class === 'monitor' ? '' : site.random.uuid()
-  return { asked, breaker, operation, correlation, since: site.clock.now() }
+  const monitors = operation.class === 'monitor'
+  const correlation = monitors ? '' : site.random.uuid()
+  const first = !monitors && site.sources.firstFrom(subjectSource(asked.subject))
+  return { asked, breaker, operation, correlation, first, since: site.clock.now() }
 }
 
 /** The fields that a request, its decision and its outcome share. */

@@ -6,6 +6,7 @@ import type { Journal } from '../journal/index.ts'
 import { type Request, addressOf } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Asked } from '../upstream/index.ts'
+import type { Movements } from './movements.ts'
 import { serve } from './serve.ts'
 import { type Site, askedByGateway } from './site.ts'
 
@@ -30,7 +31,7 @@ export interface Watch {
 }
 
 /** Learns the state of breakers from the answers that pass anyway. */
-export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch {
+export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, movements: Pick<Movements, 'saw'>): Watch {
   const known = new Map<string, Seen>()
   const failures = new Map<string, number>()
   const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', reachable: 'not-tried' }
@@ -59,6 +60,7 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock): Watch
       answered(breaker)
       const observed = observe(request, outcome.reply, breaker.profile.status)
       if (observed === 'nothing') return
+      movements.saw(breaker, observed.state)
       const before = seen(breaker.name)
       const currents = observed.currents === 'not-read' ? before.currents : observed.currents
       known.set(breaker.name, { ...before, state: observed.state, currents, at: clock.now() })

@@ -67,6 +67,8 @@ export function anchorOf(path: string) {
   }
 }
 
+export const isThere = (path: string): boolean => existsSync(path)
+
 /** Moves a journal with all that belongs to it out of the way; nothing is deleted. Returns its new name. */
 export function setAside(path: string, stamp: string): string {
   const target = join(dirname(path), `journal-damaged-${stamp}.db`)

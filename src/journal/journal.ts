@@ -21,8 +21,9 @@ export interface Journal {
   query(wanted: Query): Promise<readonly EventRecord[]>
   /** Records with their hashes, for an export that can be verified. */
   rows(after: number, limit: number): Promise<readonly Row[]>
-  /** The first and the last event that are still there. */
-  range(): Promise<{ readonly first: number; readonly last: number }>
+  /** The first and the last event of a time; of all that are still there: 0 to Infinity. */
+  range(sinceUs: number, untilUs: number): Promise<{ readonly first: number; readonly last: number }>
+  sign(text: string): Promise<string>
   /** Removes one range of old events, if one may go. Rejects when the disk refuses. */
   retain(limits: RetentionLimits): Promise<Retained>
   space(): Promise<Space>
@@ -241,12 +242,13 @@ function createGathering(clock: Clock) {
   }
 }
 
-type Reads = Pick<Journal, 'read' | 'query' | 'rows' | 'range' | 'space' | 'openOperations' | 'states' | 'putState'>
+type Reads = Pick<Journal, 'read' | 'query' | 'rows' | 'range' | 'sign' | 'space' | 'openOperations' | 'states' | 'putState'>
 const readsOf = (writer: Writer): Reads => ({
   read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
   query: async (wanted) => (await writer.query({ ...wanted, limit: Math.min(wanted.limit, MAX_READ_RECORDS) })).map(toRecord),
   rows: (after, limit) => writer.rows(after, Math.min(limit, MAX_READ_RECORDS)),
-  range: () => writer.range(),
+  range: (sinceUs, untilUs) => writer.range(sinceUs, untilUs),
+  sign: (text) => writer.sign(text),
   space: () => writer.space(),
   openOperations: async () => (await writer.openOperations()).map(toRecord),
   states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),

@@ -51,7 +51,10 @@ export function openQueries(path: string) {
   return {
     read: (after: number, limit: number): readonly string[] => readAll.all(after, limit).map(({ body }) => body),
     rows: (after: number, limit: number): readonly Row[] => rows.all(after, limit),
-    range: (): { readonly first: number; readonly last: number } => ({ first: first.get()?.seq ?? 0, last: last.get()?.seq ?? 0 }),
+    range: (sinceUs: number, untilUs: number): { readonly first: number; readonly last: number } => ({
+      first: firstSince(sinceUs),
+      last: Math.min(firstSince(untilUs + 1) - 1, last.get()?.seq ?? 0),
+    }),
     query(wanted: Query): readonly string[] {
       const from = wanted.sinceUs === undefined ? wanted.after : Math.max(wanted.after, firstSince(wanted.sinceUs) - 1)
       const found = planOf({ ...wanted, after: from }).flatMap(({ sql, values }) =>

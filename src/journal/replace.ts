@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3'
 import { CHAIN_START } from './chain.ts'
-import { anchorOf, setAside } from './files.ts'
+import { anchorOf, isThere, setAside } from './files.ts'
 import { FRESH_START_STEP } from './limits.ts'
 import { type Row, prepareSchema } from './schema.ts'
 import { type Signer, baseText } from './signature.ts'
-import { DamagedJournal, type StoredOrigin, openStorage } from './storage.ts'
+import { DamagedJournal, type StoredOrigin, onlyOne, openStorage } from './storage.ts'
 
 /** A journal that could not be used, where it is now, and what is known of its end. */
 export type Replaced = { readonly file: string; readonly reason: string; readonly upTo: number; readonly head: string }
@@ -15,18 +15,43 @@ export type Opened = { readonly storage: ReturnType<typeof openStorage>; readonl
  * Everything else that keeps it from opening, such as no rights or a second gateway, throws.
  */
 export function openOrReplace(path: string, origin: StoredOrigin, signer: Signer | 'none', utcUs: number): Opened {
+  const anchor = anchorOf(path).read()
+  if (anchor !== 'none' && !isThere(path)) {
+    beginAfter(path, origin, signer, anchor, utcUs)
+    return {
+      storage: openStorage(path, origin, signer),
+      replaced: { file: 'gone', reason: 'its file was set aside or is lost', ...anchor },
+    }
+  }
   try {
     return { storage: openStorage(path, origin, signer), replaced: 'no' }
   } catch (error) {
     if (!isDamage(error)) throw error
     const end = endOf(path)
-    const stamp = new Date(utcUs / 1000).toISOString().replace(/[-:]/g, '').slice(0, 15)
-    const file = setAside(path, stamp)
+    const file = setAside(path, stampOf(utcUs))
     const reason = error instanceof Error ? error.message : String(error)
     beginAfter(path, origin, signer, end, utcUs)
     return { storage: openStorage(path, origin, signer), replaced: { file, reason, ...end } }
   }
 }
+
+/** For a person who has found a journal wrong: moves it out of the way, so that the next start begins anew behind its numbers. */
+export function setJournalAside(
+  path: string,
+  utcUs: number,
+): { readonly kind: 'moved'; readonly file: string } | { readonly kind: 'refused'; readonly why: string } {
+  if (!isThere(path)) return { kind: 'refused', why: `${path} is not there` }
+  try {
+    onlyOne(`${path}.lock`).close()
+  } catch (error) {
+    return { kind: 'refused', why: error instanceof Error ? error.message : String(error) }
+  }
+  const end = endOf(path)
+  anchorOf(path).write(end.upTo, end.head)
+  return { kind: 'moved', file: setAside(path, stampOf(utcUs)) }
+}
+
+const stampOf = (utcUs: number): string => new Date(utcUs / 1000).toISOString().replace(/[-:]/g, '').slice(0, 15)
 
 function isDamage(error: unknown): boolean {
   if (error instanceof DamagedJournal) return true

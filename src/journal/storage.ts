@@ -135,7 +135,7 @@ function journalBytes(db: Database.Database): number {
 }
 
 /** Two gateways on one chain would fork it. SQLite's lock ends with its process, however that ended. */
-function onlyOne(path: string): Database.Database {
+export function onlyOne(path: string): Database.Database {
   const guard = new Database(path, { timeout: 0 })
   try {
     guard.exec('BEGIN EXCLUSIVE')

@@ -96,7 +96,7 @@ function ends(db: Database.Database): { first: number; last: number } {
 }
 
 /** One walk along a chain, record by record. */
-function createWalk(base: Base | undefined, keys: readonly Judge[], anchors: readonly Anchor[]) {
+export function createWalk(base: Base | undefined, keys: readonly Judge[], anchors: readonly Anchor[]) {
   let hash: Uint8Array = base?.hash ?? CHAIN_START
   let seq = base?.seq ?? 0
   let latestUs: number | 'first' = 'first'

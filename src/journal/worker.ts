@@ -26,6 +26,8 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
           return storage.retain(message.limits, message.utcUs, message.monotonicMs)
         case 'put-state':
           return storage.putState(message.key, message.value)
+        case 'sign':
+          return key?.signer.sign(message.text) ?? ''
         case 'space':
           return storage.space()
         case 'release':
@@ -53,7 +55,7 @@ function runReader(port: MessagePort, path: string): void {
         case 'rows':
           return queries.rows(message.after, message.limit)
         case 'range':
-          return queries.range()
+          return queries.range(message.sinceUs, message.untilUs)
         case 'query':
           return queries.query(message.wanted)
         case 'open-operations':

@@ -21,12 +21,14 @@ type WriterAsk =
   | { readonly kind: 'write'; readonly entries: readonly Entry[] }
   | { readonly kind: 'retain'; readonly limits: RetentionLimits; readonly utcUs: number; readonly monotonicMs: number }
   | { readonly kind: 'put-state'; readonly key: string; readonly value: string }
+  | { readonly kind: 'sign'; readonly text: string }
   | { readonly kind: 'space' | 'release' | 'restore' | 'close' }
 type ReaderAsk =
   | { readonly kind: 'states'; readonly prefix: string }
   | { readonly kind: 'read' | 'rows'; readonly after: number; readonly limit: number }
   | { readonly kind: 'query'; readonly wanted: Query }
-  | { readonly kind: 'range' | 'open-operations' | 'close' }
+  | { readonly kind: 'range'; readonly sinceUs: number; readonly untilUs: number }
+  | { readonly kind: 'open-operations' | 'close' }
 export type ToWriter = Numbered & WriterAsk
 export type ToReader = Numbered & ReaderAsk
 export type OpenedStore = {
@@ -57,7 +59,10 @@ export interface Writer extends OpenedStore {
   read(after: number, limit: number): Promise<readonly string[]>
   /** Records with their hashes, for an export that can be verified. */
   rows(after: number, limit: number): Promise<readonly Row[]>
-  range(): Promise<{ readonly first: number; readonly last: number }>
+  /** The first and the last event of a time; of all that are there: 0 to Infinity. */
+  range(sinceUs: number, untilUs: number): Promise<{ readonly first: number; readonly last: number }>
+  /** Signs a text of the journal's own, such as the list of an export; empty where there is no key. */
+  sign(text: string): Promise<string>
   query(wanted: Query): Promise<readonly string[]>
   openOperations(): Promise<readonly string[]>
   close(): Promise<void>
@@ -78,11 +83,12 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
     space: () => ask({ kind: 'space' }) as Promise<Space>,
     release: () => ask({ kind: 'release' }) as Promise<boolean>,
     restore: () => ask({ kind: 'restore' }) as Promise<boolean>,
+    sign: (text) => ask({ kind: 'sign', text }) as Promise<string>,
     putState: (key, value) => ask({ kind: 'put-state', key, value }) as Promise<void>,
     states: (prefix) => look({ kind: 'states', prefix }) as ReturnType<Writer['states']>,
     read: (after, limit) => look({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
     rows: (after, limit) => look({ kind: 'rows', after, limit }) as ReturnType<Writer['rows']>,
-    range: () => look({ kind: 'range' }) as ReturnType<Writer['range']>,
+    range: (sinceUs, untilUs) => look({ kind: 'range', sinceUs, untilUs }) as ReturnType<Writer['range']>,
     query: (wanted) => look({ kind: 'query', wanted }) as ReturnType<Writer['query']>,
     openOperations: () => look({ kind: 'open-operations' }) as ReturnType<Writer['openOperations']>,
     async close() {

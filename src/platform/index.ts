@@ -1,5 +1,5 @@
-export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
+export { type Cancel, type Clock, type Monotonic, isoUs, localTime, realClock, toMonotonic } from './clock.ts'
 export { cipherSuites } from './cipher-suites.ts'
 export { type Random, realRandom } from './random.ts'
 export { type Log, stderrLog } from './log.ts'
-export { forbidCoreDumps, notifySystemd, peerUserId, setRs485, userName } from './libc.ts'
+export { clockIsSynchronised, forbidCoreDumps, notifySystemd, peerUserId, setRs485, userName } from './libc.ts'

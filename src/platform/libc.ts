@@ -10,6 +10,7 @@ type Libc = {
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number
   setrlimit(resource: number, limits: Uint8Array): number
   ioctl(fd: number, request: number, data: Uint8Array): number
+  adjtimex(state: Uint8Array): number
   timerfd_create(clock: number, flags: number): number
   timerfd_settime(fd: number, flags: number, value: Uint8Array, old: null): number
 }
@@ -26,6 +27,7 @@ function libc(): Libc {
       prctl: lib.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as Libc['prctl'],
       setrlimit: lib.func('int setrlimit(int, const uint8_t *)') as Libc['setrlimit'],
       ioctl: lib.func('int ioctl(int, unsigned long, const uint8_t *)') as Libc['ioctl'],
+      adjtimex: lib.func('int adjtimex(_Inout_ uint8_t *)') as Libc['adjtimex'],
       timerfd_create: lib.func('int timerfd_create(int, int)') as Libc['timerfd_create'],
       timerfd_settime: lib.func('int timerfd_settime(int, int, const uint8_t *, void *)') as Libc['timerfd_settime'],
     }
@@ -90,6 +92,17 @@ export function setRs485(fd: number): boolean {
   const settings = new Uint8Array(32)
   new DataView(settings.buffer).setUint32(0, RS485_ON_SEND, true)
   return libc().ioctl(fd, TIOCSRS485, settings) === 0
+}
+
+/** What adjtimex(2) returns while nothing keeps the clock right. */
+const TIME_ERROR = 5
+
+/** Whether a time service keeps the clock of this machine right, as the kernel knows it; `unknown` where it cannot be asked. */
+export function clockIsSynchronised(): boolean | 'unknown' {
+  if (process.platform !== 'linux') return 'unknown'
+  // struct timex, 208 bytes; modes 0 asks and sets nothing.
+  const state = libc().adjtimex(new Uint8Array(256))
+  return state < 0 ? 'unknown' : state !== TIME_ERROR
 }
 
 const CLOCK_MONOTONIC = 1

@@ -12,7 +12,7 @@ export const refusalReasons = {
   'acl-level': { number: 2, text: 'the access control list gives this source no more than reading' },
   role: { number: 3, text: 'its role does not have this right' },
   locked: { number: 4, text: 'nobody at the switchboard has unlocked it' },
-  'fail-closed': { number: 5, text: 'the journal cannot be written' },
+  'fail-closed': { number: 5, text: 'what judges or records it cannot be trusted now: breakwall status' },
   'no-password': { number: 6, text: 'the vault has no password for it: breakwall vault set' },
   'command-of-another': { number: 7, text: 'a command of another client runs on this breaker, or its result has not been read' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>
@@ -30,6 +30,8 @@ export type Question = {
   readonly rights: Rights
   /** Those of the breaker; `none` where there is nothing that a lock could stand before. */
   readonly locks: Locks | 'none'
+  /** False while journal, keys, clock or policy are not as they must be: nothing but reading passes then. */
+  readonly trusted: boolean
   readonly now: Monotonic
 }
 
@@ -44,7 +46,7 @@ export const deny = (reason: RefusalReason): Deny => ({
 })
 
 /** May this be done, now? Everything it needs to know comes in; default is deny. */
-export function decide({ subject, operation, breaker, rights, locks, now }: Question): Verdict {
+export function decide({ subject, operation, breaker, rights, locks, trusted, now }: Question): Verdict {
   const scope = scopeOf(operation.class)
   if (scope === 'never') return deny('unknown-operation')
   if (subject.kind === 'gateway') return scope === 'none' ? { kind: 'allow', record: 'none' } : deny('role')
@@ -52,5 +54,6 @@ export function decide({ subject, operation, breaker, rights, locks, now }: Ques
   if (level === 'none' || (scope !== 'none' && level !== 'control')) return deny('acl-level')
   if (!mayAsk(rights, subject.role, operation.class, breaker)) return deny('role')
   if (scope === 'none') return { kind: 'allow', record: 'none' }
+  if (!trusted) return deny('fail-closed')
   return locks !== 'none' && isUnlocked(locks[scope], now) ? { kind: 'allow', record: 'write-ahead' } : deny('locked')
 }

@@ -42,6 +42,7 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
             breaker,
             rights,
             locks: { control: state, 'protection-setting': state, 'other-setting': state },
+            trusted: true,
             now: NOW,
           })
           const words = verdict.kind === 'deny' ? `deny ${verdict.reason}` : verdict.record === 'none' ? 'allow' : 'allow recorded'

@@ -1,25 +1,74 @@
 import type { EventRecord } from '../events/index.ts'
+import { cefOf } from './format-cef.ts'
+import { ecsOf } from './format-json.ts'
+import { cutBytes } from './format-text.ts'
+import type { Format } from './settings.ts'
 
-/** The enterprise number for documentation (RFC 5612): a site sets its own when it has one. */
-const PRIVATE_ENTERPRISE_NUMBER = 32473
-/** What every receiver should take in one datagram, bytes (RFC 5424, 6.1; RFC 5426, 3.2). */
-const MAX_BYTES = 2048
-
-/** One event as an RFC 5424 message with structured data. The text is cut when it is too long, the structured data never. */
-export function formatRfc5424(record: EventRecord, facility: number, pid: number): string {
-  const head = `<${facility * 8 + record.severity}>1 ${record.time} ${printable(record.gateway)} breakwall ${pid} ${record.id}`
-  const sequence = ((record.seq - 1) % 2147483647) + 1
-  const own = { seq: record.seq, boot: record.boot, category: record.category, ...record.fields }
-  const parameters = Object.entries(own).map(([name, value]) => `${name}="${escape(String(value))}"`)
-  const data = `[meta sequenceId="${sequence}"][breakwall@${PRIVATE_ENTERPRISE_NUMBER} ${parameters.join(' ')}]`
-  const message = `${head} ${data} ${record.text}`
-  if (Buffer.byteLength(message) <= MAX_BYTES) return message
-  const room = Math.max(0, MAX_BYTES - Buffer.byteLength(`${head} ${data}  (cut)`))
-  return `${head} ${data} ${Buffer.from(record.text)
-    .subarray(0, room)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '')} (cut)`
+/** What the messages of one sink have in common. */
+export type Look = {
+  readonly format: Format
+  readonly facility: number
+  /** In place of the gateway's name; empty: that one. */
+  readonly hostName: string
+  readonly enterprise: number
+  readonly byteOrderMark: boolean
+  readonly pid: number
+  readonly version: string
+  readonly maxBytes: number
 }
+
+/** One event as one message, without a line feed in it. What is too long is cut in its text, never in its data, and says so. */
+export function format(record: EventRecord, look: Look): string {
+  switch (look.format) {
+    case 'rfc5424':
+      return rfc5424(record, look, record.text, ownData(record, look))
+    case 'json':
+      return rfc5424(record, look, (room) => ecsOf(record, look.version, room), '')
+    case 'rfc3164': {
+      const head = `${oldHead(record, look)} breakwall[${look.pid}]: `
+      const data = Object.entries(allFields(record)).map(([name, value]) => `${name}="${escape(String(value))}"`)
+      return `${head}${fit(record.text, `${head} ${data.join(' ')}`, look.maxBytes)} ${data.join(' ')}`
+    }
+    case 'cef': {
+      const head = `${oldHead(record, look)} `
+      return `${head}${cefOf(record, look.version, (rest) => fit(record.text, `${head}${rest}`, look.maxBytes))}`
+    }
+  }
+}
+
+/** The fields that only this product has, and what names the record. */
+export const allFields = (record: EventRecord): Readonly<Record<string, string | number>> => ({
+  seq: record.seq,
+  boot: record.boot,
+  category: record.category,
+  ...record.fields,
+})
+
+/** RFC 5424, 6. `sequenceId` goes from 1 to 2147483647 and begins anew (7.3.1); `seq` is the gapless number. */
+function rfc5424(record: EventRecord, look: Look, text: string | ((room: number) => string), data: string): string {
+  const host = printable(look.hostName === '' ? record.gateway : look.hostName)
+  const sequence = ((record.seq - 1) % 2147483647) + 1
+  const head = `<${look.facility * 8 + record.severity}>1 ${record.time} ${host} breakwall ${look.pid} ${record.id} [meta sequenceId="${sequence}"]${data} `
+  const mark = look.byteOrderMark ? '\uFEFF' : ''
+  const room = look.maxBytes - Buffer.byteLength(head) - Buffer.byteLength(mark)
+  return `${head}${mark}${typeof text === 'string' ? cutBytes(text, room) : text(room)}`
+}
+
+function ownData(record: EventRecord, { enterprise }: Look): string {
+  const parameters = Object.entries(allFields(record)).map(([name, value]) => `${name}="${escape(String(value))}"`)
+  return `[breakwall@${enterprise} ${parameters.join(' ')}]`
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** The old header has no year and no zone (RFC 3164, 4.1.2): the time is UTC, and stands whole in the data of CEF. */
+function oldHead({ time, gateway, severity }: EventRecord, { facility, hostName }: Look): string {
+  const day = String(Number(time.slice(8, 10))).padStart(2)
+  const stamp = `${months[Number(time.slice(5, 7)) - 1] ?? 'Jan'} ${day} ${time.slice(11, 19)}`
+  return `<${facility * 8 + severity}>${stamp} ${printable(hostName === '' ? gateway : hostName)}`
+}
+
+const fit = (text: string, rest: string, maxBytes: number): string => cutBytes(text, maxBytes - Buffer.byteLength(rest))
 
 /** RFC 5424, 6.3.3: these three and nothing else are escaped in a parameter's value. */
 const escape = (value: string): string => value.replace(/["\\\]]/g, (c) => `\\${c}`)

@@ -1,24 +1,31 @@
-import syslog from 'syslog-client'
-
-/** Sends finished messages one by one. `why` tells what the system said when it did not take one. */
-export interface Transport {
-  send(message: string): Promise<'sent' | { readonly why: string }>
-  close(): void
-}
-
-/** The package writes "-" where structured data belongs and adds a line feed: here a message is already whole. */
-class WholeMessages extends syslog.Client {
-  override buildFormattedMessage(message: string): Buffer {
-    return Buffer.from(message, 'utf8')
-  }
-}
+import type { Link, LinkNotices } from './link.ts'
+import { failureOf } from './failure.ts'
+import type { Receiver } from './settings.ts'
+import { syslogClient } from './whole-messages.ts'
 
 /** Syslog over UDP (RFC 5426): one datagram each, and no way to know whether it arrived. */
-export function openUdp(host: string, port: number): Transport {
-  const client = new WholeMessages(host, { port, transport: syslog.Transport.Udp, rfc3164: false })
+export function openUdp(receiver: Receiver, notices: LinkNotices): Link {
+  const client = syslogClient(receiver, 'udp')
   client.on('error', () => undefined) // also arrives at the send that met it
+  let [sent, over] = [0, false]
+  const end = (error: Error): void => {
+    if (!over) notices.ended(failureOf(error))
+    over = true
+  }
   return {
-    send: (message) => new Promise((resolve) => client.log(message, (error) => resolve(error == null ? 'sent' : { why: error.message }))),
-    close: () => void client.close(),
+    send: (message) =>
+      new Promise((resolve) =>
+        client.log(message, (error) => {
+          sent += 1
+          if (error != null) end(error)
+          else if (!over) notices.delivered(sent)
+          resolve()
+        }),
+      ),
+    settle: () => Promise.resolve(over ? 'not-delivered' : 'delivered'),
+    close() {
+      over = true
+      client.close()
+    },
   }
 }

@@ -4,15 +4,17 @@ import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
-import { type PacketView, eventsQuery, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { type PacketView, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
 import { type ConfigurationFile, accessRoutes } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { estRoutes } from './est.ts'
+import { journalRoutes } from './journal-routes.ts'
 import { loginRoutes } from './login-routes.ts'
 import { metricsText } from './metrics.ts'
 import { peopleRoutes } from './people-routes.ts'
+import { sinkRoutes } from './sink-routes.ts'
 import { lockView, statusView, vaultView } from './views.ts'
 
 export interface Api {
@@ -32,6 +34,8 @@ export async function startApi(
   }
   const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 })
   routes(app, gateway)
+  journalRoutes(app, gateway)
+  sinkRoutes(app, gateway)
   vaultRoutes(app, gateway)
   captureRoute(app, gateway)
   loginRoutes(app, gateway)
@@ -54,26 +58,13 @@ const answers = (socket: string): Promise<boolean> =>
   })
 
 function routes(app: FastifyInstance, gateway: Gateway): void {
-  const may = (request: FastifyRequest, reply: FastifyReply, action: 'look' | 'events'): boolean =>
+  const may = (request: FastifyRequest, reply: FastifyReply, action: 'look'): boolean =>
     allowed(request, reply, action, gateway) !== undefined
   app.get('/v1/status', (request, reply) => (may(request, reply, 'look') ? statusView(gateway) : reply))
   app.get('/v1/buses', (request, reply) => (may(request, reply, 'look') ? busesView(gateway) : reply))
   app.get('/v1/metrics', async (request, reply) =>
     may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,
   )
-  app.get('/v1/journal/head', async (request, reply) => {
-    if (!may(request, reply, 'events')) return reply
-    await gateway.journal.flush()
-    return { file: gateway.journalFile, ...gateway.journal.head() }
-  })
-  app.get('/v1/events', async (request, reply) => {
-    if (!may(request, reply, 'events')) return reply
-    await gateway.journal.flush()
-    const query = checked(eventsQuery, request.query, reply)
-    if (query === 'refused') return reply
-    if (query.wait > 0 && gateway.journal.head().seq <= query.after) await nextEvent(gateway, query.wait)
-    return gateway.journal.read(query.after, query.limit)
-  })
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/unlock', async (request, reply) => {
     const body = checked(unlockBody, request.body, reply)
     if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
@@ -155,16 +146,4 @@ function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
   if (names.includes(name)) return true
   refuse(reply, 404, `there is no breaker "${name}"`, `the breakers are ${names.join(', ')}`)
   return false
-}
-
-function nextEvent(gateway: Gateway, seconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      cancel()
-      stop()
-      resolve()
-    }
-    const cancel = gateway.clock.after(seconds * 1000, finish)
-    const stop = gateway.journal.onCommitted(finish)
-  })
 }

@@ -27,7 +27,9 @@ export function statusView(gateway: Gateway): StatusView {
     certificates: certificatesView(gateway)
       .filter(({ daysLeft }) => daysLeft <= SOON_DAYS)
       .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
-    journal: { file: gateway.journalFile, ...gateway.journal.head() },
+    journal: { file: gateway.journalFile, ...gateway.journal.head(), ...gateway.keeper.status(), key: gateway.journal.key },
+    sinks: gateway.sinks.status(),
+    faults: gateway.trust.faults(),
   }
 }
 

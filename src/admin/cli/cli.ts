@@ -1,15 +1,18 @@
 import { Command, Option } from 'commander'
-import { type BusesView, type EventView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
+import { type BusesView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
 import { access } from './access.ts'
 import { capture } from './capture.ts'
 import { certificates } from './certificates.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
+import { events } from './events.ts'
+import { journal } from './journal.ts'
 import { login } from './login.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
 import { people } from './people.ts'
 import { busesText } from './show-buses.ts'
-import { eventLine, locksText, statusText } from './show.ts'
+import { locksText, statusText } from './show.ts'
+import { sinks } from './sinks.ts'
 import { vault } from './vault.ts'
 
 /** The whole command line. Resolves with the exit code. */
@@ -42,10 +45,12 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
 
   online(add, program, terminal, finish)
   locks(add, terminal, finish)
-  journal(add, offline, terminal, finish)
   files(add, program, offline, finish)
   capture(add, terminal, finish)
   const parts: Parts = { add, group, offline, terminal, finish }
+  events(parts)
+  journal(parts)
+  sinks(parts)
   login(parts)
   people(parts)
   access(parts)
@@ -82,22 +87,6 @@ function online(add: Add, program: Command, terminal: Terminal, finish: Finish):
       return terminal.out(JSON.stringify(answered.value.breakers.map(({ name, locks: all }) => ({ name, locks: all }))))
     finish(print(answered, json, locksText, terminal))
   })
-  add('events', 'what happened, oldest first')
-    .option('--after <seq>', 'only events behind this number', '0')
-    .option('--limit <count>', 'how many at most', '100')
-    .option('--follow', 'go on with what happens next', false)
-    .action(async ({ json, api, after, limit, follow }: Common & { after: string; limit: string; follow: boolean }) => {
-      const socket = terminal.findSocket(api)
-      let from = after
-      for (;;) {
-        const path = `/v1/events?after=${encodeURIComponent(from)}&limit=${encodeURIComponent(limit)}&wait=${follow ? 25 : 0}`
-        const answered = await call<readonly EventView[]>(socket, 'GET', path)
-        if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
-        for (const event of answered.value) terminal.out(json ? JSON.stringify(event) : eventLine(event))
-        if (!follow) return
-        from = String(answered.value.at(-1)?.seq ?? from)
-      }
-    })
 }
 
 function locks(add: Add, terminal: Terminal, finish: Finish): void {
@@ -136,22 +125,6 @@ function locks(add: Add, terminal: Terminal, finish: Finish): void {
         body,
       )
       finish(print(answered, options.json, (lock) => `locked: ${breaker} ${options.scope}, by ${lock.by}`, terminal))
-    })
-}
-
-function journal(add: Add, offline: Offline, terminal: Terminal, finish: Finish): void {
-  add('verify', "walk the journal's hash chain; names the first event that is wrong")
-    .option('--db <file>', 'a journal file or a copy of one: needs no gateway')
-    .action(async ({ json, api, db }: Common & { db?: string }) => {
-      if (db !== undefined) return finish(offline.verify(db, 'none', json))
-      // The head first: the file may only have grown since, and must still reach it.
-      const answered = await call<{ file: string; seq: number; hash: string }>(terminal.findSocket(api), 'GET', '/v1/journal/head')
-      if (answered.kind === 'unreachable') {
-        const hint = 'without a running gateway name its journal: breakwall verify --db FILE (the demo: .demo/state/journal.db)'
-        return finish(print({ ...answered, hint }, json, () => '', terminal))
-      }
-      if (answered.kind !== 'ok') return finish(print(answered, json, () => '', terminal))
-      finish(offline.verify(answered.value.file, answered.value, json))
     })
 }
 

@@ -1,3 +1,4 @@
+export { verifiedText } from './show-verified.ts'
 export { runCli } from './cli.ts'
 export { type Offline, type Terminal, exitCode } from './parts.ts'
 export { findSocket, whereIs } from './client.ts'

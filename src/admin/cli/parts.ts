@@ -12,7 +12,10 @@ export type Offline = {
   showProfile(name: string, folders: readonly string[], json: boolean): number
   checkProfile(file: string, folders: readonly string[], json: boolean): number
   initVault(configuration: string): number
-  verify(file: string, anchor: { readonly seq: number; readonly hash: string } | 'none', json: boolean): number
+  /** Walks a journal file or the events of a bundle. */
+  verify(words: VerifyWords, json: boolean, progress: (done: number, of: number) => void, ended: () => void): number
+  salvage(file: string, target: string): number
+  setAside(file: string): number
   serve(file: string): Promise<number>
   serveConsole(file: string): Promise<number>
   readonly pki: PkiCommands
@@ -20,6 +23,13 @@ export type Offline = {
   access(configuration: string): Answered<MatrixView>
   demo(args: readonly string[]): Promise<number>
   probe(asked: ProbeAsked): Promise<number>
+}
+/** What `breakwall verify` was told of files: which to walk, and what it must agree with. */
+export type VerifyWords = {
+  readonly db?: string
+  readonly events?: string
+  readonly key: readonly string[]
+  readonly anchors?: string
 }
 export type Terminal = {
   out(text: string): void
@@ -38,6 +48,10 @@ export type Terminal = {
   /** Runs once when the user ends the command (Ctrl-C). */
   interrupted(run: () => void): void
   after(ms: number, run: () => void): void
+  /** Milliseconds since 1970. */
+  nowMs(): number
+  /** Writes over the last line of a person's terminal; an empty text ends that line. */
+  progress(line: string): void
 }
 
 export type Common = { json: boolean; api?: string }

@@ -11,7 +11,8 @@ const clockTime = (iso: string): string => new Date(iso).toLocaleTimeString('en-
 export function eventLine(event: EventView): string {
   const who = [event.fields['subject'], event.fields['role'], event.fields['source']].filter((part) => part !== undefined && part !== '')
   const id = event.id.padEnd(27)
-  return `${clockTime(event.time)} ${(severities[event.severity] ?? '?').padEnd(8)} ${id} ${event.text}${who.length > 0 ? `  · ${who.join(' ')}` : ''}`
+  const number = String(event.seq).padStart(6)
+  return `${number} ${clockTime(event.time)} ${(severities[event.severity] ?? '?').padEnd(8)} ${id} ${event.text}${who.length > 0 ? `  · ${who.join(' ')}` : ''}`
 }
 
 /** A lock as a person says it. */
@@ -38,6 +39,7 @@ export function statusText(status: StatusView): string {
     `${status.site} · Breakwall ${status.version} · configuration ${status.configuration}`,
     ...listeners,
     ...buses,
+    ...sinkLines(status),
     ...warnings(status),
     '',
     table([
@@ -56,13 +58,28 @@ export function statusText(status: StatusView): string {
   ].join('\n')
 }
 
+const sinkLines = ({ sinks }: StatusView): string[] =>
+  sinks.map(
+    ({ name, receiver, connected, owed }) => `sink ${name}  ${receiver}  ${connected ? 'connected' : 'NOT CONNECTED'}  ${owed} waiting`,
+  )
+
 /** What somebody should do something about; nothing when all is well. */
-function warnings({ vault, breakers, buses, certificates }: StatusView): string[] {
+function warnings({ vault, breakers, buses, certificates, sinks, faults, journal }: StatusView): string[] {
   const discarded = breakers.flatMap(({ name, discarded: counts }) => {
     const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
     return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
   })
   return [
+    ...faults.map(({ part, reason }) => `ALARM: every operation is denied: ${part}: ${reason}`),
+    ...(journal.verified.includes('BROKEN')
+      ? [`ALARM: journal verified ${journal.verified}: keep the file, then breakwall journal set-aside`]
+      : []),
+    ...sinks
+      .filter(({ connected }) => !connected)
+      .map(({ name, receiver, why }) => `WARNING: sink ${name}: ${receiver}: ${why}: breakwall sink test ${name}`),
+    ...sinks
+      .filter(({ behind }) => behind)
+      .map(({ name, owed, owedSeconds }) => `WARNING: sink ${name} is behind its limit: ${owed} events, ${owedSeconds} s`),
     ...(vault.closed === '' ? [] : [`WARNING: the vault is closed: ${vault.closed}`]),
     ...(vault.factory.length === 0
       ? []

@@ -1,0 +1,33 @@
+import { type IncomingMessage, request } from 'node:http'
+import type { Refusal } from '../contract.ts'
+import { type Answered, type Where, authorization } from './client.ts'
+
+/** A call whose answer comes in portions. `take` gets each; the answer's headers come first. */
+export function stream(
+  { socket: socketPath, token }: Where,
+  method: 'GET' | 'POST',
+  path: string,
+  begin: (headers: IncomingMessage['headers']) => (chunk: Buffer) => void,
+): Promise<Answered<'whole'>> {
+  return new Promise((done) => {
+    const sent = request({ socketPath, method, path, headers: authorization(token) }, (response) => {
+      const taken: Buffer[] = []
+      const take = response.statusCode === 200 ? begin(response.headers) : (chunk: Buffer) => void taken.push(chunk)
+      response.on('data', take)
+      response.on('error', () => done(broken))
+      response.on('end', () => {
+        if (response.statusCode === 200) return done(response.complete ? { kind: 'ok', value: 'whole' } : broken)
+        const { error, hint } = JSON.parse(Buffer.concat(taken).toString('utf8')) as Refusal
+        done({ kind: 'refused', error, hint })
+      })
+    })
+    sent.on('error', () => done({ kind: 'unreachable', error: `no gateway answers on ${socketPath}`, hint: 'say which with --api SOCKET' }))
+    sent.end()
+  })
+}
+
+const broken = {
+  kind: 'refused',
+  error: 'the answer broke off in the middle',
+  hint: 'try again; what was written so far is not whole',
+} as const

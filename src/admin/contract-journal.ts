@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+/** What the API and its clients agree on of the journal and its sinks. */
+export const eventSeverities = ['alert', 'critical', 'error', 'warning', 'notice', 'informational', 'debug'] as const
+export const eventCategories = [
+  'access-control',
+  'request-error',
+  'control-system',
+  'backup-restore',
+  'configuration-change',
+  'audit-log',
+  'operation',
+] as const
+/** An instant, as ISO 8601 with its zone. */
+const instant = z.iso.datetime({ offset: true, error: 'expected an instant, such as 2026-11-24T06:00:00Z' })
+const word = z.string().min(1).max(256)
+export const eventsQuery = z.strictObject({
+  /** Only events behind this number; left out, without an instant: the newest. */
+  after: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  since: instant.optional(),
+  until: instant.optional(),
+  breaker: word.optional(),
+  subject: word.optional(),
+  category: z.enum(eventCategories).optional(),
+  /** This and graver ones. */
+  severity: z.enum(eventSeverities).optional(),
+  id: word.optional(),
+  correlation: word.optional(),
+  /** Seconds to wait for the next event when there is none yet. */
+  wait: z.coerce.number().min(0).max(30).default(0),
+})
+export const exportFormats = ['csv', 'jsonl', 'bundle'] as const
+export const exportQuery = z.strictObject({
+  format: z.enum(exportFormats),
+  since: instant.optional(),
+  until: instant.optional(),
+  /** A byte order mark before a CSV: yes or no. */
+  bom: z.enum(['yes', 'no']).default('no'),
+})
+/** One line of the answer to a verification: how far it is, or what came out. */
+export type VerifyView =
+  | { readonly done: number; readonly of: number }
+  | {
+      readonly verified:
+        | {
+            readonly kind: 'whole'
+            readonly records: number
+            readonly head: { readonly seq: number; readonly hash: string }
+            readonly checkpoints: number
+            readonly signedUpTo: number
+          }
+        | { readonly kind: 'broken'; readonly seq: number; readonly fault: string; readonly what: string }
+        | { readonly kind: 'unreadable'; readonly what: string }
+    }
+/** How a sink stands. `behind`: beyond its limit. */
+export type SinkView = {
+  readonly name: string
+  readonly receiver: string
+  readonly connected: boolean
+  readonly why: string
+  readonly owed: number
+  readonly owedSeconds: number
+  readonly behind: boolean
+  readonly sent: number
+}
+export type SinkTestView = readonly {
+  readonly receiver: string
+  readonly ok: boolean
+  readonly steps: readonly { readonly step: string; readonly ok: boolean; readonly words: string }[]
+}[]
+
+export type EventView = {
+  readonly seq: number
+  readonly time: string
+  readonly id: string
+  readonly severity: number
+  readonly category: string
+  readonly text: string
+  readonly fields: Readonly<Record<string, string | number>>
+}

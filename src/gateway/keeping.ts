@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Journal, verifyInThread } from '../journal/index.ts'
+import type { Rights } from '../policy/index.ts'
+import { watchClock } from './clock-watch.ts'
+import type { Core } from './core.ts'
+import type { InForce, Ports } from './gateway.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { type Keeper, startKeeper } from './keeper.ts'
+import { startSelfTest } from './self-test.ts'
+import type { SinkBook } from './sink-book.ts'
+import type { Trust } from './trust.ts'
+
+export type Keeping = { readonly keeper: Keeper; close(): void }
+
+type Parts = {
+  readonly journal: Journal
+  readonly journalFile: string
+  readonly trust: Trust
+  readonly sinks: SinkBook
+  readonly core: Pick<Core, 'note'>
+  readonly rights: () => Rights
+}
+
+/** Everything that watches the gateway itself: its journal, its clock, its parts, and that it is alive. */
+export function startKeeping(force: InForce, { clock, log, clockSynchronised }: Ports, parts: Parts): Keeping {
+  const { journal, journalFile, trust, sinks, core, rights } = parts
+  const keeper = startKeeper({
+    ...{ journal, clock, log, trust },
+    settings: () => force.site.journal,
+    delivered: () => sinks.delivered(),
+    async walk(progress) {
+      await journal.flush()
+      const { seq, hash } = journal.head()
+      const keyPems = journal.key === '' ? [] : [readFileSync(join(dirname(journalFile), 'journal.pub'), 'utf8')]
+      return verifyInThread({ path: journalFile, anchors: seq === 0 ? [] : [{ seq, hash }], keyPems }, progress)
+    },
+  })
+  const stops = [
+    startSelfTest({ trust, journal, clock, rights }),
+    watchClock({ clock, note: core.note, synchronised: clockSynchronised }),
+    startHeartbeat({ journal, clock, lag: () => Math.max(0, ...sinks.status().map(({ owed }) => owed)) }),
+    journal.onCommitted(() => {
+      if (journal.writes()) trust.works('journal')
+      else trust.fails('journal', 'it cannot be written', 'in use')
+    }),
+  ]
+  return {
+    keeper,
+    close() {
+      keeper.close()
+      for (const stop of stops) stop()
+    },
+  }
+}

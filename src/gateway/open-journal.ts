@@ -1,0 +1,30 @@
+import { event } from '../events/index.ts'
+import { type Journal, type Writer, createJournal, startWriter } from '../journal/index.ts'
+import type { Ports, StartFailure } from './gateway.ts'
+
+/** Opens the journal, and says first what had to be done for it. */
+export async function openJournal(
+  path: string,
+  { clock, random, log, hostName, journalCredential }: Ports,
+): Promise<Journal | StartFailure> {
+  let writer: Writer
+  try {
+    writer = await startWriter({
+      path,
+      origin: { boot: random.uuid(), gateway: hostName },
+      keyCredential: journalCredential,
+      utcUs: clock.utcUs(),
+    })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { kind: 'not-started', why, hint: `nothing was changed; the journal is ${path}` }
+  }
+  const journal = createJournal(writer, clock, log)
+  if (writer.replaced !== 'no') {
+    const { file, reason, upTo, head } = writer.replaced
+    journal.note(event('journal-replaced', { file, reason, upTo, head }))
+    log.warn(`the journal was damaged (${reason}) and is now ${file}; a new one has begun: breakwall journal salvage ${file}`)
+  }
+  if (writer.keyMade) journal.note(event('journal-key-made', { key: writer.key }))
+  return journal
+}

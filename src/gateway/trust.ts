@@ -1,0 +1,32 @@
+import { type SecurityEvent, event } from '../events/index.ts'
+
+/** What judges operations, or records them. */
+export type Part = 'journal' | 'chain' | 'key store' | 'clock' | 'policy'
+
+/** Whether operations may be decided at all: as long as one part cannot be trusted, each is denied. Reading goes on. */
+export interface Trust {
+  trusted(): boolean
+  /** What is wrong now. */
+  faults(): readonly { readonly part: Part; readonly reason: string }[]
+  /** A part fails: `found by a self-test` is told of as such. */
+  fails(part: Part, reason: string, found: 'by a self-test' | 'in use'): void
+  works(part: Part): void
+}
+
+export function createTrust(note: (event: SecurityEvent) => void): Trust {
+  const faults = new Map<Part, string>()
+  return {
+    trusted: () => faults.size === 0,
+    faults: () => [...faults].map(([part, reason]) => ({ part, reason })),
+    fails(part, reason, found) {
+      const known = faults.has(part)
+      faults.set(part, reason)
+      if (known) return
+      if (found === 'by a self-test') note(event('self-test-failed', { part, reason }))
+      note(event('fail-closed-entered', { part, reason }))
+    },
+    works(part) {
+      if (faults.delete(part)) note(event('fail-closed-left', { part }))
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../platform/index.ts'
+import type { Receiver, SinkTransport } from './settings.ts'
+import { openRelp } from './transport-relp.ts'
+import { openStream } from './transport-stream.ts'
+import { openUdp } from './transport-udp.ts'
+
+/** Where it went wrong: looking up the name, reaching the machine, TLS, one of the certificates, or the receiver's own answer. */
+export type Stage = 'name' | 'route' | 'tls' | 'certificate' | 'reply'
+export type LinkFailure = { readonly kind: 'failed'; readonly stage: Stage; readonly why: string }
+
+/** A way to one receiver. Messages are numbered from 1 in the order in which they are sent. */
+export interface Link {
+  /** Resolves when the next may be sent; what happens to it is told by `delivered` or `ended`. */
+  send(message: string): Promise<void>
+  /** Finds out now whether everything that was sent has arrived. */
+  settle(): Promise<'delivered' | 'not-delivered'>
+  /** Ends it; nothing is told any more. */
+  close(): void
+}
+
+/** What a link tells: up to which message the receiver has all, and that it is over, once. */
+export type LinkNotices = { delivered(upTo: number): void; ended(failure: LinkFailure): void }
+
+export type OpenLink = (transport: SinkTransport, receiver: Receiver, clock: Clock, notices: LinkNotices) => Promise<Link | LinkFailure>
+
+/** Connects to a receiver. */
+export const openLink: OpenLink = (transport, receiver, clock, notices) => {
+  switch (transport.kind) {
+    case 'udp':
+      return Promise.resolve(openUdp(receiver, notices))
+    case 'tcp':
+    case 'tls':
+      return openStream(transport, receiver, clock, notices)
+    case 'relp':
+      return openRelp(transport.tls, receiver, clock, notices)
+  }
+}

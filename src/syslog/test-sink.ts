@@ -1,0 +1,71 @@
+import type { EventRecord } from '../events/index.ts'
+import type { Clock } from '../platform/index.ts'
+import { format } from './format.ts'
+import { MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES } from './limits.ts'
+import { type LinkFailure, type Stage, openLink } from './link.ts'
+import { type SinkSettings, receiverWords } from './settings.ts'
+
+/** How one receiver took a test event: each step on the way, up to the first that failed. */
+export type SinkTest = {
+  readonly receiver: string
+  readonly ok: boolean
+  readonly steps: readonly { readonly step: string; readonly ok: boolean; readonly words: string }[]
+}
+
+const steps: readonly { readonly stage: Stage; readonly step: string; readonly fine: string }[] = [
+  { stage: 'name', step: 'name', fine: 'the address is known' },
+  { stage: 'route', step: 'route', fine: 'the receiver is reached' },
+  { stage: 'tls', step: 'TLS', fine: 'TLS is agreed' },
+  { stage: 'certificate', step: 'certificate', fine: 'the certificates fit' },
+  { stage: 'reply', step: 'reply', fine: 'the receiver has the event' },
+]
+
+/** Sends one record to each receiver of a sink on a connection of its own; the sink itself goes on meanwhile. */
+export async function testSink(
+  settings: SinkSettings,
+  record: EventRecord,
+  ports: { readonly clock: Clock; readonly pid: number; readonly version: string },
+): Promise<readonly SinkTest[]> {
+  const maxBytes = settings.transport.kind === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_BYTES
+  const message = format(record, { ...settings, pid: ports.pid, version: ports.version, maxBytes })
+  const results: SinkTest[] = []
+  for (const receiver of settings.receivers) {
+    const failure = await deliver(settings, receiver, message, ports.clock)
+    results.push({ receiver: receiverWords(settings.transport, receiver), ok: failure === 'none', steps: stepsOf(settings, failure) })
+  }
+  return results
+}
+
+async function deliver(
+  settings: SinkSettings,
+  receiver: SinkSettings['receivers'][0],
+  message: string,
+  clock: Clock,
+): Promise<LinkFailure | 'none'> {
+  let failure: LinkFailure | 'none' = 'none'
+  const link = await openLink(settings.transport, receiver, clock, {
+    delivered: () => undefined,
+    ended: (told) => void (failure = told),
+  })
+  if ('kind' in link) return link
+  await link.send(message)
+  const settled = await link.settle()
+  link.close()
+  if (settled === 'delivered') return 'none'
+  return failure === 'none' ? { kind: 'failed', stage: 'reply', why: 'the receiver did not confirm it' } : failure
+}
+
+function stepsOf({ transport }: SinkSettings, failure: LinkFailure | 'none'): SinkTest['steps'] {
+  const inTls = transport.kind === 'tls' || (transport.kind === 'relp' && transport.tls !== 'none')
+  const told: { step: string; ok: boolean; words: string }[] = []
+  for (const { stage, step, fine } of steps) {
+    if (!inTls && (stage === 'tls' || stage === 'certificate')) continue
+    if (failure !== 'none' && failure.stage === stage) return [...told, { step, ok: false, words: failure.why }]
+    told.push({
+      step,
+      ok: true,
+      words: stage === 'reply' && transport.kind === 'udp' ? 'sent: UDP does not tell whether it arrived' : fine,
+    })
+  }
+  return told
+}
