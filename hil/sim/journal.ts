@@ -21,12 +21,14 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     })
   return {
     head: { seq: 0, hash: '' },
+    ...{ replaced: 'no', key: '', keyMade: false, keyFault: '' },
     write: (entries) =>
       later(() => {
         const first = seq + 1
         for (const { event, state } of entries) {
           seq += 1
-          if (event.id.startsWith('operation-') && event.id !== 'operation-denied') stored.push({ seq, id: event.id, fields: event.fields })
+          if (event !== 'checkpoint' && event.id.startsWith('operation-') && event.id !== 'operation-denied')
+            stored.push({ seq, id: event.id, fields: event.fields })
           for (const [key, value] of Object.entries(state)) states.set(key, value)
         }
         return { first, head: { seq, hash: '' } }
@@ -34,6 +36,14 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     putState: (key, value) => later(() => void states.set(key, value)),
     states: (prefix) => Promise.resolve([...states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),
     read: () => Promise.resolve([]),
+    rows: () => Promise.resolve([]),
+    range: () => Promise.resolve({ first: 0, last: 0 }),
+    query: () => Promise.resolve([]),
+    sign: () => Promise.resolve(''),
+    retain: () => Promise.resolve({ kind: 'nothing' }),
+    space: () => Promise.resolve({ freeBytes: 0, journalBytes: 0 }),
+    release: () => Promise.resolve(false),
+    restore: () => Promise.resolve(true),
     openOperations: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   }

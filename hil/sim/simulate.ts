@@ -135,6 +135,8 @@ function createWorldCore({ site, chance, clock, faults, stored, rule, operated }
   return createCore(site, {
     rights: () => site.rights,
     ...{ version: 'simulated', clock, random: chance, log, journal },
+    trusted: () => true,
+    hours: () => 'not set',
     passwordOf: () => 'op42',
     openLine(bus, notice, tap) {
       const on = site.breakers.filter((breaker) => breaker.bus === bus.name)

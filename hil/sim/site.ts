@@ -45,6 +45,8 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
       withoutLogin: new Set(),
     },
     sinks: [],
+    journal: { keepMs: 0, bytes: 0, mostBytes: 0, lowBytes: 0 },
+    workingHours: [],
     buses: [
       {
         ...{

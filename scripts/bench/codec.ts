@@ -34,6 +34,7 @@ const question: Question = {
   breaker: 'Q1',
   rights: rightsOf({ Operator: ['monitor'] }),
   locks: 'none',
+  trusted: true,
   now: toMonotonic(0),
 }
 

@@ -1,7 +1,7 @@
 import type { Anchor } from './verify.ts'
 
-const upTo = /\bupTo(?:"?\s*[:=]\s*\\?"?)(\d{1,16})/
-const head = /\bhead(?:"?\s*[:=]\s*\\?"?)([0-9a-f]{64})\b/
+const upTo = /\b(?:bwU|u)pTo(?:"?\s*[:=]\s*\\?"?)(\d{1,16})/
+const head = /\b(?:bwH|h)ead(?:"?\s*[:=]\s*\\?"?)([0-9a-f]{64})\b/
 
 /**
  * Checkpoints out of whatever the SOC's system gives: lines of syslog with structured data, CEF, JSON, or CSV with such a text in it.

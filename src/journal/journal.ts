@@ -133,9 +133,13 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   }
 
   async function flush(): Promise<void> {
-    gathering.end()
-    pump()
-    while (writing !== 'idle') await writing
+    const last = waiting.at(-1)
+    if (writing !== 'idle') await writing
+    while (last !== undefined && waiting.includes(last) && !paused) {
+      gathering.end()
+      pump()
+      if (writing !== 'idle') await writing
+    }
   }
 
   return {

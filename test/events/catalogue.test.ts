@@ -31,6 +31,7 @@ t.test('control is graver, and control characters are shown', (t) => {
     functionCode: 16,
     correlation: 'c',
     outcome: 'denied',
+    firstFromHere: 'no',
     reason: 'r',
   }
   t.match(event('operation-denied', { ...asked, class: 'control' }), { severity: 3, fields: { subject: 's\\x0ax' } })

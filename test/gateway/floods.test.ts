@@ -18,6 +18,7 @@ const denied = (operationClass: string) =>
     functionCode: 3,
     correlation: '',
     outcome: 'denied',
+    firstFromHere: 'no',
     reason: 'role',
   })
 function journal() {

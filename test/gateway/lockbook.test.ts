@@ -30,7 +30,7 @@ const MINUTE = 60_000
 t.test('a lock opens for its time and shuts by its timer, to the millisecond [S-29] [S-31]', async (t) => {
   const clock = virtualClock()
   const { journal, events } = memoryJournal()
-  const book = await openLockBook(['Q1', 'Q2'], journal, clock)
+  const book = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
   const open = () => isUnlocked(book.locks('Q1').control, clock.now())
   t.equal(open(), false, 'locked by default')
   await book.unlock('Q1', 'control', 5 * MINUTE, 'ana', 'WO-1')
@@ -52,7 +52,7 @@ t.test('a lock opens for its time and shuts by its timer, to the millisecond [S-
 t.test('a lock that somebody shut while an unlock was on its way to the disk stays shut', async (t) => {
   const clock = virtualClock()
   const { journal, setDisk } = memoryJournal()
-  const book = await openLockBook(['Q1'], journal, clock)
+  const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
   let good: (disk: 'good') => void = () => undefined
   setDisk(new Promise((resolve) => (good = resolve)))
   const unlocking = book.unlock('Q1', 'control', MINUTE, 'ana', 'WO-1')
@@ -65,7 +65,7 @@ t.test('a lock that somebody shut while an unlock was on its way to the disk sta
 t.test('nothing unlocks while the journal cannot be written [CR 2.10]', async (t) => {
   const clock = virtualClock()
   const { journal, setDisk } = memoryJournal()
-  const book = await openLockBook(['Q1'], journal, clock)
+  const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
   setDisk(Promise.resolve('full'))
   t.equal(await book.unlock('Q1', 'control', MINUTE, 'ana', 'WO-1'), 'unavailable')
   t.equal(book.locks('Q1').control.kind, 'locked')
@@ -74,12 +74,12 @@ t.test('nothing unlocks while the journal cannot be written [CR 2.10]', async (t
 t.test('a restart keeps a lock with its reason and ends a timed unlock [CR 7.4]', async (t) => {
   const clock = virtualClock()
   const { journal, stored } = memoryJournal()
-  const first = await openLockBook(['Q1', 'Q2'], journal, clock)
+  const first = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
   await first.unlock('Q1', 'control', 5 * MINUTE, 'ana', 'WO-1')
   first.lock('Q2', 'control', 'bob', 'people at work')
   first.close()
   const after = memoryJournal(stored)
-  const second = await openLockBook(['Q1', 'Q2'], after.journal, virtualClock())
+  const second = await openLockBook(['Q1', 'Q2'], after.journal, virtualClock(), () => 'not set')
   t.match(second.locks('Q1').control, { kind: 'locked', by: { kind: 'restart' } })
   t.match(second.locks('Q2').control, { kind: 'locked', by: { kind: 'person', name: 'bob', reason: 'people at work' } })
   t.same(

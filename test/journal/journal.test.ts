@@ -1,65 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { event } from '../../src/events/index.ts'
-import { type Writer, createJournal, startWriter, verifyJournal } from '../../src/journal/index.ts'
+import { type Entry, type Writer, createJournal, justTheChain, verifyJournal } from '../../src/journal/index.ts'
 import { realClock } from '../../src/platform/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
-
-const origin = { boot: 'b', gateway: 'g' }
-const quiet = { info: () => undefined, warn: () => undefined }
-const something = (i: number) => event('locked', { subject: `p${i}`, breaker: 'Q1', scope: 'control', reason: 'test' })
-
-function folder(t: { teardown(run: () => void): void }): string {
-  const path = mkdtempSync(join(tmpdir(), 'breakwall-journal-'))
-  t.teardown(() => rmSync(path, { recursive: true, force: true }))
-  return join(path, 'journal.db')
-}
-async function filled(path: string, count: number): Promise<void> {
-  const journal = createJournal(await startWriter(path, origin), realClock, quiet)
-  await Promise.all(Array.from({ length: count }, (_, i) => journal.append(something(i))))
-  await journal.close()
-}
+import { filled, journalFile, openJournal, openWriter, quiet, something } from '../support/journals.ts'
 
 t.test('numbers are gapless over a restart and the chain goes on [CR 2.8]', async (t) => {
-  const path = folder(t)
+  const path = journalFile(t)
   await filled(path, 5)
   await filled(path, 5)
-  t.match(verifyJournal(path, 'none'), { kind: 'whole', records: 10 })
-})
-
-t.test('verify names the first event that is wrong and what was done to it [CR 3.9]', async (t) => {
-  const tamper = async (sql: string) => {
-    const path = folder(t)
-    await filled(path, 6)
-    const anchor = verifyJournal(path, 'none')
-    const db = new Database(path)
-    db.exec(sql)
-    db.close()
-    return verifyJournal(path, anchor.kind === 'whole' ? anchor.head : 'none')
-  }
-  t.match(await tamper(`UPDATE record SET body = replace(body, 'p3', 'p9')`), { kind: 'broken', seq: 4, what: /^edited/ })
-  t.match(await tamper('DELETE FROM record WHERE seq = 3'), { kind: 'broken', seq: 3, what: /^removed/ })
-  t.match(await tamper(`UPDATE record SET hash = zeroblob(32) WHERE seq = 5`), { kind: 'broken', seq: 5 })
-  t.match(await tamper('UPDATE record SET seq = 99 WHERE seq = 2; UPDATE record SET seq = 2 WHERE seq = 3'), { kind: 'broken', seq: 2 })
-  t.match(await tamper('DELETE FROM record WHERE seq = 6'), { kind: 'broken', seq: 6, what: /^removed: the gateway has written up to 6/ })
-  t.match(verifyJournal('/nowhere/journal.db', 'none'), { kind: 'unreadable' })
-})
-
-t.test('a last record that does not match its hash stops the start instead of being buried', async (t) => {
-  const path = folder(t)
-  await filled(path, 3)
-  const db = new Database(path)
-  db.exec(`UPDATE record SET body = replace(body, 'p2', 'p9') WHERE seq = 3`)
-  db.close()
-  await t.rejects(startWriter(path, origin), /record 3 of the journal does not match its hash/)
+  t.match(verifyJournal(path, justTheChain), { kind: 'whole', records: 10 })
 })
 
 t.test('events that come together are one commit; a permit waits for it', async (t) => {
-  const path = folder(t)
-  const writer = await startWriter(path, origin)
+  const path = journalFile(t)
+  const writer = await openWriter(path)
   let commits = 0
   const counted: Writer = { ...writer, write: (entries) => ((commits += 1), writer.write(entries)) }
   const journal = createJournal(counted, realClock, quiet)
@@ -72,46 +27,111 @@ t.test('events that come together are one commit; a permit waits for it', async 
   await journal.close()
 })
 
-t.test('a full disk refuses who waits, keeps the notes, and recovers by itself [CR 2.10] [CR 2.9]', async (t) => {
-  const clock = virtualClock()
-  let full = true
-  const written: string[] = []
+/** A disk that is full when it is told to be, with a reserve that is given away once. */
+function fakeDisk() {
+  const disk = { full: true, reserve: true, room: 0, written: [] as string[], signed: 0 }
   const writer = {
-    head: { seq: 0, hash: '' },
-    write: (entries: readonly { event: { fields: { subject?: unknown } } }[]) => {
-      if (full) return Promise.reject(new Error('database or disk is full'))
-      const first = written.length + 1
-      written.push(...entries.map((entry) => String(entry.event.fields.subject)))
-      return Promise.resolve({ first, head: { seq: written.length, hash: '' } })
+    ...{ head: { seq: 0, hash: '' }, replaced: 'no', key: '', keyMade: false, keyFault: '' },
+    write: (entries: readonly Entry[]) => {
+      if (disk.full && disk.room < entries.length) return Promise.reject(new Error('database or disk is full'))
+      disk.room -= entries.length
+      const first = disk.written.length + 1
+      for (const { event: told } of entries) {
+        if (told === 'checkpoint') disk.signed += 1
+        disk.written.push(told === 'checkpoint' ? 'checkpoint' : told.id === 'locked' ? String(told.fields.subject) : told.id)
+      }
+      return Promise.resolve({ first, head: { seq: disk.written.length, hash: '' } })
     },
+    release: () => {
+      const had = disk.reserve
+      disk.reserve = false
+      if (had) disk.room = 10
+      return Promise.resolve(had)
+    },
+    restore: () => Promise.resolve((disk.reserve = !disk.full)),
     close: () => Promise.resolve(),
   } as unknown as Writer
+  return { disk, writer }
+}
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+t.test(
+  'a full disk refuses who waits, says so in the room that was kept for it, keeps the notes, and recovers by itself [CR 2.10] [CR 2.9]',
+  async (t) => {
+    const clock = virtualClock()
+    const { disk, writer } = fakeDisk()
+    const journal = createJournal(writer, clock, quiet)
+    journal.note(something(1))
+    t.equal(await journal.append(something(2)), 'unavailable')
+    t.equal(journal.writes(), false)
+    t.equal(await journal.append(something(3)), 'unavailable', 'at once, without waiting for the disk')
+    await turns()
+    clock.advance(30)
+    await turns()
+    t.same(disk.written, ['journal-full', 'p1'], 'the alarm and the notes fit into the reserve; what was refused never appears')
+    t.equal(journal.writes(), false, 'but nothing is allowed before there is room again')
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1000)
+      await turns()
+    }
+    t.equal(journal.writes(), false)
+    disk.full = false
+    clock.advance(1000)
+    await turns()
+    t.equal(journal.writes(), true)
+    t.type(await journal.append(something(4)), 'number')
+    t.same(disk.written.filter((id) => id === 'journal-full').length, 1, 'once')
+  },
+)
+
+t.test('the head is signed after 1000 events, or five minutes after the first that no checkpoint covers [CR 3.9]', async (t) => {
+  const clock = virtualClock()
+  const { disk, writer } = fakeDisk()
+  disk.full = false
   const journal = createJournal(writer, clock, quiet)
-  journal.note(something(1))
-  t.equal(await journal.append(something(2)), 'unavailable')
-  t.equal(await journal.append(something(3)), 'unavailable', 'at once, without waiting for the disk')
-  full = false
-  const committed = new Promise<void>((resolve) => journal.onCommitted(resolve))
-  clock.advance(1000)
-  await committed
-  t.same(written, ['p1'], 'the note is there, what was refused never appears')
-  t.equal(await journal.append(something(4)), 2)
+  const settle = async (): Promise<void> => {
+    clock.advance(100)
+    await turns()
+  }
+  for (let i = 0; i < 999; i++) journal.note(something(i))
+  await settle()
+  await settle()
+  t.equal(disk.signed, 0)
+  journal.note(something(999))
+  await settle()
+  await settle()
+  t.equal(disk.signed, 1, 'after a thousand')
+  clock.advance(20 * 60_000)
+  await settle()
+  t.equal(disk.signed, 1, 'nothing new: nothing to sign')
+  journal.note(something(1000))
+  await settle()
+  clock.advance(5 * 60_000 - 200)
+  await settle()
+  t.equal(disk.signed, 1)
+  clock.advance(300)
+  await settle()
+  t.equal(disk.signed, 2, 'after five minutes')
+  await journal.finish(event('gateway-stopped', { reason: 'test' }))
+  t.same(disk.written.slice(-1), ['gateway-stopped'])
 })
 
 t.test('after the last event of a run nothing is written any more', async (t) => {
-  const path = folder(t)
-  const journal = createJournal(await startWriter(path, origin), realClock, quiet)
+  const path = journalFile(t)
+  const journal = await openJournal(path)
   const last = journal.finish(event('gateway-stopped', { reason: 'test' }))
   journal.note(something(1))
   t.equal(await journal.append(something(2)), 'unavailable')
   t.equal(await last, 1)
   t.match(await journal.read(0, 10), [{ id: 'gateway-stopped' }])
   await journal.close()
-  t.match(verifyJournal(path, 'none'), { kind: 'whole', records: 1 })
+  t.match(verifyJournal(path, justTheChain), { kind: 'whole', records: 1 })
 })
 
 t.test('whoever asks what happened sees all of it, though events that nobody waits for gather', async (t) => {
-  const journal = createJournal(await startWriter(folder(t), origin), realClock, quiet)
+  const journal = await openJournal(journalFile(t))
   for (let i = 1; i <= 3; i++) {
     journal.note(something(i))
     await journal.flush()

@@ -45,6 +45,7 @@ function decided(request: Request, policy: string, profile: string): string {
     breaker: 'Q1',
     rights: usualRights,
     locks: { control: state, 'protection-setting': state, 'other-setting': state },
+    trusted: true,
     now: toMonotonic(0),
   })
   return verdict.kind === 'allow' ? 'forward' : `exception 0${verdict.exception.toString(16).toUpperCase()}`

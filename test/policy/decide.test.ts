@@ -40,7 +40,7 @@ function question(role: string, operationClass: OperationClass, lock: LockState,
     levels: everywhere(level),
     connection: toConnectionId(1),
   } as const
-  return { subject, operation: operation(operationClass), breaker: 'Q1', rights: usualRights, locks, now: NOW }
+  return { subject, operation: operation(operationClass), breaker: 'Q1', rights: usualRights, locks, trusted: true, now: NOW }
 }
 const said = (q: Question): string => {
   const verdict = decide(q)
@@ -101,6 +101,17 @@ t.test('nothing intrusive passes a locked breaker, whoever asks [S-31]', (t) => 
       },
     ),
   )
+  t.end()
+})
+
+t.test('while a part that judges or records cannot be trusted nothing but reading passes, whatever is unlocked [CR 3.6]', (t) => {
+  for (const operationClass of operationClasses)
+    for (const role of ['Operator', 'Engineer', 'Viewer']) {
+      const verdict = decide({ ...question(role, operationClass, until(9999), 'control'), trusted: false })
+      if (operationClass !== 'monitor') t.equal(verdict.kind, 'deny', `${role} ${operationClass}`)
+    }
+  t.equal(said({ ...question('Operator', 'control', until(9999), 'control'), trusted: false }), 'deny fail-closed')
+  t.equal(said({ ...question('Operator', 'monitor', until(9999), 'control'), trusted: false }), 'allow')
   t.end()
 })
 

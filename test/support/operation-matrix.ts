@@ -34,6 +34,7 @@ export function operationMatrix(): string {
           breaker: 'Q1',
           rights: usualRights,
           locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
+          trusted: true,
           now: toMonotonic(1),
         })
         return verdict.kind === 'allow' ? `allow${verdict.record === 'none' ? '' : ' recorded'}` : verdict.reason

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TLSSocket, connect } from 'node:tls'
 import { type Api, startApi } from '../../src/admin/api/index.ts'
 import { loadSite } from '../../src/config/index.ts'
-import { type Gateway, startGateway } from '../../src/gateway/index.ts'
+import { type Gateway, type Ports, startGateway } from '../../src/gateway/index.ts'
 import { openVault } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { type DemoPaths, breakwall, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
@@ -15,6 +15,7 @@ import { connectScada } from '../../hil/demo/scada.ts'
 import { type Switchboard, breakers, startSwitchboard } from '../../hil/rig/switchboard.ts'
 import { passwords } from '../../hil/twins/breaker.ts'
 import { issue as issueOne, makeAuthority } from './pki.ts'
+import { noteSeen } from './seen-events.ts'
 
 export type Running = { readonly gateway: Gateway; readonly port: number; stop(): Promise<void> }
 
@@ -25,7 +26,7 @@ export interface World {
   /** Resolves when the receiver has a message for which `want` holds. */
   heard(want: (message: Received) => boolean): Promise<Received>
   /** A gateway in this process, on the world's configuration. `edit` changes the file first. */
-  start(edit?: (toml: string) => string): Promise<Running>
+  start(edit?: (toml: string) => string, ports?: Partial<Ports>): Promise<Running>
   /** A gateway as a process of its own, ready when it listens. */
   spawn(): Promise<{ process: ChildProcess; port: number }>
   /** A SCADA client that shares no code with the gateway. */
@@ -90,7 +91,7 @@ export async function createWorld(): Promise<World> {
         }
         waiting.add(tell)
       }),
-    async start(edit) {
+    async start(edit, ports = {}) {
       if (edit !== undefined) {
         const { writeFileSync } = await import('node:fs')
         writeFileSync(paths.config, edit(readFileSync(paths.config, 'utf8')))
@@ -103,9 +104,10 @@ export async function createWorld(): Promise<World> {
         hostName: 'test',
         pid: 1,
         version: '1.2.3',
-        ...{ vaultCredential: undefined, peopleCredential: undefined, authorityCredential: undefined },
+        ...{ vaultCredential: undefined, peopleCredential: undefined, authorityCredential: undefined, journalCredential: undefined },
+        clockSynchronised: () => 'unknown' as const,
       }
-      const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here })
+      const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here, ...ports })
       if ('kind' in gateway) throw new Error(gateway.why)
       const api = (await startApi(gateway, loaded.site.apiSocket, {
         read() {
@@ -169,6 +171,7 @@ export async function createWorld(): Promise<World> {
       for (const one of running) await one.stop()
       for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       await board.close()
+      noteSeen(join(paths.state, 'state'))
       await receiver.close()
       rmSync(paths.state, { recursive: true, force: true })
     },

@@ -17,6 +17,7 @@ const record = (reason: string, operation = 'close circuit breaker Q1'): EventRe
     functionCode: 16,
     correlation: 'c',
     outcome: 'denied',
+    firstFromHere: 'no',
     reason,
   }),
   seq: 7,
