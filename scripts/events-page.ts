@@ -1,23 +1,112 @@
-import { catalogue } from '../src/events/index.ts'
+import { type EventId, categories, catalogue, guide, reserved, techniques } from '../src/events/index.ts'
+import { type Format, format, formats } from '../src/syslog/index.ts'
+import { sampleOf } from './samples.ts'
 
 const severities = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'informational', 'debug']
+const names: Readonly<Record<Format, string>> = { rfc5424: 'RFC 5424', rfc3164: 'RFC 3164', cef: 'CEF', json: 'JSON (ECS) in RFC 5424' }
 
-/** docs/events.md: every event of the catalogue with its severity, category, text and fields. */
+/** docs/events.md: every event of the catalogue with what it means, what to do, its fields and a sample in every format. */
 export function eventsPage(): string {
-  const rows = Object.entries(catalogue).map(([id, { classId, severity, graver, category, text, fields }]) => {
-    const word = severities[severity] ?? ''
-    const level = graver === severity ? word : `${word}; ${severities[graver] ?? ''} for control and protection settings`
-    return `| \`${id}\` | ${classId} | ${level} | ${category} | ${text} | ${fields.join(', ')} |`
+  const ids = Object.keys(catalogue) as EventId[]
+  const parts = categories.flatMap((category) => {
+    const here = ids.filter((id) => catalogue[id].category === category)
+    return here.length === 0 ? [] : [`## ${category}`, '', ...here.flatMap(section)]
   })
+  const later = Object.entries(reserved).map(
+    ([id, { classId, severity, category, comesWith }]) =>
+      `| \`${id}\` | ${classId} | ${severities[severity] ?? ''} | ${category} | ${comesWith} |`,
+  )
   return [
     '# Events',
     '',
-    'Written by `npm run generate` from `src/events/catalogue.ts`. Every event also carries `seq` (gapless), the time in UTC with microseconds, `boot` and the name of the gateway.',
-    'On syslog each is one RFC 5424 message: facility 13 unless configured, MSGID = the id, the fields as structured data `breakwall@32473` (the number for documentation).',
+    'Written by `npm run generate` from the tables in `src/events/`. Every event also carries `seq` (gapless), the time in UTC with microseconds, `boot`, `category` and the',
+    'name of the gateway; the same `correlation` joins a request, its decision and its outcome. Ids and class ids are never used again for something else. `events.schema.json` beside',
+    'this page describes one line of `breakwall events --json`.',
     '',
-    '| id | class id | severity | category | text | fields |',
-    '|---|---|---|---|---|---|',
-    ...rows,
+    '| id | class id | severity | category |',
+    '|---|---|---|---|',
+    ...ids.map((id) => `| [\`${id}\`](#${id}) | ${catalogue[id].classId} | ${severityOf(id)} | ${catalogue[id].category} |`),
+    '',
+    ...parts,
+    '## Reserved',
+    '',
+    'Their ids are set, so that rules can be written now; nothing makes them before the feature is there.',
+    '',
+    '| id | class id | severity | category | comes with |',
+    '|---|---|---|---|---|',
+    ...later,
     '',
   ].join('\n')
+}
+
+function severityOf(id: EventId): string {
+  const { severity, graver } = catalogue[id]
+  const word = severities[severity] ?? ''
+  return graver === severity ? word : `${word}; ${severities[graver] ?? ''} for control and protection settings`
+}
+
+function section(id: EventId): string[] {
+  const { fields, text } = catalogue[id]
+  const { meaning, action, technique } = guide[id]
+  const attack = technique === 'none' ? [] : ['', `ATT&CK for ICS: ${technique}, ${techniques[technique]}.`]
+  const samples = formats.map((one) => `${names[one]}\n${format(sampleOf(id), { ...sampleLook, format: one })}`)
+  return [
+    `### ${id}`,
+    '',
+    meaning,
+    '',
+    `**What to do.** ${action}`,
+    ...attack,
+    '',
+    `Text: \`${text}\`. Fields: ${fields.length === 0 ? 'none of its own' : fields.map((name) => `\`${name}\``).join(', ')}.`,
+    '',
+    '```text',
+    samples.join('\n'),
+    '```',
+    '',
+  ]
+}
+
+const sampleLook = {
+  facility: 13,
+  hostName: '',
+  enterprise: 32473,
+  byteOrderMark: false,
+  pid: 1234,
+  version: '0.1.0',
+  maxBytes: 8192,
+} as const
+
+/** JSON schema (2020-12) of one event, as the API, `--json` and an export in lines of JSON have it. */
+export function eventsSchema(): string {
+  const kinds = (Object.keys(catalogue) as EventId[]).map((id) => {
+    const sample = sampleOf(id)
+    const properties = Object.fromEntries(
+      catalogue[id].fields.map((name) => [name, { type: typeof sample.fields[name] === 'number' ? 'number' : 'string' }]),
+    )
+    const { severity, graver, category } = catalogue[id]
+    return {
+      properties: {
+        id: { const: id },
+        category: { const: category },
+        severity: { enum: [...new Set([severity, graver])] },
+        fields: { type: 'object', properties, required: [...catalogue[id].fields], additionalProperties: false },
+      },
+    }
+  })
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A security event of Breakwall',
+    type: 'object',
+    required: ['seq', 'time', 'boot', 'gateway', 'id', 'severity', 'category', 'text', 'fields'],
+    properties: {
+      seq: { type: 'integer', minimum: 1 },
+      time: { type: 'string', format: 'date-time' },
+      boot: { type: 'string' },
+      gateway: { type: 'string' },
+      text: { type: 'string' },
+    },
+    oneOf: kinds,
+  }
+  return `${JSON.stringify(schema, null, 2)}\n`
 }

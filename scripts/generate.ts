@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operationMatrix } from '../test/support/operation-matrix.ts'
 import { shippedMatrix } from '../test/support/access-matrix.ts'
-import { eventsPage } from './events-page.ts'
+import { eventsPage, eventsSchema } from './events-page.ts'
 import { requirementsPage } from './requirements-page.ts'
 
 /** Writes what is derived from tables in the code; a test fails when it is stale. */
 writeFileSync(join(import.meta.dirname, '../docs/events.md'), eventsPage())
+writeFileSync(join(import.meta.dirname, '../docs/events.schema.json'), eventsSchema())
 writeFileSync(join(import.meta.dirname, '../test/golden/commands.txt'), operationMatrix())
 writeFileSync(join(import.meta.dirname, '../test/golden/access.txt'), shippedMatrix())
 writeFileSync(join(import.meta.dirname, '../docs/requirements.md'), requirementsPage())

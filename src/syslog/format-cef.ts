@@ -1,4 +1,5 @@
 import { type EventRecord, type FieldName, catalogue } from '../events/index.ts'
+import { printable } from './format-text.ts'
 
 /** Severities of syslog on the scale of CEF, 0 to 10. */
 const scale: Readonly<Record<number, number>> = { 1: 10, 2: 9, 3: 7, 4: 5, 5: 3, 6: 1, 7: 0 }
@@ -35,7 +36,7 @@ export function cefOf(record: EventRecord, version: string, words: (rest: string
     `rt=${Date.parse(record.time)}`,
     `externalId=${record.seq}`,
     `cat=${record.category}`,
-    `dvchost=${extension(record.gateway)}`,
+    `dvchost=${extension(printable(record.gateway))}`,
     `bwTime=${record.time}`,
     `bwBoot=${extension(record.boot)}`,
     ...Object.entries(record.fields).flatMap(([name, value]) => pairsOf(name as FieldName, String(value))),

@@ -1,5 +1,5 @@
 import type { EventRecord } from '../events/index.ts'
-import { cutBytes } from './format-text.ts'
+import { cutBytes, printable } from './format-text.ts'
 
 /** Categories of the Elastic Common Schema that come nearest (ECS 8.11, event.category). */
 const category: Readonly<Record<EventRecord['category'], string>> = {
@@ -34,7 +34,7 @@ export function ecsOf(record: EventRecord, version: string, room: number): strin
         ...outcome,
         ...reasonOf(fields),
       },
-      observer: { hostname: gateway, vendor: 'Breakwall', product: 'Breakwall', version, type: 'firewall' },
+      observer: { hostname: printable(gateway), vendor: 'Breakwall', product: 'Breakwall', version, type: 'firewall' },
       ...(fields.subject === undefined
         ? {}
         : { user: { name: fields.subject, ...(fields.role === undefined ? {} : { roles: [fields.role] }) } }),
@@ -43,7 +43,14 @@ export function ecsOf(record: EventRecord, version: string, room: number): strin
     })
   const text = whole(record.text)
   if (Buffer.byteLength(text) <= room) return text
-  return whole(cutBytes(record.text, room - Buffer.byteLength(whole(''))))
+  // What JSON escapes takes more room than it has letters.
+  let spare = room - Buffer.byteLength(whole(''))
+  for (;;) {
+    const cut = whole(cutBytes(record.text, spare))
+    const over = Buffer.byteLength(cut) - room
+    if (over <= 0 || spare <= 0) return cut
+    spare -= over
+  }
 }
 
 const reasonOf = ({ reason }: EventRecord['fields']) => (reason === undefined || reason === '' ? {} : { reason })

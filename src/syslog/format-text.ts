@@ -8,3 +8,6 @@ export function cutBytes(text: string, room: number): string {
     .toString('utf8')
   return `${part.replace(/\uFFFD+$/, '')}${CUT}`
 }
+
+/** A header field: printable ASCII without spaces, at most 255 characters (RFC 5424, 6.2.4). */
+export const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '-').slice(0, 255) || '-'

@@ -1,7 +1,7 @@
 import type { EventRecord } from '../events/index.ts'
 import { cefOf } from './format-cef.ts'
 import { ecsOf } from './format-json.ts'
-import { cutBytes } from './format-text.ts'
+import { cutBytes, printable } from './format-text.ts'
 import type { Format } from './settings.ts'
 
 /** What the messages of one sink have in common. */
@@ -72,6 +72,3 @@ const fit = (text: string, rest: string, maxBytes: number): string => cutBytes(t
 
 /** RFC 5424, 6.3.3: these three and nothing else are escaped in a parameter's value. */
 const escape = (value: string): string => value.replace(/["\\\]]/g, (c) => `\\${c}`)
-
-/** A header field: printable ASCII without spaces, at most 255 characters (RFC 5424, 6.2.4). */
-const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, '-').slice(0, 255) || '-'

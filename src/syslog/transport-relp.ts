@@ -29,7 +29,7 @@ function createSession(socket: Socket, clock: Clock, notices: LinkNotices) {
   let [transaction, messages, over] = [0, 0, false]
   let fault: LinkFailure = failed('reply', 'the connection was ended')
   let received: Buffer = Buffer.alloc(0)
-  let roomFor: (() => void)[] = []
+  const roomFor: (() => void)[] = []
   let silent: Cancel = () => undefined
 
   function end(failure: LinkFailure, tell = true): void {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { catalogue, event } from '../../src/events/index.ts'
-import { eventsPage } from '../../scripts/events-page.ts'
+import { type EventId, catalogue, event, guide, reserved } from '../../src/events/index.ts'
+import { eventsPage, eventsSchema } from '../../scripts/events-page.ts'
 
 t.test('the page of events is what the catalogue says', (t) => {
   t.equal(readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8'), eventsPage(), 'run `npm run generate`')
+  t.equal(readFileSync(join(import.meta.dirname, '../../docs/events.schema.json'), 'utf8'), eventsSchema(), 'run `npm run generate`')
   t.end()
 })
 
@@ -16,6 +17,36 @@ t.test('ids and class ids are unique and fit a syslog header; texts use only fie
     t.match(id, /^[a-z][a-z0-9-]{0,31}$/)
     for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) t.ok((fields as readonly string[]).includes(name), `${id}: ${name}`)
   }
+  t.end()
+})
+
+t.test('ids and class ids that were released stay what they are, for ever', (t) => {
+  const path = join(import.meta.dirname, '../golden/released-events.txt')
+  const released = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  t.ok(released.length > 50, `${released.length} of the last release`)
+  for (const line of released) {
+    const [id = '', classId = '', category = ''] = line.split(' ')
+    t.match(catalogue[id as EventId], { classId: Number(classId), category }, `${id} as it was released`)
+  }
+  t.end()
+})
+
+t.test('a reserved event has no number or id of another, and nothing makes it', (t) => {
+  const taken = new Set<number>(Object.values(catalogue).map(({ classId }) => classId))
+  for (const [id, { classId }] of Object.entries(reserved)) {
+    t.notOk(id in catalogue, id)
+    t.notOk(taken.has(classId), `${id}: ${classId}`)
+    taken.add(classId)
+  }
+  t.end()
+})
+
+t.test('each event says what it means and what to do', (t) => {
+  t.same(Object.keys(guide).sort(), Object.keys(catalogue).sort())
+  for (const [id, { meaning, action }] of Object.entries(guide))
+    t.ok(/[.`]$/.test(meaning) && /[.`]$/.test(action), `${id}: whole sentences`)
   t.end()
 })
 
