@@ -10,7 +10,7 @@ const list = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArra
 
 /** What belongs together in [journal] and [[sink]]. */
 export function checkSinks(file: string, site: Partial<SiteFile>, report: Report, warn: Report): void {
-  const [size, most] = [toBytes(String(site.journal?.size ?? '1GB')), toBytes(String(site.journal?.['disk-limit'] ?? '4GB'))]
+  const [size, most] = [toBytes(site.journal?.size ?? '1GB'), toBytes(site.journal?.['disk-limit'] ?? '4GB')]
   if (size !== undefined && most !== undefined && most < size)
     report(
       ['journal', 'disk-limit'],

@@ -57,7 +57,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const { clock, random, log, journal, passwordOf, openLine } = ports
   const floods = createFloods((happened) => journal.note(happened), clock)
   const presence = createPresence()
-  const movements = await openMovements(journal, clock, presence.words)
+  const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
   const locks = await openLockBook(

@@ -104,7 +104,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
-    trusted: trust.trusted,
+    trusted: () => trust.trusted(),
     hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     openLine(bus, notice, tap) {

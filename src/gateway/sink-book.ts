@@ -60,7 +60,9 @@ export async function openSinkBook(settings: readonly SinkSettings[], ports: Sin
       )
       await Promise.all(next.filter(({ name }) => !sinks.has(name)).map(start))
     },
-    close: async () => void (await Promise.all([...sinks.values()].map((sink) => sink.close()))),
+    async close() {
+      await Promise.all([...sinks.values()].map((sink) => sink.close()))
+    },
   }
 }
 

@@ -21,7 +21,7 @@ export const rowLine = ({ body, hash }: Row): string => `{"hash":"${Buffer.from(
  * A ZIP that proves itself: the events with their hashes, the checkpoints among them, the public key, a signed list of what is in it, and
  * how to check all that without this program.
  */
-export function exportBundle(source: BundleSource): Readable {
+export function exportBundle(source: BundleSource): NodeJS.ReadableStream {
   const zip = new ZipFile()
   zip.addBuffer(Buffer.from(instructions(source)), 'VERIFY.md')
   zip.addBuffer(Buffer.from(source.publicPem), 'journal.pub')
@@ -40,27 +40,30 @@ export function exportBundle(source: BundleSource): Readable {
       yield Buffer.from(text)
     }
   }
-  async function* rest(): AsyncGenerator<Buffer> {
+  const rest = (): Buffer => {
     checkpoints.update(found)
-    yield Buffer.from(found)
+    return Buffer.from(found)
   }
-  async function* manifest(): AsyncGenerator<Buffer> {
+  const manifest = (): Buffer => {
     text = manifestText(source, events.digest('hex'), checkpoints.digest('hex'))
-    yield Buffer.from(text)
+    return Buffer.from(text)
   }
   let text = ''
   async function* signature(): AsyncGenerator<Buffer> {
     yield Buffer.from(await source.sign(text), 'base64')
   }
   // yazl takes one after the other, so each can build on those before it.
-  const add = (name: string, content: () => AsyncGenerator<Buffer>): void =>
-    zip.addReadStreamLazy(name, (done) => done(null, Readable.from(content())))
+  const add = (name: string, content: () => AsyncGenerator<Buffer> | Buffer): void =>
+    zip.addReadStreamLazy(name, (done) => {
+      const made = content()
+      done(null, Readable.from(made instanceof Buffer ? [made] : made))
+    })
   add('events.jsonl', lines)
   add('checkpoints.jsonl', rest)
   add('MANIFEST', manifest)
   add('MANIFEST.sig', signature)
   zip.end()
-  return zip.outputStream as Readable
+  return zip.outputStream
 }
 
 const manifestText = ({ gateway, from, to, madeUtc }: BundleSource, events: string, checkpoints: string): string =>

@@ -66,14 +66,8 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
   const [reserve, anchor] = [reserveOf(path), anchorOf(path)]
   reserve.restore()
 
-  function checkpoint(): SecurityEvent {
-    const head = hex(hash)
-    const signature = signer === 'none' ? '' : signer.sign(checkpointText(origin.gateway, seq, head))
-    return event('checkpoint', { upTo: seq, head, key: signer === 'none' ? '' : signer.fingerprint, signature })
-  }
-
   function add({ event: told, utcUs, monotonicMs, state }: Entry): void {
-    const happened = told === 'checkpoint' ? checkpoint() : told
+    const happened = told === 'checkpoint' ? checkpointOf(gateway, { seq, hash: hex(hash) }, signer) : told
     const { id, category, severity, text: words, fields } = happened
     const body: Body = { boot, category, fields, gateway, id, monotonicMs, seq: seq + 1, severity, text: words, utcUs }
     const text = canonical(body)
@@ -126,6 +120,11 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
       guard.close()
     },
   }
+}
+
+function checkpointOf(gateway: string, { seq, hash: head }: Head, signer: Signer | 'none'): SecurityEvent {
+  const signature = signer === 'none' ? '' : signer.sign(checkpointText(gateway, seq, head))
+  return event('checkpoint', { upTo: seq, head, key: signer === 'none' ? '' : signer.fingerprint, signature })
 }
 
 /** Bytes that hold something: SQLite keeps what was freed for the next events. */

@@ -4,7 +4,11 @@ import { dirname, join } from 'node:path'
 import type { VerifyView } from '../admin/contract.ts'
 import type { Clock } from '../platform/index.ts'
 
-type Print = { out(text: string): void; error(text: string): void; failed(why: string, hint: string): number }
+type Print = {
+  readonly out: (text: string) => void
+  readonly error: (text: string) => void
+  readonly failed: (why: string, hint: string) => number
+}
 type Words = { readonly db?: string; readonly events?: string; readonly key: readonly string[]; readonly anchors?: string }
 type Verified = Extract<VerifyView, { verified: unknown }>['verified']
 

@@ -42,17 +42,17 @@ async function deliver(
   message: string,
   clock: Clock,
 ): Promise<LinkFailure | 'none'> {
-  let failure: LinkFailure | 'none' = 'none'
+  const failures: LinkFailure[] = []
   const link = await openLink(settings.transport, receiver, clock, {
     delivered: () => undefined,
-    ended: (told) => void (failure = told),
+    ended: (told) => void failures.push(told),
   })
   if ('kind' in link) return link
   await link.send(message)
   const settled = await link.settle()
   link.close()
   if (settled === 'delivered') return 'none'
-  return failure === 'none' ? { kind: 'failed', stage: 'reply', why: 'the receiver did not confirm it' } : failure
+  return failures[0] ?? { kind: 'failed', stage: 'reply', why: 'the receiver did not confirm it' }
 }
 
 function stepsOf({ transport }: SinkSettings, failure: LinkFailure | 'none'): SinkTest['steps'] {

@@ -13,100 +13,115 @@ const offer = 'relp_version=0\nrelp_software=breakwall\ncommands=syslog'
 export async function openRelp(tls: SinkTls | 'none', receiver: Receiver, clock: Clock, notices: LinkNotices): Promise<Link | LinkFailure> {
   const socket = await connect(receiver, tls, clock)
   if ('kind' in socket) return socket
-  const session = createSession(socket, clock, notices)
-  const opened = await session.request('open', offer)
-  if (opened !== 'taken') {
-    session.link.close()
-    return opened
-  }
-  return session.link
+  const session = new RelpSession(socket, clock, notices)
+  const opened = await session.ask('open', offer)
+  if (opened === 'taken') return session
+  session.close()
+  return opened
 }
 
-type Waiting = { readonly transaction: number; readonly settle: (result: 'taken' | LinkFailure) => void }
+type Taken = 'taken' | LinkFailure
+type Waiting = { readonly transaction: number; readonly settle: (result: Taken) => void }
 
-function createSession(socket: Socket, clock: Clock, notices: LinkNotices) {
-  let waiting: Waiting[] = []
-  let [transaction, messages, over] = [0, 0, false]
-  let fault: LinkFailure = failed('reply', 'the connection was ended')
-  let received: Buffer = Buffer.alloc(0)
-  const roomFor: (() => void)[] = []
-  let silent: Cancel = () => undefined
+class RelpSession implements Link {
+  readonly #socket: Socket
+  readonly #clock: Clock
+  readonly #notices: LinkNotices
+  #waiting: Waiting[] = []
+  #transaction = 0
+  #messages = 0
+  #fault: LinkFailure | 'none' = 'none'
+  #received: Buffer = Buffer.alloc(0)
+  #roomFor: (() => void)[] = []
+  #silent: Cancel = () => undefined
+  #last: Promise<Taken> = Promise.resolve('taken')
 
-  function end(failure: LinkFailure, tell = true): void {
-    if (over) return
-    over = true
-    fault = failure
-    silent()
-    socket.destroy()
-    for (const { settle } of waiting.splice(0)) settle(failure)
-    freeRoom()
-    if (tell) notices.ended(failure)
-  }
-  function freeRoom(): void {
-    for (const go of roomFor.splice(0)) go()
-  }
-
-  function listen(): void {
-    silent()
-    if (waiting.length > 0)
-      silent = clock.after(REPLY_MS, () => end(failed('reply', `the receiver does not reply within ${REPLY_MS / 1000} s`)))
+  constructor(socket: Socket, clock: Clock, notices: LinkNotices) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#notices = notices
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('error', (error) => this.#end(failureOf(error)))
+    socket.on('close', () => this.#end(failed('reply', 'the receiver ended the connection')))
   }
 
-  function ask(command: string, data: string): Promise<'taken' | LinkFailure> {
-    if (over) return Promise.resolve(fault)
-    transaction = transaction === MAX_TRANSACTION ? 1 : transaction + 1
-    const asked = transaction
+  /** Sends one command; resolves with what the receiver says of it. */
+  ask(command: string, data: string): Promise<Taken> {
+    if (this.#fault !== 'none') return Promise.resolve(this.#fault)
+    this.#transaction = this.#transaction === MAX_TRANSACTION ? 1 : this.#transaction + 1
+    const transaction = this.#transaction
     return new Promise((settle) => {
-      waiting.push({ transaction: asked, settle })
-      if (waiting.length === 1) listen()
-      socket.write(encodeRelp({ transaction: asked, command, data }))
+      this.#waiting.push({ transaction, settle })
+      if (this.#waiting.length === 1) this.#listen()
+      this.#socket.write(encodeRelp({ transaction, command, data }))
     })
   }
 
-  function take({ transaction: answered, command, data }: RelpFrame): void {
-    if (command === 'serverclose') return end(failed('reply', 'the receiver is going away'))
-    if (command !== 'rsp') return end(failed('reply', `the receiver said "${command}" where a reply was due`))
-    const [first] = waiting
+  async send(message: string): Promise<void> {
+    while (this.#waiting.length >= RELP_WINDOW && this.#fault === 'none') await new Promise<void>((go) => this.#roomFor.push(go))
+    if (this.#fault !== 'none') return
+    this.#messages += 1
+    const number = this.#messages
+    this.#last = this.ask('syslog', message).then((result) => {
+      if (result === 'taken') this.#notices.delivered(number)
+      else this.#end(result)
+      return result
+    })
+  }
+
+  async settle(): Promise<'delivered' | 'not-delivered'> {
+    return (await this.#last) === 'taken' ? 'delivered' : 'not-delivered'
+  }
+
+  close(): void {
+    if (this.#fault === 'none' && this.#waiting.length === 0)
+      this.#socket.write(encodeRelp({ transaction: this.#transaction + 1, command: 'close', data: '' }))
+    this.#end(failed('reply', 'the connection was ended'), 'quietly')
+  }
+
+  #end(failure: LinkFailure, how: 'telling' | 'quietly' = 'telling'): void {
+    if (this.#fault !== 'none') return
+    this.#fault = failure
+    this.#silent()
+    if (how === 'telling') this.#socket.destroy()
+    else this.#socket.destroySoon()
+    for (const { settle } of this.#waiting.splice(0)) settle(failure)
+    this.#freeRoom()
+    if (how === 'telling') this.#notices.ended(failure)
+  }
+
+  #freeRoom(): void {
+    for (const go of this.#roomFor.splice(0)) go()
+  }
+
+  #listen(): void {
+    this.#silent()
+    if (this.#waiting.length === 0) return
+    const why = `the receiver does not reply within ${REPLY_MS / 1000} s`
+    this.#silent = this.#clock.after(REPLY_MS, () => this.#end(failed('reply', why)))
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    while (this.#fault === 'none' && this.#received.length > 0) {
+      const decoded = decodeRelp(this.#received)
+      if (decoded === 'more') return
+      if (decoded === 'broken') return this.#end(failed('reply', 'the receiver does not speak RELP'))
+      this.#received = this.#received.subarray(decoded.end)
+      this.#answered(decoded.frame)
+    }
+  }
+
+  #answered({ transaction, command, data }: RelpFrame): void {
+    if (command === 'serverclose') return this.#end(failed('reply', 'the receiver is going away'))
+    if (command !== 'rsp') return this.#end(failed('reply', `the receiver said "${command}" where a reply was due`))
+    const first = this.#waiting[0]
     // Replies come in the order of the messages: one that does not would move the cursor over events that nobody has.
-    if (first?.transaction !== answered) return end(failed('reply', 'the receiver replied out of order'))
-    waiting = waiting.slice(1)
+    if (first?.transaction !== transaction) return this.#end(failed('reply', 'the receiver replied out of order'))
+    this.#waiting.shift()
     const [, code = '', words = ''] = /^(\d{3}) ?([^\n]*)/.exec(data) ?? []
     first.settle(code === '200' ? 'taken' : failed('reply', `the receiver refused: ${code} ${words}`.trim()))
-    listen()
-    if (waiting.length < RELP_WINDOW) freeRoom()
+    this.#listen()
+    if (this.#waiting.length < RELP_WINDOW) this.#freeRoom()
   }
-
-  socket.on('data', (chunk: Buffer) => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-    while (!over && received.length > 0) {
-      const decoded = decodeRelp(received)
-      if (decoded === 'more') return
-      if (decoded === 'broken') return end(failed('reply', 'the receiver does not speak RELP'))
-      received = received.subarray(decoded.end)
-      take(decoded.frame)
-    }
-  })
-  socket.on('error', (error) => end(failureOf(error)))
-  socket.on('close', () => end(failed('reply', 'the receiver ended the connection')))
-
-  let last: Promise<'taken' | LinkFailure> = Promise.resolve('taken')
-  const link: Link = {
-    async send(message) {
-      while (waiting.length >= RELP_WINDOW && !over) await new Promise<void>((go) => roomFor.push(go))
-      if (over) return
-      messages += 1
-      const number = messages
-      last = ask('syslog', message).then((result) => {
-        if (result === 'taken') notices.delivered(number)
-        else end(result)
-        return result
-      })
-    },
-    settle: async () => ((await last) === 'taken' ? 'delivered' : 'not-delivered'),
-    close() {
-      if (!over && waiting.length === 0) socket.end(encodeRelp({ transaction: transaction + 1, command: 'close', data: '' }))
-      end(fault, false)
-    },
-  }
-  return { link, request: ask }
 }

@@ -18,7 +18,7 @@ export function connect(receiver: Receiver, tls: SinkTls | 'none', clock: Clock)
       resolve(failure)
     }
     const cancel = clock.after(CONNECT_MS, () => fail(failed('route', `the receiver does not answer within ${CONNECT_MS / 1000} s`)))
-    socket.once('error', (error) => fail(failureOf(error, tls === 'none' ? 'route' : 'tls')))
+    socket.once('error', (error: Error) => fail(failureOf(error, tls === 'none' ? 'route' : 'tls')))
     socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
       const fault = tls === 'none' ? undefined : faultOf(socket as TLSSocket, tls)
       if (fault !== undefined) return fail(fault)

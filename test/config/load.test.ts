@@ -36,7 +36,18 @@ t.test('the shipped file has no mistakes and says what it says', (t) => {
     ],
   )
   t.match(loaded.site.buses[0], { kind: 'serial', baud: 19200, parity: 'even', stopBits: 1 })
-  t.match(loaded.site.sinks[0], { host: '10.40.0.9', port: 514, facility: 13, mildest: 6 })
+  t.match(loaded.site.sinks[0], {
+    ...{
+      receivers: [
+        { host: '10.40.0.9', port: 2514 },
+        { host: '10.40.0.10', port: 2514 },
+      ],
+      transport: { kind: 'relp' },
+      format: 'rfc5424',
+    },
+    ...{ facility: 13, mildest: 6, behind: { events: 10_000, ms: 300_000 }, catchUpPerSecond: 2000, categories: 'all' },
+  })
+  t.match(loaded.site.journal, { keepMs: 400 * 86_400_000, bytes: 1e9, mostBytes: 4e9, lowBytes: 5e8 })
   return t.end()
 })
 
@@ -60,7 +71,23 @@ t.test('each mistake has its line and column, what was expected and an example [
     [['address = 255', 'address = 250'], /address 250 is reserved/],
     [['profile = "nsx-bscm"', 'profile = "nsx"'], /there is no profile "nsx": expected one of compact-ns/],
     [['may = ["monitor"]', 'may = ["look"]'], /may|expected/],
-    [['kind = "udp"', 'kind = "relp"'], /kind "relp": expected "udp"/],
+    [['kind = "relp-tls"', 'kind = "rlp"'], /kind "rlp": expected "relp-tls", "tls", "relp", "tcp" or "udp"/],
+    [['authority = "pki/site-ca.crt"         #', '#'], /sink "soc" trusts nobody: it needs authority/],
+    [['# pinned = "pki/soc.crt"', 'pinned = "pki/site-ca.crt"'], /sink "soc" has authority and pinned: expected one of them/],
+    [['# key = "pki/gateway-syslog.key"', 'key = "pki/gateway.key"'], /sink "soc" has only one of certificate and key/],
+    [['fallback = "10.40.0.10:2514"', 'fallback = "10.40.0.9:2514"'], /sink "soc" has the same receiver twice/],
+    [['behind-after = "5m"', 'behind-after = "5s"'], /behind-after "5s": expected how old the oldest event may be/],
+    [
+      ['# categories = ["operation", "access-control"]', 'categories = ["operations"]'],
+      /categories "operations": expected a list of categories to send/,
+    ],
+    [['disk-limit = "4GB"', 'disk-limit = "500MB"'], /disk-limit is smaller than size/],
+    [['keep = "400d"', 'keep = "12h"'], /keep "12h": expected how long events are kept, from 1d to 3650d/],
+    [
+      ['# working-hours = ["Mon-Fri 06:00-18:00"]', 'working-hours = ["Mo-Fr 6-18"]'],
+      /working-hours "Mo-Fr 6-18": expected a list of days and times/,
+    ],
+    [['enterprise = 32473', 'framing = "newline"'], /unknown key "framing"/],
     [['reply-timeout = "600ms"', 'reply-timeout = "1ms"'], /reply-timeout "1ms": expected a time from 50ms to 30s/],
     [['own-unit = 255', 'own-unit = 250'], /own-unit 250: expected the unit id under which the gateway itself answers/],
     [['own-unit = 255', 'own-unit = 4'], /own-unit 4/],
@@ -147,7 +174,7 @@ t.test('all mistakes are found in one run, in the order of the file', (t) => {
     ['name = "Plant 7, main switchboard"', 'nmae = "x"'],
     ['baud = 19200', 'baud = 1'],
     ['unit = 4', 'unit = 1'],
-    ['"10.40.0.9:514"', '"10.40.0.9"'],
+    ['"10.40.0.9:2514"', '"10.40.0.9"'],
   )
   t.ok(found.length >= 5, found.join('\n'))
   const lines = found.map((line) => Number(line.split(':')[1]))

@@ -64,7 +64,15 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
       .split('\n')
       .map((line) => JSON.parse(line) as { id: string; seq: number; fields: Record<string, string> })
     const story = events.filter((event) => event.fields['breaker'] === 'Q1').map((event) => event.id)
-    t.same(story, ['operation-denied', 'operation-denied', 'unlocked', 'operation-allowed', 'vault-used', 'operation-done'])
+    t.same(story, [
+      'operation-denied',
+      'operation-denied',
+      'unlocked',
+      'operation-allowed',
+      'vault-used',
+      'operation-done',
+      'breaker-closed',
+    ])
     t.same(
       events.map((event) => event.seq),
       events.map((_, i) => i + 1),
@@ -72,6 +80,8 @@ t.test('a SCADA client reads every breaker; its close is refused until somebody 
     )
     const [allowed, done] = events.filter((event) => event.id === 'operation-allowed' || event.id === 'operation-done')
     t.equal(allowed?.fields['correlation'], done?.fields['correlation'])
+    const moved = events.find(({ id }) => id === 'breaker-closed')
+    t.match(moved?.fields, { expected: 'expected', correlation: allowed?.fields['correlation'] ?? '' }, 'that it moved was its doing')
     t.match((await cli('verify')).stdout, /the chain is whole/)
     t.match(
       world.received.filter((message) => message.data['breaker'] === 'Q1').map((message) => message.id),

@@ -18,7 +18,7 @@ t.test('a table that another program reads has every field as it was, and no cel
         ...event('locked', { subject, breaker: 'Q1', scope: 'control', reason }),
         ...{ seq: 7, time: '2026-11-24T10:00:00.000000Z', boot: 'b', gateway: 'g' },
       }
-      const [row] = parse(csvHeader() + csvLine(record), { columns: true, record_delimiter: '\r\n' }) as Record<string, string>[]
+      const [row] = parse<Record<string, string>>(csvHeader() + csvLine(record), { columns: true, record_delimiter: '\r\n' })
       const shown = (text: unknown): string => (/^[=+\-@\t\r]/.test(String(text)) ? `'${String(text)}` : String(text))
       return (
         row !== undefined &&

@@ -89,7 +89,7 @@ async function exportEvents(request: FastifyRequest, reply: FastifyReply, gatewa
     }
   }
   const stamp = new Date(clock.utcUs() / 1000).toISOString().slice(0, 19).replace(/[-:]/g, '')
-  const as = (type: string, ending: string, content: Readable): FastifyReply =>
+  const as = (type: string, ending: string, content: NodeJS.ReadableStream): FastifyReply =>
     reply
       .header('content-disposition', `attachment; filename="breakwall-events-${stamp}.${ending}"`)
       .header('x-breakwall-events', String(count))

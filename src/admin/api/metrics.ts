@@ -58,6 +58,16 @@ export function metricsText(gateway: Gateway): Promise<string> {
   ])
   for (const { name, kind, where, serial, expiresMs } of gateway.certificates.list())
     expiry.set({ name, kind, where, serial }, Math.round(expiresMs / 1000 - gateway.clock.utcUs() / 1e6))
+  ofTheJournal(gateway, gauge, counter)
+  gauge('sessions', 'Sessions of people', []).set(gateway.people.sessions().length)
+  gauge('journal_writes', 'Whether the journal can be written', []).set(gateway.journal.writes() ? 1 : 0)
+  counter('journal_events', 'Events in the journal', []).inc(gateway.journal.head().seq)
+  return registry.metrics()
+}
+
+type Make<T> = (name: string, help: string, labelNames: string[]) => T
+
+function ofTheJournal(gateway: Gateway, gauge: Make<Gauge>, counter: Make<Counter>): void {
   const sinkUp = gauge('sink_connected', 'Whether a receiver of the sink takes events', ['sink'])
   const owed = gauge('sink_owed_events', 'Events that the sink has still to get', ['sink'])
   const owedSeconds = gauge('sink_owed_seconds', 'Age of the oldest of them', ['sink'])
@@ -75,8 +85,4 @@ export function metricsText(gateway: Gateway): Promise<string> {
   gauge('journal_bytes', 'Size of the journal', []).set(bytes)
   gauge('journal_disk_free_bytes', 'Free space on its disk', []).set(freeBytes)
   gauge('fail_closed', 'Whether every operation is denied because a part cannot be trusted', []).set(gateway.trust.trusted() ? 0 : 1)
-  gauge('sessions', 'Sessions of people', []).set(gateway.people.sessions().length)
-  gauge('journal_writes', 'Whether the journal can be written', []).set(gateway.journal.writes() ? 1 : 0)
-  counter('journal_events', 'Events in the journal', []).inc(gateway.journal.head().seq)
-  return registry.metrics()
 }

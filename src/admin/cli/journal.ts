@@ -30,7 +30,12 @@ function verify({ add, offline, terminal, finish }: Parts): void {
     .action(async ({ json, api, ...words }: Common & VerifyWords) => {
       if (words.db !== undefined || words.events !== undefined) {
         const bar = progressBar(terminal, 'verifying')
-        const code = offline.verify(words, json, (done, of) => bar.show(done, of), bar.end)
+        const code = offline.verify(
+          words,
+          json,
+          (done, of) => bar.show(done, of),
+          () => bar.end(),
+        )
         return finish(code)
       }
       if (words.key.length > 0 || words.anchors !== undefined)

@@ -1,0 +1,31 @@
+import type { Cancel, Clock } from '../platform/index.ts'
+import { CURSOR_MS } from './limits.ts'
+import type { SinkPorts } from './outbox.ts'
+
+/** Writes a cursor at most once in a while: what a crash makes it forget is sent twice. */
+export function createCursorWriter(key: string, journal: SinkPorts['journal'], clock: Clock) {
+  let [text, written] = ['', '']
+  let timing = false
+  let cancel: Cancel = () => undefined
+  const write = async (): Promise<void> => {
+    timing = false
+    if (text === written) return
+    const now = text
+    await journal.putState(key, now).then(
+      () => void (written = now),
+      () => undefined, // a full disk: the next one
+    )
+  }
+  return {
+    later(cursor: string): void {
+      text = cursor
+      if (timing) return
+      timing = true
+      cancel = clock.after(CURSOR_MS, () => void write())
+    },
+    async close(): Promise<void> {
+      cancel()
+      await write()
+    },
+  }
+}
