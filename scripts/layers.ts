@@ -26,7 +26,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that only some places may use: clocks, chance, sockets, files (style: time, chance and IO enter as arguments). */
 const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] }[] = [
-  { word: /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/, in: [/^platform\//] },
+  { word: /\bDate\.now\(|\bnew Date\(\)|(?<!\.)\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/, in: [/^platform\//] },
   { word: /\bprocess\.env\b/, in: [/^platform\//, /^main\.ts$/] },
   {
     word: /from 'node:(net|tls|dgram|http)'/,

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { SEEN_FILE, neverSeen } from '../test/support/seen-events.ts'
 
 /** The checks, then every test; with names of files, only those. Ends with one line that any reader of a log can judge. */
 const root = join(import.meta.dirname, '..')
@@ -10,12 +12,14 @@ const chosen = process.argv
 const checks =
   chosen.length > 0 || spawnSync(process.execPath, [join(import.meta.dirname, 'check.ts')], { stdio: 'inherit', cwd: root }).status === 0
 
+const seen = join(mkdtempSync(join(tmpdir(), 'breakwall-seen-')), 'events')
 const tap = spawn(
   join(root, 'node_modules/.bin/tap'),
   ['run', '--reporter=base', ...(chosen.length > 0 ? ['--disable-coverage', ...chosen] : [])],
   {
     cwd: root,
     stdio: ['inherit', 'pipe', 'inherit'],
+    env: { ...process.env, [SEEN_FILE]: seen },
   },
 )
 let output = ''
@@ -35,7 +39,11 @@ tap.stdout.on('data', (chunk: Buffer) => {
 tap.on('close', (code) => {
   const summary = /# \{ total: (\d+)(.*?)\}/s.exec(output)
   const count = (name: string): number => Number(new RegExp(`${name}: (\\d+)`).exec(summary?.[2] ?? '')?.[1] ?? 0)
-  const failed = count('fail') + (checks ? 0 : 1) + (code !== 0 && count('fail') === 0 ? 1 : 0)
+  // An event that nothing here makes happen is one that nobody knows to work.
+  const missing = chosen.length > 0 ? [] : neverSeen(seen)
+  if (missing.length > 0) process.stdout.write(`\nevents that no end-to-end test has made happen: ${missing.join(', ')}\n`)
+  rmSync(dirname(seen), { recursive: true, force: true })
+  const failed = count('fail') + (checks ? 0 : 1) + (missing.length > 0 ? 1 : 0) + (code !== 0 && count('fail') === 0 ? 1 : 0)
   process.stdout.write(`\n${count('pass')} passed, ${failed} failed${count('skip') > 0 ? `, ${count('skip')} skipped` : ''}\n`)
   process.exitCode = failed === 0 && count('pass') > 0 ? 0 : 1
 })

@@ -21,7 +21,7 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     })
   return {
     head: { seq: 0, hash: '' },
-    ...{ replaced: 'no', key: '', keyMade: false, keyFault: '' },
+    ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
     write: (entries) =>
       later(() => {
         const first = seq + 1

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { type Journal, verifyInThread } from '../journal/index.ts'
 import type { Rights } from '../policy/index.ts'
 import { watchClock } from './clock-watch.ts'
@@ -32,7 +30,7 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
     async walk(progress) {
       await journal.flush()
       const { seq, hash } = journal.head()
-      const keyPems = journal.key === '' ? [] : [readFileSync(join(dirname(journalFile), 'journal.pub'), 'utf8')]
+      const keyPems = journal.publicPem === '' ? [] : [journal.publicPem]
       return verifyInThread({ path: journalFile, anchors: seq === 0 ? [] : [{ seq, hash }], keyPems }, progress)
     },
   })

@@ -30,6 +30,8 @@ export interface Journal {
   space(): Promise<Space>
   /** Fingerprint of the key that signs checkpoints; empty where there is none. */
   readonly key: string
+  /** That key's public half, in PEM. */
+  readonly publicPem: string
   /** Why there is none; empty when there is. */
   readonly keyFault: string
   /** Resolves when what was noted until now is on disk, or the disk refuses: whoever asks what happened sees all of it. */
@@ -67,7 +69,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       return done
     },
     flush: () => commits.flush(),
-    ...{ head: () => commits.head, writes: () => commits.writes, key: writer.key, keyFault: writer.keyFault },
+    ...{ head: () => commits.head, writes: () => commits.writes, key: writer.key, publicPem: writer.publicPem, keyFault: writer.keyFault },
     onCommitted: (run) => announcer.listen(run),
     finish: (last) => commits.finish(last),
     async close() {

@@ -15,7 +15,14 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
     keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
   }
   const { storage, replaced } = openOrReplace(path, origin, key?.signer ?? 'none', utcUs)
-  const opened = { head: storage.head(), replaced, key: key?.signer.fingerprint ?? '', keyMade: key?.made ?? false, keyFault }
+  const opened = {
+    head: storage.head(),
+    replaced,
+    key: key?.signer.fingerprint ?? '',
+    publicPem: key?.signer.publicPem ?? '',
+    keyMade: key?.made ?? false,
+    keyFault,
+  }
   answer(port, { kind: 'opened', opened })
   port.on('message', (message: ToWriter) =>
     attempt(port, message, () => {

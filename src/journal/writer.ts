@@ -36,6 +36,7 @@ export type OpenedStore = {
   readonly replaced: Replaced | 'no'
   /** Fingerprint of the key of checkpoints; empty when there is none. */
   readonly key: string
+  readonly publicPem: string
   readonly keyMade: boolean
   /** Why there is no key; empty when there is. */
   readonly keyFault: string

@@ -1,6 +1,4 @@
 import { Readable } from 'node:stream'
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
@@ -101,13 +99,12 @@ async function exportEvents(request: FastifyRequest, reply: FastifyReply, gatewa
     case 'jsonl':
       return as('application/x-ndjson', 'jsonl', Readable.from(jsonLines(rows())))
     case 'bundle': {
-      const publicPem = readFileSync(join(dirname(gateway.journalFile), 'journal.pub'), 'utf8')
       const made = { from: first, to: last, madeUtc: new Date(clock.utcUs() / 1000).toISOString() }
       const [record] = await journal.read(first - 1, 1)
       return as(
         'application/zip',
         'zip',
-        exportBundle({ ...made, gateway: record?.gateway ?? '', publicPem, rows, sign: (text) => journal.sign(text) }),
+        exportBundle({ ...made, gateway: record?.gateway ?? '', publicPem: journal.publicPem, rows, sign: (text) => journal.sign(text) }),
       )
     }
   }
