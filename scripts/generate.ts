@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { operationMatrix } from '../test/support/operation-matrix.ts'
 import { shippedMatrix } from '../test/support/access-matrix.ts'
 import { eventsPage, eventsSchema } from './events-page.ts'
+import { siemFiles } from './siem.ts'
 import { requirementsPage } from './requirements-page.ts'
 
 /** Writes what is derived from tables in the code; a test fails when it is stale. */
@@ -11,3 +12,8 @@ writeFileSync(join(import.meta.dirname, '../docs/events.schema.json'), eventsSch
 writeFileSync(join(import.meta.dirname, '../test/golden/commands.txt'), operationMatrix())
 writeFileSync(join(import.meta.dirname, '../test/golden/access.txt'), shippedMatrix())
 writeFileSync(join(import.meta.dirname, '../docs/requirements.md'), requirementsPage())
+for (const [path, content] of siemFiles()) {
+  const file = join(import.meta.dirname, '../config/siem', path)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, content)
+}

@@ -80,13 +80,14 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const journalFile = join(site.stateDirectory, 'journal.db')
   const credentials = await readCredentials(site)
   if ('kind' in credentials) return notStarted(credentials.why, PAIR_HINT)
-  const journal = await openJournal(journalFile, ports)
-  if ('kind' in journal) return journal
+  const opened = await openJournal(journalFile, ports)
+  if ('kind' in opened) return opened
+  const { journal } = opened
   const sinks = await openSinkBook(credentials.sinks, {
     ...{ journal, clock, random, version, pid: ports.pid },
     note: (told) => journal.note(told),
   })
-  const before = await recover(journal)
+  const before = await recover(journal, opened.last, opened.replaced)
   journal.note(event('gateway-started', { version, configuration: site.hash, mode: 'enforce', reason: before }))
 
   const force: InForce = { site }

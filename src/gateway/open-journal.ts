@@ -1,4 +1,4 @@
-import { event } from '../events/index.ts'
+import { type EventRecord, event } from '../events/index.ts'
 import { type Journal, type Writer, createJournal, startWriter } from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
 
@@ -20,11 +20,12 @@ export async function openJournal(
     return { kind: 'not-started', why, hint: `nothing was changed; the journal is ${path}` }
   }
   const journal = createJournal(writer, clock, log)
+  const [last = 'none' as const] = await journal.read(writer.head.seq - 1, 1)
   if (writer.replaced !== 'no') {
     const { file, reason, upTo, head } = writer.replaced
     journal.note(event('journal-replaced', { file, reason, upTo, head }))
     log.warn(`the journal was damaged (${reason}) and is now ${file}; a new one has begun: breakwall journal salvage ${file}`)
   }
   if (writer.keyMade) journal.note(event('journal-key-made', { key: writer.key }))
-  return journal
+  return { journal, last, replaced: writer.replaced !== 'no' }
 }

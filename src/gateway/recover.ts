@@ -1,14 +1,13 @@
-import { type FieldValue, event } from '../events/index.ts'
+import { type EventRecord, type FieldValue, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 
 /** How the run before this one ended. */
 export type Before = 'first start' | 'a clean stop' | 'a crash' | 'a damaged journal'
 
 /** Says what the end of the previous run left open: each allowed operation without an outcome becomes one of unknown outcome. */
-export async function recover(journal: Journal): Promise<Before> {
-  const [last] = await journal.read(journal.head().seq - 1, 1)
+export async function recover(journal: Journal, last: EventRecord | 'none', replaced: boolean): Promise<Before> {
   const open = await journal.openOperations()
-  const crashed = last !== undefined && last.id !== 'gateway-stopped'
+  const crashed = last !== 'none' && last.id !== 'gateway-stopped'
   if (crashed) journal.note(event('gateway-crash-recovered', { openOperations: open.length }))
   for (const { fields } of open) {
     const text = (value: FieldValue | undefined): string => String(value ?? '')
@@ -29,6 +28,7 @@ export async function recover(journal: Journal): Promise<Before> {
       }),
     )
   }
-  if (last === undefined) return 'first start'
+  if (replaced) return 'a damaged journal'
+  if (last === 'none') return 'first start'
   return crashed ? 'a crash' : 'a clean stop'
 }
