@@ -2,11 +2,14 @@ import { type EventRecord, event } from '../events/index.ts'
 import { type Journal, type Writer, createJournal, startWriter } from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
 
+/** `last`: the last event of the run before this one, as it stood before this one wrote anything. */
+export type OpenedJournal = { readonly journal: Journal; readonly last: EventRecord | 'none'; readonly replaced: boolean }
+
 /** Opens the journal, and says first what had to be done for it. */
 export async function openJournal(
   path: string,
   { clock, random, log, hostName, journalCredential }: Ports,
-): Promise<Journal | StartFailure> {
+): Promise<OpenedJournal | StartFailure> {
   let writer: Writer
   try {
     writer = await startWriter({
