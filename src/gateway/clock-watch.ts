@@ -21,8 +21,8 @@ export type ClockWatchPorts = {
 export function watchClock({ clock, note, synchronised }: ClockWatchPorts): Cancel {
   let [wall, running] = [clock.utcUs(), clock.now() as number]
   let sync: boolean | 'unknown' = true
-  let asked = -Infinity
   let cancel: Cancel = () => undefined
+  let cancelAsking: Cancel = () => undefined
 
   function look(): void {
     const [nowUs, now] = [clock.utcUs(), clock.now() as number]
@@ -32,19 +32,21 @@ export function watchClock({ clock, note, synchronised }: ClockWatchPorts): Canc
     const late = now - running - LOOK_MS
     if (late > LATE_MS) note(event('watchdog-late', { durationMs: Math.round(late) }))
     ;[wall, running] = [nowUs, now]
-    if (now - asked >= SYNCHRONISED_MS) askKernel(now)
     cancel = clock.after(LOOK_MS, look)
   }
 
-  function askKernel(now: number): void {
-    asked = now
+  function askKernel(): void {
     const is = synchronised()
     if (is === false && sync !== false) note(event('clock-unsynchronised', { reason: 'the kernel says that no time service does' }))
     if (is === true && sync === false) note(event('clock-synchronised', {}))
     if (is !== 'unknown') sync = is
+    cancelAsking = clock.after(SYNCHRONISED_MS, askKernel)
   }
 
   cancel = clock.after(LOOK_MS, look)
-  askKernel(running)
-  return () => cancel()
+  askKernel()
+  return () => {
+    cancel()
+    cancelAsking()
+  }
 }

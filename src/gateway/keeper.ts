@@ -5,7 +5,7 @@ import type { Cancel, Clock, Log } from '../platform/index.ts'
 import type { Trust } from './trust.ts'
 
 /** How often it is looked at disk and age, milliseconds. */
-const LOOK_MS = 60_000
+const LOOK_MS = 10_000
 /** How often the whole chain is walked, and how long after the start for the first time, milliseconds. */
 const VERIFY_MS = { every: 24 * 60 * 60_000, first: 2 * 60_000 } as const
 /** `disk-low` is told again when there was this much more than the limit in between. */

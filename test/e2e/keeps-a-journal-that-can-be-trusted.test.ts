@@ -100,6 +100,7 @@ t.test('a stalled process, a clock that nothing keeps right, and a heartbeat are
   await world.heard(({ id }) => id === 'clock-unsynchronised')
   t.match(await world.heard(({ id }) => id === 'heartbeat'), { priority: 13 * 8 + 6, data: { uptimeSeconds: /^\d+$/, denied: '0' } })
   synchronised = true
+  await world.heard(({ id }) => id === 'clock-synchronised')
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3200)
   const late = await world.heard(({ id }) => id === 'watchdog-late')
   t.ok(Number(late.data['durationMs']) > 1500, late.text)
