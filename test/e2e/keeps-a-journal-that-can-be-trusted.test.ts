@@ -62,8 +62,9 @@ t.test(
 t.test('a journal that cannot be read at start is moved aside, and the gateway serves on with a new one [CR 7.4]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  const { gateway, stop } = await world.start()
-  await stop()
+  const first = await world.start()
+  const { gateway } = first
+  await first.stop()
   const bytes = readFileSync(gateway.journalFile)
   bytes.fill(0x7f, 100, bytes.length)
   writeFileSync(gateway.journalFile, bytes)
@@ -95,7 +96,7 @@ t.test('a stalled process, a clock that nothing keeps right, and a heartbeat are
   t.teardown(() => world.close())
   let synchronised = false
   // A quarter of an hour passes in half a second.
-  const clock: Clock = { ...realClock, now: realClock.now, after: (ms, run) => realClock.after(ms >= 60_000 ? ms / 1800 : ms, run) }
+  const clock: Clock = { ...realClock, after: (ms, run) => realClock.after(ms >= 60_000 ? ms / 1800 : ms, run) }
   await world.start(undefined, { clock: { ...clock }, clockSynchronised: () => synchronised })
   await world.heard(({ id }) => id === 'clock-unsynchronised')
   t.match(await world.heard(({ id }) => id === 'heartbeat'), { priority: 13 * 8 + 6, data: { uptimeSeconds: /^\d+$/, denied: '0' } })

@@ -39,13 +39,14 @@ t.test(
     })
     await Promise.all([relp.start(), tcp.start()])
     const dead = await freePort()
-    const { gateway, stop } = await world.start(
+    const running = await world.start(
       (toml) =>
         toml +
         sinkTable('soc', 'relp-tls', relp.port, `${inTls}host-name = "bw-7"\nenterprise = 32473\nfacility = 10\n`) +
         sinkTable('cef', 'tcp', tcp.port, 'format = "cef"\ncategories = ["operation"]\nfrom-severity = "notice"\n') +
         sinkTable('dead', 'tls', dead, inTls),
     )
+    const { gateway } = running
     await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'WO-1182')
     gateway.locks.lock('Q1', 'control', 'ana', 'done')
     await until('RELP has it', () => relp.lines().some((line) => line.includes(' locked ')))
@@ -92,7 +93,7 @@ t.test(
       stderr: /there is no sink "nobody"\n.*the sinks are demo-receiver, soc/,
     })
     const began = realClock.now()
-    await stop()
+    await running.stop()
     t.ok(realClock.now() - began < 15_000, 'a dead sink does not keep the gateway from stopping')
     t.ok(relp.lines().at(-1)?.includes(' gateway-stopped '), 'the last word is there too')
   },

@@ -104,7 +104,7 @@ function ingest(message: string): Record<string, unknown> {
       if (found === null) throw new Error('the pattern does not fit')
       names.forEach((name, i) => set(name, found[i + 1]))
     } else if (kind === 'json') Object.assign(event, JSON.parse(String(at(event, options['field'] ?? ''))))
-    else if (kind === 'remove') delete event[options['field'] ?? '']
+    else if (kind === 'remove') Reflect.deleteProperty(event, options['field'] ?? '')
   }
   return event
 }
