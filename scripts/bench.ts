@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { codec } from './bench/codec.ts'
 import { control, deadUnit, poller, sharing } from './bench/contention.ts'
 import { ethernet } from './bench/ethernet.ts'
+import { journal } from './bench/journal.ts'
 import { line } from './bench/line.ts'
 import { profile } from './bench/profile.ts'
 import { type Result, reached } from './bench/result.ts'
@@ -19,6 +20,7 @@ const suites = {
   clients: async () => [...(await sharing(scaled(15))), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
   ethernet: () => ethernet(scaled(15)),
   tls: () => tls(scaled(15)),
+  journal: () => journal(Math.round(1_000_000 * Number(values.scale))),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const
 type Suite = keyof typeof suites

@@ -95,6 +95,7 @@ t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [
     '/api/status',
     '/api/users',
     '/api/events',
+    '/api/export?format=csv&x=(',
     '/api/../v1/users',
     '/api/me/../users',
     '/v1/users',
@@ -160,6 +161,18 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
     await page.getByRole('heading', { name: 'root-admin' }).waitFor()
     await shot('3-account')
     t.equal(gateway.people.accounts.list()[0]?.passkeys.length, 1)
+    await page.locator('#events li', { hasText: 'logged in as SecurityAdmin' }).first().waitFor()
+    await page.getByLabel('Severity').selectOption('warning')
+    await page.locator('#events li', { hasText: 'log-in of root-admin failed' }).first().waitFor()
+    await page.locator('#events li', { hasText: 'logged in as' }).first().waitFor({ state: 'detached' }) // only warnings and graver
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Table (CSV)' }).click()])
+    t.match(download.suggestedFilename(), /^breakwall-events-\d{8}T\d{6}\.csv$/)
+    const table = readFileSync(await download.path(), 'utf8')
+    t.ok(table.startsWith('\uFEFFseq,time,') && table.includes('login-succeeded'), 'the table that was asked for [S-10]')
+    t.match((await gateway.journal.query({ after: 0, limit: 5, id: 'audit-exported' }))[0]?.fields, {
+      subject: 'root-admin',
+      format: 'csv',
+    })
     await page.getByText(/gateway \(listener scada\) ends in 29 days/).waitFor()
     t.equal(await page.evaluate('document.cookie'), '', 'no script sees the cookie')
 

@@ -6,10 +6,11 @@ import { catalogue } from '../../src/events/index.ts'
 /** Where end-to-end tests note which events they have made happen, while the whole suite runs; unset otherwise. */
 export const SEEN_FILE = 'BREAKWALL_SEEN_EVENTS'
 
-/** Notes every kind of event in the journals of a state folder, those that were moved aside included. */
-export function noteSeen(stateFolder: string): void {
+/** Notes every kind of event in the journals of a state folder, those that were moved aside included, and those that a receiver got. */
+export function noteSeen(stateFolder: string, received: readonly string[]): void {
   const file = process.env[SEEN_FILE]
   if (file === undefined || !existsSync(stateFolder)) return
+  if (received.length > 0) appendFileSync(file, `${[...new Set(received)].join('\n')}\n`)
   for (const name of readdirSync(stateFolder).filter((entry) => entry.endsWith('.db'))) {
     const seen = idsIn(join(stateFolder, name))
     if (seen.length > 0) appendFileSync(file, `${seen.join('\n')}\n`)

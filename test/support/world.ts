@@ -171,7 +171,10 @@ export async function createWorld(): Promise<World> {
       for (const one of running) await one.stop()
       for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       await board.close()
-      noteSeen(join(paths.state, 'state'))
+      noteSeen(
+        join(paths.state, 'state'),
+        received.map(({ id }) => id),
+      )
       await receiver.close()
       rmSync(paths.state, { recursive: true, force: true })
     },

@@ -26,9 +26,14 @@ const MAX_BODY = 16 * 1024
 const MAX_CONNECTIONS = 200
 const ANSWER_MS = 15_000
 
+/** An export, which can be longer than memory: it is passed on as it comes. */
+const EXPORT = /^\/export\?[\w=&.%-]{1,200}$/
+
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
-  ['GET', /^\/(banner|me|sessions|certificates)$/],
+  ['GET', /^\/(banner|me|sessions|certificates|sinks)$/],
+  ['GET', /^\/events\?[\w=&.%-]{1,300}$/],
+  ['GET', EXPORT],
   ['POST', /^\/(login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
   ['POST', /^\/me\/(password|pin|totp|totp\/confirm|passkeys|passkeys\/options|factors\/remove)$/],
   ['POST', /^\/sessions\/[0-9a-f]{12}\/end$/],
@@ -54,6 +59,8 @@ const files: readonly (readonly [string, string, string])[] = [
   ['/', 'index.html', 'text/html; charset=utf-8'],
   ['/style.css', 'style.css', 'text/css; charset=utf-8'],
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
+  ['/dom.js', 'dom.js', 'text/javascript; charset=utf-8'],
+  ['/events.js', 'events.js', 'text/javascript; charset=utf-8'],
 ]
 
 /** Serves the pages over HTTPS. It keeps no state and has no right of its own: the gateway judges every call by the browser's cookie. */
@@ -106,17 +113,42 @@ async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket
   if (!reachable.some(([allowed, pattern]) => allowed === method && pattern.test(path)))
     return reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' })
   const token = request.cookies[COOKIE]
+  if (EXPORT.test(path)) return passOn(request, reply, path, { apiSocket, token })
   const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
   const { status, said } = await ask({
     ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
     headers: {
-      'x-breakwall-from': request.ip.replace(/^::ffff:/, ''),
+      ...from(request),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
   })
   return reply.code(status).send(status === 200 ? withCookie(path, said, reply) : said)
 }
+
+function passOn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  path: string,
+  { apiSocket, token }: { readonly apiSocket: string; readonly token: string | undefined },
+): Promise<FastifyReply> {
+  return new Promise((resolve) => {
+    const headers = { ...from(request), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+    const sent = httpRequest({ socketPath: apiSocket, path: `/v1${path}`, headers }, (answer) => {
+      for (const name of ['content-type', 'content-disposition'] as const) {
+        const value = answer.headers[name]
+        if (value !== undefined) void reply.header(name, value)
+      }
+      resolve(reply.code(answer.statusCode ?? 502).send(answer))
+    })
+    sent.on('error', () => resolve(reply.code(noAnswer.status).send(noAnswer.said)))
+    reply.raw.on('close', () => sent.destroy())
+    sent.end()
+  })
+}
+
+/** Where the browser is: only the pages may say so to the gateway. */
+const from = (request: FastifyRequest) => ({ 'x-breakwall-from': request.ip.replace(/^::ffff:/, '') })
 
 function ask({
   body,

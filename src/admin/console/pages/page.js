@@ -1,40 +1,15 @@
 // The pages of the account: log in, second factor, password, PIN, passkeys, sessions. Every text goes in as text, never as HTML.
+import { call, element, teller } from './dom.js'
+import { eventsPart, sinksPart } from './events.js'
+
 const main = document.querySelector('#main')
 const who = document.querySelector('#who')
-
-async function call(path, body) {
-  const options = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  const response = await fetch(`/api${path}`, { ...options, credentials: 'same-origin' }).catch(() => undefined)
-  if (response === undefined) return { ok: false, error: 'the gateway does not answer', hint: 'is the network there?' }
-  const said = await response.json().catch(() => ({ error: `status ${response.status}`, hint: '' }))
-  return response.ok ? { ok: true, value: said } : { ok: false, ...said }
-}
-
-function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in made) made[name] = value
-    else made.setAttribute(name, value)
-  }
-  made.append(...children)
-  return made
-}
 
 let fields = 0
 function field(text, properties) {
   fields += 1
   const input = element('input', { id: `field-${fields}`, ...properties })
   return { input, label: element('label', { htmlFor: input.id }, text) }
-}
-
-/** What became of something: read aloud, and red when it did not work. */
-function teller() {
-  const place = element('p', { className: 'say', role: 'status' })
-  return {
-    place,
-    good: (text) => ((place.className = 'say'), (place.textContent = text)),
-    bad: ({ error, hint }) => ((place.className = 'say bad'), (place.textContent = hint ? `${error}: ${hint}` : error)),
-  }
 }
 
 /** A form that works once at a time; `run` gets what was typed. */
@@ -229,7 +204,16 @@ async function account(me) {
     element('p', { className: 'mute' }, `${me.role}; may ${me.may.join(', ')}`),
     out,
   )
-  show(may, ...(await certificatesPart(me)), factorPart(me), passwordForm(false), pinPart(), ...(await sessionsPart(me)))
+  show(
+    may,
+    ...(await sinksPart(me)),
+    ...(await certificatesPart(me)),
+    ...(await eventsPart(me)),
+    factorPart(me),
+    passwordForm(false),
+    pinPart(),
+    ...(await sessionsPart(me)),
+  )
 }
 
 const show = (...parts) => main.replaceChildren(...parts)
