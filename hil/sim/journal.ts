@@ -39,6 +39,7 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     rows: () => Promise.resolve([]),
     range: () => Promise.resolve({ first: 0, last: 0 }),
     query: () => Promise.resolve([]),
+    fold: () => Promise.resolve(),
     sign: () => Promise.resolve(''),
     retain: () => Promise.resolve({ kind: 'nothing' }),
     space: () => Promise.resolve({ freeBytes: 0, journalBytes: 0 }),

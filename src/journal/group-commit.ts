@@ -3,7 +3,7 @@ import { type Clock, type Log } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
-import { MAX_WAITING_EVENTS, RETRY_MS } from './limits.ts'
+import { FOLD, MAX_BATCH, MAX_WAITING_EVENTS, NOTES_AT_A_TIME, RETRY_MS } from './limits.ts'
 import type { Entry, Head } from './storage.ts'
 import type { Writer } from './writer.ts'
 
@@ -29,6 +29,7 @@ export class GroupCommit {
   /** Until the next try. */
   #paused = false
   #closed = false
+  #unfolded = 0
 
   /** `committed` is called with what has just become durable, and with nothing when the disk refuses or takes again. */
   constructor(writer: Writer, clock: Clock, log: Log, committed: Committed) {
@@ -95,10 +96,12 @@ export class GroupCommit {
 
   #pump(): void {
     if (this.#writing !== 'idle' || this.#waiting.length === 0) return
+    const notes = !this.#waiting.some((item) => item.mustWait)
     // What nobody waits for gathers for a moment after each commit: in a storm of connections a commit each would cost more than they do.
-    if (!this.#closed && !this.#waiting.some((item) => item.mustWait) && this.#gathering.goesOn(() => this.#pump())) return
-    const batch = this.#waiting
-    this.#waiting = []
+    const gathers = notes && !this.#closed && this.#waiting.length < NOTES_AT_A_TIME
+    if (gathers && this.#gathering.goesOn(() => this.#pump())) return
+    // A permit that comes meanwhile waits for no more than a small commit before its own.
+    const batch = this.#waiting.splice(0, notes ? NOTES_AT_A_TIME : MAX_BATCH)
     this.#writing = this.#commit(batch)
   }
 
@@ -120,6 +123,7 @@ export class GroupCommit {
     this.#head = written.head
     const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
     this.#checkpoints.count(events.length, batch.length > events.length)
+    this.#fold(batch.length)
     if (this.#full) await this.#tryToRecover()
     this.#next()
     batch.forEach((item, i) => item.settle(toRecordId(written.first + i)))
@@ -140,6 +144,14 @@ export class GroupCommit {
       if (await this.#writer.release().catch(() => false)) return // there is room for the last words: they are written at once
     }
     this.#pause()
+  }
+
+  /** Every so often the write-ahead log is folded into the file, in another thread. A disk that is full is told of by the writer. */
+  #fold(events: number): void {
+    this.#unfolded += FOLD.commit + events
+    if (this.#unfolded < FOLD.at) return
+    this.#unfolded = 0
+    void this.#writer.fold().catch(() => undefined)
   }
 
   #pause(): void {

@@ -24,6 +24,8 @@ export type Query = {
 /** Reads the journal beside its writer, on a connection of its own: a long search keeps no permit waiting. */
 export function openQueries(path: string) {
   const db = new Database(path, { readonly: true, fileMustExist: true })
+  const folding = new Database(path, { fileMustExist: true })
+  folding.pragma('wal_autocheckpoint = 0')
   const prepared = new Map<string, Database.Statement<unknown[], { seq: number }>>()
   const statement = (sql: string): Database.Statement<unknown[], { seq: number }> => {
     const known = prepared.get(sql) ?? db.prepare<unknown[], { seq: number }>(sql)
@@ -82,7 +84,12 @@ export function openQueries(path: string) {
         .prepare<[], { body: string }>('SELECT body FROM record JOIN open_operation USING (seq) ORDER BY seq')
         .all()
         .map((row) => row.body),
-    close: () => void db.close(),
+    /** Folds the write-ahead log into the file as far as nobody needs it; writing goes on meanwhile. */
+    fold: () => void folding.pragma('wal_checkpoint(PASSIVE)'),
+    close() {
+      folding.close()
+      db.close()
+    },
   }
 }
 

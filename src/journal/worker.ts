@@ -65,6 +65,8 @@ function runReader(port: MessagePort, path: string): void {
           return queries.range(message.sinceUs, message.untilUs)
         case 'query':
           return queries.query(message.wanted)
+        case 'fold':
+          return queries.fold()
         case 'open-operations':
           return queries.openOperations()
         case 'close':

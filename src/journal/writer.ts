@@ -28,7 +28,7 @@ type ReaderAsk =
   | { readonly kind: 'read' | 'rows'; readonly after: number; readonly limit: number }
   | { readonly kind: 'query'; readonly wanted: Query }
   | { readonly kind: 'range'; readonly sinceUs: number; readonly untilUs: number }
-  | { readonly kind: 'open-operations' | 'close' }
+  | { readonly kind: 'fold' | 'open-operations' | 'close' }
 export type ToWriter = Numbered & WriterAsk
 export type ToReader = Numbered & ReaderAsk
 export type OpenedStore = {
@@ -65,6 +65,8 @@ export interface Writer extends OpenedStore {
   /** Signs a text of the journal's own, such as the list of an export; empty where there is no key. */
   sign(text: string): Promise<string>
   query(wanted: Query): Promise<readonly string[]>
+  /** Folds the write-ahead log into the file, beside the writer. */
+  fold(): Promise<void>
   openOperations(): Promise<readonly string[]>
   close(): Promise<void>
 }
@@ -91,6 +93,7 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
     rows: (after, limit) => look({ kind: 'rows', after, limit }) as ReturnType<Writer['rows']>,
     range: (sinceUs, untilUs) => look({ kind: 'range', sinceUs, untilUs }) as ReturnType<Writer['range']>,
     query: (wanted) => look({ kind: 'query', wanted }) as ReturnType<Writer['query']>,
+    fold: () => look({ kind: 'fold' }) as Promise<void>,
     openOperations: () => look({ kind: 'open-operations' }) as ReturnType<Writer['openOperations']>,
     async close() {
       await look({ kind: 'close' }) // first: the last to leave folds the write-ahead log into the file

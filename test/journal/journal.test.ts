@@ -49,6 +49,7 @@ function fakeDisk() {
       return Promise.resolve(had)
     },
     restore: () => Promise.resolve((disk.reserve = !disk.full)),
+    fold: () => Promise.resolve(),
     close: () => Promise.resolve(),
   } as unknown as Writer
   return { disk, writer }
