@@ -189,12 +189,13 @@ class Outbox implements Sink {
       const wanted = this.#wanted(record)
       if (wanted) this.#tickets += 1
       this.#onItsWay.push({ ticket: this.#tickets, lane, seq: record.seq })
+      // Before it is sent: its arrival may make one lane of two, and sets where that goes on.
+      this.#position[lane] = record.seq
       if (wanted) {
         this.#sent += 1
         await link.send(format(record, this.#look))
         if (!this.#stillOn(number)) return done
       }
-      this.#position[lane] = record.seq
       done += 1
     }
     this.#settle(this.#arrived)
