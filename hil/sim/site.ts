@@ -17,7 +17,7 @@ const BAUDS = [9600, 19200, 38400, 115200] as const
 
 /** A small site by chance: a serial line and an interface, one to four breakers on each. */
 export function simSite(profile: Profile, chance: Chance): { readonly site: CheckedSite; readonly breakers: readonly SimBreaker[] } {
-  const scheduling = { readRetries: chance.below(3), longestWaitMs: chance.pick([500, 3000]) }
+  const scheduling = { unwantedServices: [], readRetries: chance.below(3), longestWaitMs: chance.pick([500, 3000]) }
   const replyTimeoutMs = chance.pick([100, 200, 600])
   const refresh = chance.happens(0.3) ? [{ from: 32_000, to: 32_060, everyMs: 1000 }] : []
   const on = (bus: string, from: number): Breaker[] =>

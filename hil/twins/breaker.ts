@@ -28,6 +28,8 @@ export class Twin {
   readonly product: string
   closed: boolean
   tripped = false
+  /** As it says of itself; another one stands for a device that was exchanged. */
+  firmware = 'V1.0'
   closeInhibited = false
   simpleCommands = false
   /** The last command that changed a setting: its code, and the registers from 8000 as they came. */

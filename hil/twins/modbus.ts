@@ -85,7 +85,7 @@ function dateBytes(date: Date): Buffer {
 }
 
 function identify(twin: Twin, code: number): Buffer {
-  const objects = ['Schneider Electric', twin.product, 'V1.0']
+  const objects = ['Schneider Electric', twin.product, twin.firmware]
   const parts = objects.flatMap((text, id) => [Buffer.from([id, text.length]), Buffer.from(text, 'latin1')])
   return Buffer.concat([Buffer.from([43, 14, code, 1, 0, 0, objects.length]), ...parts])
 }

@@ -89,6 +89,13 @@ export type PacketView =
       readonly comment: string
     }
   | { readonly lost: number }
+/** What `breakwall services` found on one Ethernet interface; `open` in words. */
+export type ServicesView = readonly {
+  readonly bus: string
+  readonly host: string
+  readonly looked: readonly number[]
+  readonly open: readonly string[]
+}[]
 export type BusesView = { readonly buses: readonly BusView[]; readonly units: readonly UnitView[] }
 
 /** What `breakwall probe` was asked, in the words of the command line. */

@@ -59,6 +59,7 @@ export const expectations: Readonly<Record<string, string>> = {
   'bus.pinned': 'a PEM file with the one certificate that the interface has, such as "pki/ife-3.crt", in place of devices',
   'bus.server-name': 'the name in the certificate of the interface, such as "ife-3.plant7.example"',
   'bus.address': 'the address and port of a Modbus TCP interface, such as "10.30.0.11:502"',
+  'bus.unwanted-services': 'a list of TCP ports that the interface should not have open, such as [21, 23, 80]',
   'bus.reply-timeout': 'a time from 50ms to 30s, such as "600ms"',
   breaker: 'at least one [[breaker]]',
   'breaker.name': 'a name of letters, digits, - and _, such as "Q1"',
@@ -106,6 +107,8 @@ const tcpBus = z.strictObject({
   devices: file.optional(),
   pinned: file.optional(),
   'server-name': z.string().min(1).max(253).optional(),
+  // FTP, Telnet and HTTP: the guide has them switched off (DOCA0122EN, S-33).
+  'unwanted-services': z.array(z.int().min(1).max(65_535)).max(16).default([21, 23, 80]),
 })
 /** The keys that a bus in TLS has, all of them. */
 export const busTlsKeys = ['certificate', 'key'] as const

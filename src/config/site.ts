@@ -29,7 +29,12 @@ type Lines = LineSettings extends infer L
     ? Omit<L, 'tls'> & { readonly tls: BusTlsFiles | 'none' }
     : L
   : never
-export type BusSettings = { readonly name: string } & Scheduling & Lines
+export type BusSettings = {
+  readonly name: string
+  /** TCP ports that an Ethernet interface should not have open. */
+  readonly unwantedServices: readonly number[]
+} & Scheduling &
+  Lines
 
 export type ConsoleSettings = {
   readonly host: string
@@ -154,7 +159,17 @@ function serialBus(bus: SerialBus): BusSettings {
   const parity = ({ E: 'even', O: 'odd', N: 'none' } as const)[must(bus.format[1]) as 'E' | 'O' | 'N']
   const echo = bus.echo === 'auto' ? 'unknown' : bus.echo
   const { baud, direction, port } = bus
-  return { ...scheduling(bus), kind: 'serial', path: port, baud, parity, stopBits: bus.format.endsWith('2') ? 2 : 1, echo, direction }
+  return {
+    ...scheduling(bus),
+    unwantedServices: [],
+    kind: 'serial',
+    path: port,
+    baud,
+    parity,
+    stopBits: bus.format.endsWith('2') ? 2 : 1,
+    echo,
+    direction,
+  }
 }
 
 type TcpBus = Extract<SiteFile['bus'][number], { address: string }>
@@ -171,7 +186,15 @@ function tcpBus(bus: TcpBus, path: (name: string) => string): BusSettings {
           trust: { kind: devices === undefined ? ('pinned' as const) : ('authority' as const), file: path(trusted) },
           serverName: bus['server-name'] ?? '',
         }
-  return { ...scheduling(bus), kind: 'tcp', ...endpoint(bus.address), connections, pipelined: bus['in-flight'], tls }
+  return {
+    ...scheduling(bus),
+    unwantedServices: bus['unwanted-services'],
+    kind: 'tcp',
+    ...endpoint(bus.address),
+    connections,
+    pipelined: bus['in-flight'],
+    tls,
+  }
 }
 
 const scheduling = (bus: SerialBus | TcpBus) => ({

@@ -95,4 +95,16 @@ export const systemEvents = {
     'where',
     'until',
   ]),
+  'device-identity-changed': d(520, 2, 'control-system', 'another device answers for {breaker}: {new}, before {old}', [
+    'breaker',
+    'bus',
+    'unit',
+    'old',
+    'new',
+  ]),
+  'device-clear-text-service': d(521, 4, 'control-system', 'the interface of bus {bus} offers {reason} in the clear', [
+    'subject',
+    'bus',
+    'reason',
+  ]),
 } as const satisfies Record<string, Definition>

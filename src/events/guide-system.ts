@@ -108,4 +108,14 @@ export const systemGuide = {
   'crl-stale': g('The revocation list is past its time.', 'Publish a new one: `breakwall crl publish`.'),
   'certificate-expiring': g('A certificate ends soon.', 'Renew it: `breakwall cert renew`.'),
   'certificate-expired': g('A certificate has ended; whoever has it cannot connect.', 'Renew it: `breakwall cert renew`.'),
+  'device-identity-changed': g(
+    'What answers at this address says that it is another product, or has another firmware, than before.',
+    'Ask whether it was exchanged or updated. If nobody did: somebody has put a device of their own on the line.',
+    'T0848',
+  ),
+  'device-clear-text-service': g(
+    'An Ethernet interface takes connections for a service whose passwords anybody on the network can read.',
+    'Switch the service off at the interface: its web page or the configuration tool of its maker.',
+    'T0842',
+  ),
 } as const satisfies Record<keyof typeof systemEvents, Guide>

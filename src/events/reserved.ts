@@ -32,6 +32,4 @@ export const reserved = {
   'update-installed': r(511, 4, 'configuration-change', 'updates'),
   'update-rejected': r(512, 2, 'configuration-change', 'updates'),
   'rolled-back': r(513, 2, 'configuration-change', 'updates'),
-  'device-identity-changed': r(520, 2, 'control-system', 'watching identities'),
-  'device-clear-text-service': r(521, 4, 'control-system', 'the commissioning check'),
 } as const satisfies Record<string, Reserved>

@@ -9,6 +9,7 @@ import { type Answer, type Asked, type Report } from '../upstream/index.ts'
 import { type Capture, createCapture } from './capture.ts'
 import { createFloods } from './floods.ts'
 import { type Health, createHealth } from './health.ts'
+import { watchIdentities } from './identities.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
 import { type Movements, openMovements } from './movements.ts'
 import type { OwnUnit } from './own-unit.ts'
@@ -89,6 +90,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     journal: { ...journal, note },
   }
   const stopWatch = watch.start(inside, site.breakers)
+  const stopIdentities = await watchIdentities(inside, site.breakers, { journal, clock })
   return {
     locks,
     watch,
@@ -107,6 +109,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     },
     async close() {
       stopWatch()
+      stopIdentities()
       locks.close()
       await Promise.all([...buses.values()].map((bus) => bus.close()))
       floods.close()

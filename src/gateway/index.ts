@@ -2,6 +2,7 @@ export { type Gateway, type Ports, type StartFailure, startGateway } from './gat
 export type { Packet } from './capture.ts'
 export { type Core, type CorePorts, createCore } from './core.ts'
 export { serve } from './serve.ts'
+export { lookForServices } from './services.ts'
 export type { Breaker, Site } from './site.ts'
 export { type LockBook, openLockBook } from './lockbook.ts'
 export type { Seen } from './watch.ts'

@@ -1,7 +1,11 @@
+import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
+import { freePort } from '../../scripts/bench/free-port.ts'
+import { type Clock, realClock } from '../../src/platform/index.ts'
 import { breakers } from '../../hil/rig/switchboard.ts'
 import { call } from '../support/api.ts'
 import { intrusivePaths } from '../support/intrusive-paths.ts'
+import { runCommand } from '../support/command.ts'
 import { rawClient } from '../support/raw-client.ts'
 import { commandRegisters, createWorld } from '../support/world.ts'
 
@@ -98,4 +102,41 @@ t.test('a setting that was changed is an event with its new value [CR 2.8]', asy
     old: 'not read',
     correlation: allowed.data['correlation'] ?? '',
   })
+})
+
+t.test('another device that answers at the address of a breaker is an alarm, also over a restart [CR 1.2]', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  // Half an hour passes in a second.
+  const clock: Clock = { ...realClock, after: (ms, run) => realClock.after(ms >= 30_000 ? ms / 1800 : ms, run) }
+  const first = await world.start(undefined, { clock })
+  const known = async (): Promise<number> => (await first.gateway.journal.states('identity/')).size
+  while ((await known()) < 3) await new Promise<void>((resolve) => void realClock.after(50, resolve))
+  await first.stop()
+  world.board.twins.Q2.firmware = 'V9.9'
+  await world.start(undefined, { clock })
+  const changed = await world.heard(({ id }) => id === 'device-identity-changed')
+  t.match(changed, { priority: 13 * 8 + 2, data: { breaker: 'Q2', old: /V1\.0$/, new: /V9\.9$/ } })
+})
+
+t.test('the commissioning check finds a service in the clear on an Ethernet interface, and each is on record [S-33]', async (t) => {
+  const world = await createWorld()
+  const server = createServer((socket) => socket.destroy())
+  t.teardown(async () => {
+    server.close()
+    await world.close()
+  })
+  const open = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+  const shut = await freePort()
+  await world.start((toml) =>
+    toml
+      .replace('name = "eth-1"\n', `name = "eth-1"\nunwanted-services = [${shut}, ${open}]\n`)
+      .replace('name = "eth-2"\n', `name = "eth-2"\nunwanted-services = [${shut}]\n`),
+  )
+  const found = await runCommand(world.paths, 'services')
+  t.match(found, {
+    code: 1,
+    stdout: new RegExp(`eth-1 \\(127.0.0.1\\): OPEN: a service \\(port ${open}\\).*\\neth-2 .*none of ports ${shut} is open`),
+  })
+  t.match(await world.heard(({ id }) => id === 'device-clear-text-service'), { data: { bus: 'eth-1', reason: `a service (port ${open})` } })
 })

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { event } from '../../events/index.ts'
-import type { Gateway } from '../../gateway/index.ts'
+import { type Gateway, lookForServices } from '../../gateway/index.ts'
 import { type PacketView, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
 import { type ConfigurationFile, accessRoutes } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
@@ -62,6 +62,11 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     allowed(request, reply, action, gateway) !== undefined
   app.get('/v1/status', (request, reply) => (may(request, reply, 'look') ? statusView(gateway) : reply))
   app.get('/v1/buses', (request, reply) => (may(request, reply, 'look') ? busesView(gateway) : reply))
+  app.post('/v1/buses/services', async (request, reply) => {
+    const who = allowed(request, reply, 'capture', gateway)?.name
+    if (who === undefined) return reply
+    return lookForServices(gateway.site().buses, who, { clock: gateway.clock, note: (told) => gateway.journal.note(told) })
+  })
   app.get('/v1/metrics', async (request, reply) =>
     may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,
   )

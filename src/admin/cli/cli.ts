@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander'
-import { type BusesView, type LockView, MAX_UNLOCK_SECONDS, type ProbeAsked, type StatusView, scopes } from '../contract.ts'
+import {
+  type BusesView,
+  type LockView,
+  MAX_UNLOCK_SECONDS,
+  type ProbeAsked,
+  type ServicesView,
+  type StatusView,
+  scopes,
+} from '../contract.ts'
 import { access } from './access.ts'
 import { capture } from './capture.ts'
 import { certificates } from './certificates.ts'
@@ -10,7 +18,7 @@ import { journal } from './journal.ts'
 import { login } from './login.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
 import { people } from './people.ts'
-import { busesText } from './show-buses.ts'
+import { busesText, servicesText } from './show-buses.ts'
 import { locksText, statusText } from './show.ts'
 import { sinks } from './sinks.ts'
 import { vault } from './vault.ts'
@@ -74,6 +82,13 @@ function online(add: Add, program: Command, terminal: Terminal, finish: Finish):
       if (buses) finish(print(await call<BusesView>(socket, 'GET', '/v1/buses'), json, busesText, terminal))
       else finish(print(await call<StatusView>(socket, 'GET', '/v1/status'), json, statusText, terminal))
     })
+  add('services', 'look once for FTP, Telnet and HTTP in the clear on the Ethernet interfaces; exit code 1 when there is one').action(
+    async ({ json, api }: Common) => {
+      const answered = await call<ServicesView>(terminal.findSocket(api), 'POST', '/v1/buses/services', {})
+      const code = print(answered, json, servicesText, terminal)
+      finish(answered.kind === 'ok' && answered.value.some(({ open }) => open.length > 0) ? exitCode.refused : code)
+    },
+  )
   program
     .command('metrics')
     .description('all figures in the text format of Prometheus')

@@ -1,3 +1,4 @@
+import type { ServicesView } from '../contract.ts'
 import type { BusView, BusesView } from '../contract.ts'
 import { table } from './table.ts'
 
@@ -67,4 +68,15 @@ export function busesText({ buses, units }: BusesView): string {
     '',
     'Busy, Answers/s, Shared and Bus time are of the last 10 s, all else since the start. Refused: answered 0B without asking a silent unit.',
   ].join('\n')
+}
+
+export function servicesText(found: ServicesView): string {
+  if (found.length === 0) return 'there is no Ethernet interface'
+  return found
+    .map(({ bus, host, looked, open }) =>
+      open.length === 0
+        ? `${bus} (${host}): none of ports ${looked.join(', ')} is open`
+        : `${bus} (${host}): OPEN: ${open.join(', ')}: switch it off at the interface`,
+    )
+    .join('\n')
 }
