@@ -3,6 +3,7 @@ import { event } from '../events/index.ts'
 import type { Journal, Verified } from '../journal/index.ts'
 import type { Cancel, Clock, Log } from '../platform/index.ts'
 import type { Trust } from './trust.ts'
+import { type Progress, type Verifying, createVerification } from './verification.ts'
 
 /** How often it is looked at disk and age, milliseconds. */
 const LOOK_MS = 10_000
@@ -19,7 +20,6 @@ export type JournalStatus = {
   readonly verified: string
 }
 
-export type Verifying = (progress: (done: number, of: number) => void) => Promise<Verified>
 export type KeeperPorts = {
   readonly journal: Journal
   readonly clock: Clock
@@ -34,21 +34,22 @@ export type KeeperPorts = {
 export interface Keeper {
   status(): JournalStatus
   /** Walks the whole chain now. What comes out is an event, and a chain that is broken ends the trust in this journal. */
-  verify(by: string, progress: (done: number, of: number) => void): Promise<Verified>
+  verify(by: string, progress: Progress): Promise<Verified>
   close(): void
 }
 
 /** Keeps the journal within its limits, and looks whether it is still what was written. */
 export function startKeeper(ports: KeeperPorts): Keeper {
-  const { journal, clock, log, trust, settings } = ports
-  let status: JournalStatus = { bytes: 0, freeBytes: 0, verified: '' }
+  const { journal, clock, log, settings } = ports
+  const verification = createVerification(ports)
+  let space = { bytes: 0, freeBytes: 0 }
   let low = false
   let cancels: readonly Cancel[] = []
   let closed = false
 
   async function look(): Promise<void> {
     const { freeBytes, journalBytes } = await journal.space()
-    status = { ...status, bytes: journalBytes, freeBytes }
+    space = { bytes: journalBytes, freeBytes }
     const { lowBytes } = settings()
     if (freeBytes < lowBytes && !low) journal.note(event('disk-low', { megabytes: Math.floor(freeBytes / 1e6) }))
     if (freeBytes < lowBytes) low = true
@@ -63,24 +64,6 @@ export function startKeeper(ports: KeeperPorts): Keeper {
       const done = await journal.retain(limits)
       more = done.kind === 'removed' && done.more
     }
-  }
-
-  function verify(by: string, progress: (done: number, of: number) => void): Promise<Verified> {
-    return ports.walk(progress).then((verified) => {
-      const at = new Date(clock.utcUs() / 1000).toISOString()
-      if (verified.kind === 'whole') {
-        status = { ...status, verified: `${at} whole, ${verified.records} events` }
-        journal.note(event('journal-verified', { subject: by, count: verified.records }))
-        trust.works('chain')
-        return verified
-      }
-      const what = verified.kind === 'broken' ? `${verified.fault}: ${verified.what}` : verified.what
-      status = { ...status, verified: `${at} BROKEN: ${what}` }
-      const fromSeq = verified.kind === 'broken' ? verified.seq : 0
-      journal.note(event('journal-tampered', { subject: by, fromSeq, reason: what }))
-      trust.fails('chain', `event ${fromSeq} of the journal is wrong (${what})`, 'by a self-test')
-      return verified
-    })
   }
 
   function repeat(firstMs: number, everyMs: number, what: string, run: () => Promise<unknown>): Cancel {
@@ -100,11 +83,11 @@ export function startKeeper(ports: KeeperPorts): Keeper {
 
   cancels = [
     repeat(0, LOOK_MS, 'the disk of the journal cannot be looked at', look),
-    repeat(VERIFY_MS.first, VERIFY_MS.every, 'the journal cannot be verified', () => verify('gateway', () => undefined)),
+    repeat(VERIFY_MS.first, VERIFY_MS.every, 'the journal cannot be verified', () => verification.run('gateway', () => undefined)),
   ]
   return {
-    status: () => status,
-    verify,
+    status: () => ({ ...space, verified: verification.last() }),
+    verify: (by, progress) => verification.run(by, progress),
     close() {
       closed = true
       for (const cancel of cancels) cancel()

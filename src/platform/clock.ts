@@ -34,7 +34,15 @@ export const realClock: Clock = {
   now,
   utcUs,
   after(ms, run) {
-    const timer = setTimeout(run, Math.max(0, Math.ceil(ms)))
+    const due = performance.now() + ms
+    // Node counts from the beginning of its turn, so that after a long one a timer comes too early: whoever looks whether his time has come
+    // would find that it has not, and nobody would ask again.
+    const fire = (): void => {
+      const left = due - performance.now()
+      if (left <= 0) run()
+      else timer = setTimeout(fire, Math.ceil(left))
+    }
+    let timer = setTimeout(fire, Math.max(0, Math.ceil(ms)))
     return () => clearTimeout(timer)
   },
   exactly: createPreciseTimers(now),

@@ -54,9 +54,12 @@ export function statusText(status: StatusView): string {
       ]),
     ]),
     '',
-    `journal ${status.journal.file}  ${status.journal.seq} events, head ${status.journal.hash.slice(0, 16)}…`,
+    `journal ${status.journal.file}  ${status.journal.seq} events, ${megabytes(status.journal.bytes)} of ${megabytes(status.journal.freeBytes)} free, head ${status.journal.hash.slice(0, 16)}…`,
+    ...(status.journal.verified === '' ? [] : [`last verified ${status.journal.verified}`]),
   ].join('\n')
 }
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
 
 const sinkLines = ({ sinks }: StatusView): string[] =>
   sinks.map(
