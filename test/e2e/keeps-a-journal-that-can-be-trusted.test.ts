@@ -69,6 +69,7 @@ t.test('a journal that cannot be read at start is moved aside, and the gateway s
   bytes.fill(0x7f, 100, bytes.length)
   writeFileSync(gateway.journalFile, bytes)
   const again = await world.start()
+  await again.gateway.journal.flush()
   t.match(ids(await again.gateway.journal.read(0, 3)), ['journal-replaced'])
   await world.heard(({ id }) => id === 'journal-replaced')
 })
