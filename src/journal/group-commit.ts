@@ -87,6 +87,8 @@ export class GroupCommit {
       this.#pump()
       await this.#writing
     }
+    // The last may be in the batch that went out when the one before it was done.
+    await this.#writing
     if (this.#closed) while (this.#writing !== 'idle') await this.#writing
   }
 
