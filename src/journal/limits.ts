@@ -7,11 +7,11 @@ export const RETRY_MS = 1000
 /** How long events that nobody waits for gather after a commit, milliseconds. */
 export const GATHER_MS = 25
 /** Events in one commit, at most: in a storm the next ones are ready when it is done, and the writer never waits for them. */
-export const MAX_BATCH = 1000
+export const MAX_BATCH = 2000
 /** Events that nobody waits for in one commit, at most: an intrusive operation's record may have to wait for it. */
 export const NOTES_AT_A_TIME = 64
-/** The write-ahead log is folded into the file after so many events; a commit of its own counts like ten, since it touches as many pages. */
-export const FOLD = { at: 2000, commit: 10 } as const
+/** The write-ahead log is folded into the file after so many events; a commit of its own counts like forty, since it touches as many pages. */
+export const FOLD = { at: 8000, commit: 40 } as const
 /** Events between two checkpoints, at most; and how long events wait for one, milliseconds. */
 export const CHECKPOINT = { events: 1000, ms: 5 * 60_000 } as const
 /** The place that is kept free for the last events before a full disk, bytes. */
