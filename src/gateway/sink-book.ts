@@ -1,5 +1,5 @@
 import type { CheckedSite } from '../config/index.ts'
-import { type EventRecord, type SecurityEvent, event } from '../events/index.ts'
+import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
 import { type Sink, type SinkSettings, type SinkStatus, type SinkTest, startSink, testSink } from '../syslog/index.ts'
@@ -40,11 +40,8 @@ export async function openSinkBook(settings: readonly SinkSettings[], ports: Sin
       const seq = await journal.append(tested)
       if (seq === 'unavailable') return seq
       const [record] = await journal.read(seq - 1, 1)
-      return testSink(sink.settings, record satisfies EventRecord | undefined as EventRecord, {
-        clock,
-        pid: ports.pid,
-        version: ports.version,
-      })
+      if (record === undefined) return 'unavailable' // on disk, and not to be read: the disk fails
+      return testSink(sink.settings, record, { clock, pid: ports.pid, version: ports.version })
     },
     async change(next) {
       const same = (one: SinkSettings): boolean => {
