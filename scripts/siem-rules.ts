@@ -62,7 +62,7 @@ export const rules: readonly Rule[] = [
     technique: 'T0831',
     selection: { 'event.code': 'emergency-open' },
     falsePositives: ['A drill'],
-    matches: { id: 'emergency-open' as EventId },
+    matches: { id: 'emergency-open' },
     passesOver: [{ id: 'operation-done' }],
   },
   {

@@ -3,7 +3,18 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type Offline, exitCode, findSocket, profileText, readSecret, runCli, table, verifiedText, whereIs } from './admin/cli/index.ts'
+import {
+  type Offline,
+  exitCode,
+  findSocket,
+  profileText,
+  readLine,
+  readSecret,
+  runCli,
+  table,
+  verifiedText,
+  whereIs,
+} from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
 import { startApi } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
@@ -65,7 +76,7 @@ async function serve(file: string): Promise<number> {
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
   if ('kind' in gateway) return failed(gateway.why, gateway.hint)
-  const api = await startApi(gateway, loaded.site.apiSocket, { read: () => readAgain(file) })
+  const api = await startApi(gateway, loaded.site.apiSocket, { text: () => readFileSync(file, 'utf8'), read: () => readAgain(file) })
   if ('kind' in api) {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')
@@ -197,6 +208,7 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   after: (ms, run) => void realClock.after(ms, run),
   nowMs: () => realClock.utcUs() / 1000,
   progress: (line) => void process.stderr.write(line === '' ? '\n' : `\r\x1b[2K${line}`),
+  askLine: (prompt) => readLine(process.stdin, process.stderr, prompt),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
   findSocket: (typed) => whereIs(findSocket(typed, process.env['BREAKWALL_API'], checkout), process.env['BREAKWALL_TOKEN']),
 })

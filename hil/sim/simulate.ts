@@ -136,6 +136,7 @@ function createWorldCore({ site, chance, clock, faults, stored, rule, operated }
     rights: () => site.rights,
     ...{ version: 'simulated', clock, random: chance, log, journal },
     trusted: () => true,
+    policy: () => site,
     hours: () => 'not set',
     passwordOf: () => 'op42',
     openLine(bus, notice, tap) {
@@ -200,7 +201,7 @@ function switchboard({ core, clock, chance, oracle, names }: Switchboard): { sto
     } else {
       const forMs = chance.between(100, 60_000)
       oracle.unlocking(name, forMs)
-      void core.locks.unlock(name, 'control', forMs, 'ana', 'simulated')
+      void core.locks.unlock(name, 'control', { forMs, by: 'ana', reason: 'simulated', workOrder: '', seen: 'any' })
     }
   }
   clock.after(1, turn)

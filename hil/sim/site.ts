@@ -7,6 +7,7 @@ type Breaker = CheckedSite['breakers'][number]
 
 const roleWith = (...classes: readonly ('monitor' | 'control' | 'other-setting')[]) => ({
   classes: new Set(classes),
+  grant: new Set<never>(),
   breakers: 'all' as const,
   manage: new Set<never>(),
 })
@@ -47,6 +48,11 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     sinks: [],
     journal: { keepMs: 0, bytes: 0, mostBytes: 0, lowBytes: 0 },
     workingHours: [],
+    observed: new Set(),
+    guards: [],
+    emergencyOpen: false,
+    longestUnlockMs: 28_800_000,
+    shiftEnds: [],
     buses: [
       {
         ...{

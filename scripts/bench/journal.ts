@@ -25,7 +25,7 @@ const denied = (i: number): SecurityEvent =>
       unit: i % 9,
     },
     ...{ class: i % 3 === 0 ? 'control' : 'clock', operation: 'close circuit breaker', functionCode: 16, correlation: `c${i}` },
-    ...{ outcome: 'denied', reason: 'locked', firstFromHere: 'no' },
+    ...{ outcome: 'denied', reason: 'locked', firstFromHere: 'no', guard: '' },
   })
 
 const open = async (path: string): Promise<Journal> =>

@@ -1,24 +1,10 @@
 import { z } from 'zod'
+import type { LockView, MasterLockView, Scope, TagView } from './contract-control.ts'
 import type { SinkView } from './contract-journal.ts'
 
-export * from './contract-journal.ts'
-
 /** What the API and its clients agree on. The command line knows the gateway by this file only. */
-export const scopes = ['control', 'protection-setting', 'other-setting'] as const
-export type Scope = (typeof scopes)[number]
-
-const reason = z.string().trim().min(3, 'say why, in 3 to 200 characters').max(200, 'say why, in 3 to 200 characters')
-/** Eight hours: the longest that a lock can stay open. */
-export const MAX_UNLOCK_SECONDS = 8 * 60 * 60
-
-export const unlockBody = z.strictObject({ scope: z.enum(scopes), forSeconds: z.int().min(1).max(MAX_UNLOCK_SECONDS), reason })
-export const lockBody = z.strictObject({ scope: z.enum(scopes), reason })
-export type UnlockBody = z.infer<typeof unlockBody>
-export type LockBody = z.infer<typeof lockBody>
-
-export type LockView =
-  | { readonly locked: true; readonly since: string; readonly by: string; readonly reason: string }
-  | { readonly locked: false; readonly until: string; readonly secondsLeft: number; readonly by: string; readonly reason: string }
+export * from './contract-control.ts'
+export * from './contract-journal.ts'
 
 export type BreakerView = {
   readonly name: string
@@ -31,6 +17,11 @@ export type BreakerView = {
   readonly reachable: 'yes' | 'no' | 'not-tried'
   readonly currents: readonly number[]
   readonly locks: Readonly<Record<Scope, LockView>>
+  readonly mode: 'enforce' | 'observe'
+  readonly tags: readonly TagView[]
+  /** Jobs of a group lock-out that hold it. */
+  readonly jobs: readonly string[]
+  readonly emergencyOpen: boolean
   /** Replies that were thrown away, by what was wrong with them. */
   readonly discarded: Readonly<Partial<Record<string, number>>>
 }
@@ -124,6 +115,7 @@ export type StatusView = {
   readonly version: string
   readonly configuration: string
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
+  readonly masterLock: MasterLockView
   readonly buses: readonly BusView[]
   readonly breakers: readonly BreakerView[]
   /** `closed` says why the vault cannot be read; empty when it can. `factory`: breakers that still have a password that everybody knows. */

@@ -1,7 +1,7 @@
-import { type Request, registerOf } from '../modbus/index.ts'
+import { type Request, registerOf, toAddress } from '../modbus/index.ts'
 import type { Operation } from './operation.ts'
 import { describeParameter, describeValue, registersOf } from './parameter.ts'
-import type { Command, Parameter, PasswordLevel } from './profile.ts'
+import type { Command, Parameter, PasswordLevel, Profile } from './profile.ts'
 
 /**
  * The command interface of MicroLogic units: one write of 20 registers from 8000 runs a command; 8020 and on hold its result
@@ -109,3 +109,13 @@ export const isWholeCommand = (request: Request): boolean =>
   request.values.length === COMMAND_REGISTERS
 
 export const touchesCommands = (first: number, count: number): boolean => first <= COMMAND_LAST && first + count - 1 >= COMMAND_FIRST
+
+/** The command that opens a breaker of this profile, as its documents give it; `none` where they give none. */
+export function openRequest({ commands }: Profile): Request | 'none' {
+  const command = commands.find(({ act, lengths }) => act === 'open' && lengths.length > 0)
+  const address = toAddress(COMMAND_FIRST - 1)
+  if (command === undefined || address === undefined) return 'none'
+  const head = [command.code, command.lengths[0] ?? HEAD_BYTES, command.destinations[0] ?? 0, command.security]
+  const values = withTail([...head, ...Array<number>(COMMAND_REGISTERS - head.length).fill(0)], [0, 0])
+  return { kind: 'write-multiple-registers', address, values }
+}

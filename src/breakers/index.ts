@@ -15,8 +15,9 @@ export {
   passwordRules,
 } from './profile.ts'
 export { classify } from './classify.ts'
-export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, seal, touchesCommands } from './command-interface.ts'
+export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, openRequest, seal, touchesCommands } from './command-interface.ts'
 export { registersOf } from './parameter.ts'
 export { registersRead } from './access.ts'
 export { asSeenBy } from './privacy.ts'
 export { type BreakerState, type Observed, observe } from './state.ts'
+export { type Act, type Written, actOf, acts, valuesOf } from './values.ts'

@@ -36,7 +36,8 @@ export function describeParameter(parameter: Parameter, values: readonly number[
 /** At most six digits that mean something: a float of 32 bits has no more. */
 const tidy = (value: number): string => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6))))
 
-function valueOf(type: Exclude<ParameterType, 'date'>, words: readonly number[]): number {
+/** The number in these registers, without its scale. */
+export function valueOf(type: Exclude<ParameterType, 'date'>, words: readonly number[]): number {
   const [first = 0, second = 0] = words
   const view = new DataView(new ArrayBuffer(4))
   view.setUint16(0, first)

@@ -27,6 +27,8 @@ export type Command = {
   /** With `{breaker}`, and where its parameters belong: `{8006}` for the value of one, `{parameters}` for all others by name. */
   readonly words: string
   readonly class: OperationClass
+  /** What it does to the contacts. */
+  readonly act: 'open' | 'close' | 'reset' | 'other'
   /** Bytes of the parameters, the length word included (10–30); empty where no document says: then nothing passes. */
   readonly lengths: readonly number[]
   readonly destinations: readonly number[]

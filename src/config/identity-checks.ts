@@ -100,9 +100,12 @@ function checkRoles(site: Site, report: Report, warn: Report): void {
       if (!known.includes(name))
         report(['roles', role, 'breakers', at], `there is no breaker or group "${name}": ${suggestion(name, known)}`)
     })
-    const rights = toRights(role, { ...told, may: [...list(told.may)] }, list(site.breaker))
+    const rights = toRights(role, { ...told, may: [...list(told.may)], grant: [...list(told.grant)] }, list(site.breaker))
     const duties = separationOfDuties(rights)
     if (duties !== 'kept') report(['roles', role], `role "${role}" ${duties}: who gives rights must not use them, make two roles of it`)
+    list(told.grant).forEach((one, at) => {
+      if (!list(told.may).includes(one)) report(['roles', role, 'grant', at], `role "${role}" does not have "${one}": add it to may`)
+    })
     if (rights.manage.has('users')) administrators += 1
   }
   list(site.people?.['second-factor']).forEach((role, at) => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import { checkIdentity } from './identity-checks.ts'
+import { checkGuards } from './guards.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
@@ -67,6 +68,7 @@ function crossChecks(file: string, document: Document, site: Site, warnings: Pro
   checkOwnUnit(document, site, report)
   const warn: Report = (path, text) => void warnings.push({ file, ...document.placeOf(path), text })
   checkIdentity(file, site, report, warn)
+  checkGuards(site, report)
   checkSinks(file, site, report, warn)
   return problems
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { operationClasses, optionalFunctions, parameterTypes, passwordLevels, passwordRules } from '../breakers/index.ts'
+import { acts, operationClasses, optionalFunctions, parameterTypes, passwordLevels, passwordRules } from '../breakers/index.ts'
 import { duration } from './duration.ts'
 
 /** What each key of a profile expects, with an example. */
@@ -20,6 +20,7 @@ export const profileExpectations: Readonly<Record<string, string>> = {
   'command.code': 'the code of register 8000, such as 904',
   'command.words': 'what it does, with {breaker}, such as "open circuit breaker {breaker}"',
   'command.class': `one of ${operationClasses.slice(0, 6).join(', ')}`,
+  'command.act': `what it does to the contacts: one of ${acts.join(', ')}; left out: other`,
   'command.length': 'the length word of register 8001 from 10 to 30, a list of them, or "unconfirmed"',
   'command.destination': 'the destination word of register 8002, such as 4353, or a list of them',
   'command.security': 'the security type of register 8003: 0 or 1',
@@ -81,6 +82,7 @@ const command = z.strictObject({
   code: z.int().min(1).max(0xffff),
   words: withBreaker,
   class: commandClass,
+  act: z.enum(acts).default('other'),
   length: z.union([length, z.array(length).min(1), z.literal('unconfirmed')]),
   destination: z.union([word, z.array(word).min(1)]),
   security: z.int().min(0).max(1),

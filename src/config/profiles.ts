@@ -166,6 +166,7 @@ function toCommand(command: ProfileFile['command'][number]): Command {
     code,
     words,
     class: operationClass,
+    act: command.act,
     lengths,
     destinations: destinationsOf(command),
     security,

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { operationClasses } from '../breakers/index.ts'
-import { accessLevels, checkRange, managementActions } from '../policy/index.ts'
+import { accessLevels, checkRange, managementActions, modes } from '../policy/index.ts'
 import { HOUR, MINUTE, duration } from './duration.ts'
 import { toHours } from './hours.ts'
 import { endpoint } from './endpoint.ts'
+import { guardExpectations, guardSchema, locksSchema } from './guard-schema.ts'
 import { journalSchema, sinkExpectations, sinkSchema } from './sink-schema.ts'
 import { authoritySchema, consoleSchema, peopleExpectations, peopleSchema } from './people-schema.ts'
 
@@ -12,6 +13,8 @@ export const expectations: Readonly<Record<string, string>> = {
   site: 'a table [site] with the name of the site',
   'site.name': 'the name of the site, such as "Plant 7, main switchboard"',
   'site.working-hours': 'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00", "Sat 07:00-12:00"]',
+  'site.mode': '"enforce", or "observe" to let everything pass as before and to tell what would have been refused',
+  'site.emergency-open': 'true, where people with the right may open a breaker whatever is locked or tagged',
   'site.own-unit': 'the unit id under which the gateway itself answers: 255, 1 to 247, or "none"',
   state: 'a table [state]',
   'state.directory': 'a folder for the journal and the locks, such as "/var/lib/breakwall"',
@@ -69,11 +72,14 @@ export const expectations: Readonly<Record<string, string>> = {
   'breaker.address': 'what the bus addresses: 1 to 247, or 255 on an Ethernet interface',
   'breaker.freshness': '"off", or "profile" to answer reads from memory for as long as its profile says that they stay new',
   'breaker.group': 'the name of a group that roles can be given, such as "feeders"',
+  'breaker.mode': '"enforce" or "observe"; left out: that of the site',
   'breaker.profile': 'the name of a profile, such as "nsx-bscm"',
   roles: 'at least one [roles.NAME]',
   'roles.*.may': `a list of operation classes out of ${operationClasses.slice(0, 7).join(', ')}, such as ["monitor", "control"]`,
+  'roles.*.grant': 'a list of classes out of its own that each need a grant, such as ["protection-setting"]',
   'roles.*.breakers': 'a list of names or groups of breakers that all rights of the role are for, such as ["Q1", "feeders"]',
   'roles.*.manage': `a list of what it may do with the gateway, out of ${managementActions.join(', ')}`,
+  ...guardExpectations,
   ...peopleExpectations,
   ...sinkExpectations,
 }
@@ -139,6 +145,8 @@ const clearListener = z.strictObject({ ...ofEachListener, 'clear-text': z.litera
 export const siteSchema = z.strictObject({
   site: z.strictObject({
     name: z.string().min(1).max(64),
+    mode: z.enum(modes).default('enforce'),
+    'emergency-open': z.boolean().default(false),
     'own-unit': z.union([z.int().min(1).max(247), z.literal(255), z.literal('none')]).default(255),
     'working-hours': z.array(z.string().refine((text) => toHours(text) !== undefined)).default([]),
   }),
@@ -167,6 +175,7 @@ export const siteSchema = z.strictObject({
         address: z.int().min(1).max(255).optional(),
         profile: name,
         group: name.optional(),
+        mode: z.enum(modes).optional(),
         freshness: z.enum(['off', 'profile']).default('off'),
       }),
     )
@@ -175,6 +184,7 @@ export const siteSchema = z.strictObject({
     z.string().min(1).max(64),
     z.strictObject({
       may: z.array(z.enum(operationClasses.slice(0, 7))).default([]),
+      grant: z.array(z.enum(operationClasses.slice(0, 7))).default([]),
       breakers: z.array(name).optional(),
       manage: z.array(z.enum(managementActions)).optional(),
     }),
@@ -182,6 +192,8 @@ export const siteSchema = z.strictObject({
   people: peopleSchema,
   console: consoleSchema,
   authority: authoritySchema,
+  locks: locksSchema,
+  guard: z.array(guardSchema).max(100).default([]),
   journal: journalSchema,
   sink: z.array(sinkSchema).default([]),
 })

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import type { BusSettings as Scheduling, LineSettings, Refresh } from '../bus/index.ts'
 import { type LineAddress, type UnitId, toLineAddress, toUnitId } from '../modbus/index.ts'
-import type { ManagementAction, Rights } from '../policy/index.ts'
+import type { Guard, ManagementAction, Rights } from '../policy/index.ts'
 import type { PeopleSettings } from '../identity/index.ts'
 import type { SinkSettings } from '../syslog/index.ts'
 import { type DoorSettings, toDoor } from './doors.ts'
@@ -11,6 +11,7 @@ import { must } from './must.ts'
 import { toRights } from './roles.ts'
 
 import { type Endpoint, toEndpoint } from './endpoint.ts'
+import { toGuards } from './guards.ts'
 import { type WorkingHours, toHours } from './hours.ts'
 import type { SiteFile } from './schema.ts'
 import { type JournalSettings, type SinkTlsFiles, toJournal, toSink } from './sinks.ts'
@@ -82,6 +83,13 @@ export type CheckedSite = {
   readonly sinks: readonly SinkSettings<SinkTlsFiles>[]
   /** When somebody is expected to be at work; empty: not set. */
   readonly workingHours: WorkingHours
+  /** Breakers whose policy is only observed. */
+  readonly observed: ReadonlySet<string>
+  readonly guards: readonly Guard[]
+  readonly emergencyOpen: boolean
+  readonly longestUnlockMs: number
+  /** Minutes of the day at which shifts end; empty: none are known. */
+  readonly shiftEnds: readonly number[]
 }
 
 /** What a site needs beside the values of its file. `accessLines`: where each entry of the access control list stands. */
@@ -130,6 +138,11 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
     authorityDirectory: file.authority === undefined ? '' : path(file.authority.directory),
     journal: toJournal(file.journal),
     sinks: file.sink.map((sink) => toSink(sink, path)),
+    observed: new Set(file.breaker.filter(({ mode }) => (mode ?? file.site.mode) === 'observe').map(({ name }) => name)),
+    guards: toGuards(file.guard, file.breaker),
+    emergencyOpen: file.site['emergency-open'],
+    longestUnlockMs: must(toMilliseconds(file.locks['longest-unlock'])),
+    shiftEnds: file.locks['shift-ends'].map((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))).sort((a, b) => a - b),
     workingHours: file.site['working-hours'].map((text) => must(toHours(text))),
   }
 }

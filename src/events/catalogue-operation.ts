@@ -1,6 +1,8 @@
 import { type Definition, d } from './definition.ts'
 
 const asked = ['subject', 'role', 'source', 'breaker', 'bus', 'unit', 'class', 'operation', 'functionCode', 'correlation'] as const
+const tag = ['subject', 'user', 'breaker', 'tag', 'job'] as const
+const grant = ['subject', 'user', 'breaker', 'class', 'operation', 'grant', 'from'] as const
 const seenFields = ['breaker', 'bus', 'unit', 'expected', 'correlation', 'connected'] as const
 
 /** What was asked of breakers, what was done, and what was seen on them. */
@@ -49,7 +51,7 @@ export const operationEvents = {
     'count',
     'seconds',
   ]),
-  'operation-denied': d(401, 4, 'operation', 'denied: {operation}: {reason}', [...asked, 'outcome', 'reason', 'firstFromHere'], 3),
+  'operation-denied': d(401, 4, 'operation', 'denied: {operation}: {reason}', [...asked, 'outcome', 'reason', 'guard', 'firstFromHere'], 3),
   'operation-allowed': d(402, 5, 'operation', 'allowed: {operation}', [...asked, 'outcome'], 4),
   'operation-done': d(403, 5, 'operation', 'done: {operation}', [...asked, 'outcome', 'durationMs']),
   'operation-refused-by-device': d(404, 4, 'operation', 'the breaker refused: {operation}: {reason}', [
@@ -60,6 +62,12 @@ export const operationEvents = {
   ]),
   'operation-failed': d(405, 4, 'operation', 'not sent: {operation}: {reason}', [...asked, 'outcome', 'reason', 'durationMs']),
   'operation-outcome-unknown': d(406, 2, 'operation', 'outcome unknown: {operation}: {reason}', [...asked, 'outcome', 'reason']),
+  'operation-would-deny': d(408, 5, 'operation', 'observed, would be denied: {operation}: {reason}', [
+    ...asked,
+    'outcome',
+    'reason',
+    'guard',
+  ]),
   'setting-changed': d(407, 4, 'operation', '{setting} of {breaker} changed from {old} to {new}', [
     'subject',
     'role',
@@ -79,10 +87,74 @@ export const operationEvents = {
     'scope',
     'until',
     'reason',
+    'workOrder',
     'hours',
   ]),
   locked: d(411, 5, 'operation', '{breaker} {scope} locked by {subject}: {reason}', ['subject', 'breaker', 'scope', 'reason']),
   'relocked-by-timer': d(412, 5, 'operation', '{breaker} {scope} locked: its time was over', ['breaker', 'scope']),
+  'tag-hung': d(430, 5, 'operation', '{subject} hung a tag on {breaker}: {reason}', [...tag, 'reason', 'workOrder']),
+  'tag-removed': d(431, 5, 'operation', '{subject} took the own tag off {breaker}', tag),
+  'tag-removed-by-other': d(432, 2, 'operation', '{subject} and {via} took the tag of {user} off {breaker}: {reason}', [
+    ...tag,
+    'via',
+    'reason',
+  ]),
+  'master-lock-on': d(433, 4, 'operation', 'master lock on, by {subject}: {reason}', ['subject', 'reason']),
+  'master-lock-off': d(434, 4, 'operation', 'master lock off, by {subject}: {reason}', ['subject', 'reason']),
+  'tag-removal-asked': d(437, 4, 'operation', '{subject} asks for a second person to take the tag of {user} off {breaker}: {reason}', [
+    ...tag,
+    'reason',
+  ]),
+  'tag-offered': d(438, 5, 'operation', '{subject} offers the tag on {breaker} to {new}', [...tag, 'new']),
+  'tag-passed': d(439, 5, 'operation', '{subject} has taken over the tag on {breaker}', tag),
+  'grant-requested': d(440, 5, 'operation', '{subject} asks for a grant for {user}: {operation} on {breaker}: {reason}', [
+    ...grant,
+    'reason',
+    'workOrder',
+    'count',
+  ]),
+  'grant-approved': d(441, 4, 'operation', '{subject} grants {user}: {operation} on {breaker} until {until}', [
+    ...grant,
+    'reason',
+    'until',
+  ]),
+  'grant-refused': d(442, 5, 'operation', '{subject} refuses a grant for {user}: {operation} on {breaker}: {reason}', [...grant, 'reason']),
+  'grant-used': d(443, 4, 'operation', '{subject} used a grant: {operation} on {breaker}, {reason}', [
+    ...grant,
+    'reason',
+    'count',
+    'correlation',
+  ]),
+  'grant-expired': d(444, 6, 'operation', 'a grant for {user} is over: {operation} on {breaker}, used {count} times', [
+    'user',
+    'breaker',
+    'class',
+    'operation',
+    'grant',
+    'from',
+    'count',
+  ]),
+  'grant-revoked': d(445, 4, 'operation', '{subject} revoked a grant of {user}: {operation} on {breaker}: {reason}', [...grant, 'reason']),
+  'emergency-open': d(446, 1, 'operation', 'EMERGENCY OPEN of {breaker} by {subject}: {reason}', [
+    'subject',
+    'source',
+    'breaker',
+    'reason',
+  ]),
+  'emergency-open-asked': d(447, 4, 'operation', '{subject} has begun an emergency opening of {breaker}: {reason}', [
+    'subject',
+    'source',
+    'breaker',
+    'reason',
+  ]),
+  'lock-out-started': d(448, 5, 'operation', '{subject} leads the lock-out {job} on {breaker}: {reason}', [
+    'subject',
+    'breaker',
+    'job',
+    'reason',
+    'workOrder',
+  ]),
+  'lock-out-ended': d(449, 5, 'operation', '{subject} has ended the lock-out {job} on {breaker}', ['subject', 'breaker', 'job']),
   'breaker-tripped': d(420, 2, 'operation', '{breaker} tripped ({expected})', seenFields),
   'breaker-opened': d(421, 4, 'operation', '{breaker} was opened ({expected})', seenFields),
   'breaker-closed': d(422, 4, 'operation', '{breaker} was closed ({expected})', seenFields),

@@ -22,6 +22,15 @@ export type FieldTypes = {
   /** How somebody came in, such as `console`. */
   readonly via: string
   readonly until: string
+  /** The number of the work order, as whoever asked has typed it. */
+  readonly workOrder: string
+  /** A personal tag. */
+  readonly tag: string
+  /** A job of a group lock-out. */
+  readonly job: string
+  readonly grant: string
+  /** The guard of the site that did not agree. */
+  readonly guard: string
   readonly answer: string
   readonly firstBytes: string
   readonly durationMs: number

@@ -4,3 +4,4 @@ export { type EventId, type EventRecord, type FieldsOf, type RecordId, type Secu
 export type { FieldName, FieldValue } from './fields.ts'
 export { type Guide, guide, techniques } from './guide.ts'
 export { reserved } from './reserved.ts'
+export type { FieldTypes } from './fields.ts'

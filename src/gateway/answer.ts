@@ -3,6 +3,7 @@ import { type EventId, event } from '../events/index.ts'
 import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf } from '../modbus/index.ts'
 import { type Deny, refusalReasons, subjectName, subjectRole, subjectSource } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
+import { rememberRefusal } from './judged.ts'
 import type { Site } from './site.ts'
 import { type Story, common } from './story.ts'
 
@@ -11,8 +12,11 @@ export function refuse(story: Story, verdict: Deny, site: Site): Answer {
   const said = common(story)
   const { subject, request } = story.asked
   const functionCode = functionCodeOf(request)
+  rememberRefusal(story, verdict, site)
   const reason = `${verdict.reason}: ${refusalReasons[verdict.reason].text}`
-  site.journal.note(event('operation-denied', { ...said, outcome: 'denied', reason, firstFromHere: story.first ? 'yes' : 'no' }))
+  site.journal.note(
+    event('operation-denied', { ...said, outcome: 'denied', reason, guard: verdict.guard, firstFromHere: story.first ? 'yes' : 'no' }),
+  )
   const { unit, operation: words } = said
   site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
   return { pdu: encodeException(functionCode, verdict.exception) }

@@ -4,6 +4,7 @@ import type { BreakerSettings, BusSettings } from '../config/index.ts'
 import { type Request, encodeForDevice, encodeMbap, encodeReply, encodeRequest, encodeRtuPdu, registerOf } from '../modbus/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
+import { subjectRole } from '../policy/index.ts'
 
 /** One frame as it went over a wire, but for the passwords in it: those are 0, and the CRC is that of what is shown. */
 export type Packet = {
@@ -80,7 +81,7 @@ export function createCapture(bus: BusSettings, breakers: readonly BreakerSettin
         ...on,
         direction: 'request',
         bytes: encodeMbap({ transaction, unit, pdu: asked }),
-        comment: `${subject.name} (${subject.role})`,
+        comment: `${subject.name} (${subjectRole(subject)})`,
       })
       void answer.then(({ pdu }) => {
         if (pdu !== 'none') show({ ...on, direction: 'reply', bytes: encodeMbap({ transaction, unit, pdu }), comment: '' })

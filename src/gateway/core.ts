@@ -4,13 +4,19 @@ import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
-import type { ConnectionId, Rights } from '../policy/index.ts'
+import { type ConnectionId, type Rights, type Standing, isTagged } from '../policy/index.ts'
 import { type Answer, type Asked, type Report } from '../upstream/index.ts'
 import { type Capture, createCapture } from './capture.ts'
 import { createFloods } from './floods.ts'
 import { type Health, createHealth } from './health.ts'
 import { watchIdentities } from './identities.ts'
+import { type Emergency, createEmergency } from './emergency.ts'
+import { type GrantBook, openGrantBook } from './grant-book.ts'
+import { createGuardMemory } from './guard-memory.ts'
+import { type Learning, openLearning } from './learning.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
+import { type MasterLock, openMasterLock } from './master-lock.ts'
+import { type TagBook, openTagBook } from './tag-book.ts'
 import { type Movements, openMovements } from './movements.ts'
 import type { OwnUnit } from './own-unit.ts'
 import { createPresence } from './presence.ts'
@@ -34,12 +40,19 @@ export type CorePorts = {
   readonly trusted: () => boolean
   /** Whether somebody is expected to be at work. */
   readonly hours: () => string
+  /** What of the policy is changed by a reload. */
+  readonly policy: () => Pick<CheckedSite, 'observed' | 'guards' | 'emergencyOpen'>
   readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void, tap: Tap) => Line
 }
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
   readonly locks: LockBook
+  readonly tags: TagBook
+  readonly masterLock: MasterLock
+  readonly grants: GrantBook
+  readonly learning: Learning
+  readonly emergency: Emergency
   readonly watch: Watch
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
@@ -61,12 +74,9 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
-  const locks = await openLockBook(
-    site.breakers.map((breaker) => breaker.name),
-    journal,
-    clock,
-    ports.hours,
-  )
+  const people = await openBooks(site, ports)
+  const { locks, tags, masterLock, grants, learning } = people
+  const guards = createGuardMemory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
   const watch = createWatch(journal, clock, movements)
   const captures = new Map(site.buses.map((bus) => [bus.name, createCapture(bus, site.breakers, clock)]))
@@ -79,20 +89,28 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     }),
   )
   const breakers = new Map(
-    site.breakers.map((settings) => [settings.unit as number, breakerOf(settings, { buses, locks, watch, movements, passwordOf, clock })]),
+    site.breakers.map((settings) => [
+      settings.unit as number,
+      breakerOf(settings, { buses, ...people, watch, movements, passwordOf, clock, policy: ports.policy }),
+    ]),
   )
   const refusals = createRefusals()
   const own = ownUnit(site, ports, { health, watch, locks, refusals })
   const conditions = () => ({ trusted: ports.trusted(), now: clock.now() })
   const inside: Site = {
-    ...{ breakers, own, refusals, conditions, sources, clock, random },
+    ...{ breakers, own, refusals, conditions, sources, clock, random, guards, grants, learning },
     rights: ports.rights,
     journal: { ...journal, note },
   }
   const stopWatch = watch.start(inside, site.breakers)
   const stopIdentities = await watchIdentities(inside, site.breakers, { journal, clock })
+  const emergency = createEmergency({
+    ...{ journal, clock, random, enabled: () => ports.policy().emergencyOpen },
+    breakers: new Map([...breakers.values()].map((breaker) => [breaker.name, breaker])),
+    serve: (asked) => serve(asked, inside),
+  })
   return {
-    locks,
+    ...{ locks, tags, masterLock, grants, learning, emergency },
     watch,
     health,
     buses,
@@ -111,9 +129,25 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       stopWatch()
       stopIdentities()
       locks.close()
+      grants.close()
+      learning.close()
       await Promise.all([...buses.values()].map((bus) => bus.close()))
       floods.close()
     },
+  }
+}
+
+type Books = Pick<Core, 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
+
+/** What people have locked, tagged and granted, as the last run left it. */
+async function openBooks(site: CheckedSite, { journal, clock, random, hours }: CorePorts): Promise<Books> {
+  const names = site.breakers.map((breaker) => breaker.name)
+  return {
+    locks: await openLockBook(names, journal, clock, hours),
+    tags: await openTagBook(journal, { clock, random }),
+    masterLock: await openMasterLock(journal, clock),
+    grants: await openGrantBook(journal, { clock, random }),
+    learning: await openLearning(journal, clock),
   }
 }
 
@@ -125,14 +159,18 @@ function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture
   )
 }
 
-type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock'> & {
+type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly buses: ReadonlyMap<string, Bus>
   readonly locks: LockBook
+  readonly tags: TagBook
+  readonly masterLock: MasterLock
+  readonly grants: GrantBook
   readonly watch: Watch
   readonly movements: Movements
 }
 
-function breakerOf(settings: BreakerSettings, { buses, locks, watch, movements, passwordOf, clock }: BreakerPorts): Breaker {
+function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
+  const { buses, locks, watch, movements, passwordOf, clock } = ports
   const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
@@ -145,6 +183,7 @@ function breakerOf(settings: BreakerSettings, { buses, locks, watch, movements, 
     bus: settings.bus,
     turns,
     locks: () => locks.locks(name),
+    standing: standingOf(name, ports),
     passwordOf: (level) => passwordOf(name, level),
     perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
     allowed: (operation, correlation) => movements.allowed(name, operation, correlation),
@@ -155,14 +194,40 @@ function breakerOf(settings: BreakerSettings, { buses, locks, watch, movements, 
   }
 }
 
+/** Made once, since each request asks for it: it shows what it is when it is looked at. */
+function standingOf(name: string, { tags, masterLock, grants, policy }: BreakerPorts): Standing {
+  return {
+    get mode() {
+      return policy().observed.has(name) ? 'observe' : 'enforce'
+    },
+    get tagged() {
+      return isTagged(tags.tags(), name)
+    },
+    get masterLock() {
+      return masterLock.state().on
+    },
+    keySwitch: false,
+    get grants() {
+      return grants.of(name)
+    },
+    get guards() {
+      return policy().guards
+    },
+    get emergencyOpen() {
+      return policy().emergencyOpen
+    },
+  }
+}
+
 type OwnParts = Pick<Core, 'health' | 'watch' | 'locks'> & { readonly refusals: Site['refusals'] }
 
-function ownUnit(site: CheckedSite, { version, clock, journal }: CorePorts, { health, watch, locks, refusals }: OwnParts): OwnUnit {
+function ownUnit(site: CheckedSite, { version, clock, journal, policy }: CorePorts, { health, watch, locks, refusals }: OwnParts): OwnUnit {
   const since = clock.now()
   return {
     unit: site.ownUnit,
     view: (client) => ({
       version,
+      observes: policy().observed.size > 0,
       uptimeMs: clock.now() - since,
       journalWrites: journal.writes(),
       buses: site.buses.map((bus) => ({ up: health.busIsUp(bus.name) })),

@@ -44,7 +44,10 @@ export type Ports = {
 }
 
 /** A running gateway, as the API sees it. */
-export interface Gateway extends Pick<Core, 'locks' | 'watch' | 'health' | 'buses' | 'captures'> {
+export interface Gateway extends Pick<
+  Core,
+  'locks' | 'tags' | 'masterLock' | 'grants' | 'learning' | 'emergency' | 'watch' | 'health' | 'buses' | 'captures'
+> {
   /** The configuration in force. */
   site(): CheckedSite
   readonly version: string
@@ -88,7 +91,9 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     note: (told) => journal.note(told),
   })
   const before = await recover(journal, opened.last, opened.replaced)
-  journal.note(event('gateway-started', { version, configuration: site.hash, mode: 'enforce', reason: before }))
+  journal.note(
+    event('gateway-started', { version, configuration: site.hash, mode: site.observed.size === 0 ? 'enforce' : 'observe', reason: before }),
+  )
 
   const force: InForce = { site }
   const rights = (): Rights => force.site.rights
@@ -106,6 +111,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
     trusted: () => trust.trusted(),
+    policy: () => force.site,
     hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     openLine(bus, notice, tap) {
@@ -115,6 +121,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
       return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap }, notice)
     },
   })
+  trust.onLost((part) => core.locks.lockAll(part))
 
   const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
   const people = await startPeople(force, ports, journal)
@@ -124,9 +131,10 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
-  const { locks, watch, health, buses, captures } = core
+  const { locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
   return {
     ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random, sinks, trust },
+    ...{ tags, masterLock, grants, learning, emergency },
     keeper: keeping.keeper,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,

@@ -6,6 +6,8 @@ import type { Seen } from './watch.ts'
 /** What the gateway's own unit shows. All of it is known without asking anybody: reading it never touches a bus. */
 export type OwnView = {
   readonly version: string
+  /** At least one breaker is only observed. */
+  readonly observes: boolean
   readonly uptimeMs: number
   readonly journalWrites: boolean
   readonly buses: readonly { readonly up: boolean }[]
@@ -59,11 +61,11 @@ export function ownRegisters(view: OwnView): ReadonlyMap<number, number> {
 
 const busState = (bus: { readonly up: boolean } | undefined): number => (bus === undefined ? 0 : bus.up ? 1 : 2)
 
-function gatewayBlock({ version, uptimeMs, journalWrites, buses, breakers }: OwnView): number[] {
+function gatewayBlock({ version, observes, uptimeMs, journalWrites, buses, breakers }: OwnView): number[] {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10) || 0)
   const uptime = words(Math.floor(uptimeMs / 1000))
-  const enforces = 1 // the only mode that there is yet
-  return [MAP_VERSION, major, minor, patch, ...uptime, enforces, journalWrites ? 1 : 2, buses.length, breakers.length]
+  const mode = observes ? 2 : 1
+  return [MAP_VERSION, major, minor, patch, ...uptime, mode, journalWrites ? 1 : 2, buses.length, breakers.length]
 }
 
 function refusalBlock({ refusal, now }: OwnView): number[] {
@@ -74,7 +76,7 @@ function refusalBlock({ refusal, now }: OwnView): number[] {
 
 const reachable = { 'not-tried': 0, yes: 1, no: 2 } as const
 const state = { unknown: 0, open: 1, closed: 2, tripped: 3 } as const
-const lockedBy = { default: 1, person: 2, timer: 3, restart: 4 } as const
+const lockedBy = { default: 1, person: 2, timer: 3, restart: 4, trust: 5 } as const
 
 function breakerBlock({ seen, locks }: OwnView['breakers'][number], now: Monotonic): number[] {
   const age = seen.at === 'never' ? UNKNOWN : seconds(now - seen.at)

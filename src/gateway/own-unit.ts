@@ -1,6 +1,6 @@
 import type { Operation } from '../breakers/index.ts'
 import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf, registerOf } from '../modbus/index.ts'
-import { decide, subjectName } from '../policy/index.ts'
+import { decide, noCircumstances, nothingStanding, subjectName } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { refuse } from './answer.ts'
 import { type OwnView, ownRegisters } from './own-map.ts'
@@ -19,7 +19,18 @@ export function serveOwnUnit(asked: Asked, site: Site): Answer {
   const { subject, request } = asked
   const operation = classifyOwn(request)
   const story = begin(asked, { name: 'gateway', bus: 'none', unit: asked.unit }, operation, site)
-  const verdict = decide({ subject, operation, breaker: '', rights: site.rights(), locks: 'none', trusted: true, now: site.clock.now() })
+  const verdict = decide({
+    subject,
+    operation,
+    breaker: '',
+    rights: site.rights(),
+    locks: 'none',
+    standing: nothingStanding,
+    circumstances: noCircumstances,
+    again: false,
+    trusted: true,
+    now: site.clock.now(),
+  })
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
   const reply = read(request, site.own.view(subjectName(subject)))
   return {

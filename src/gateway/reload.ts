@@ -1,4 +1,4 @@
-import type { CheckedSite } from '../config/index.ts'
+import { type CheckedSite, describeGuards } from '../config/index.ts'
 import { describeRights } from '../policy/index.ts'
 import { shape } from './sink-book.ts'
 
@@ -24,6 +24,10 @@ const changeable = {
   'limits of listeners': (site: CheckedSite) => site.listeners.map(({ limits }) => limits),
   'certificates and revocation of listeners': (site: CheckedSite) => site.listeners.map(({ security }) => security),
   roles: (site: CheckedSite) => [...site.rights.keys()].sort().map((role) => [role, describeRights(site.rights, role)]),
+  'mode of breakers': (site: CheckedSite) => [...site.observed],
+  guard: (site: CheckedSite) => describeGuards(site.guards),
+  'site.emergency-open': (site: CheckedSite) => site.emergencyOpen,
+  locks: (site: CheckedSite) => [site.longestUnlockMs, site.shiftEnds],
   people: (site: CheckedSite) => [site.people, [...site.people.secondFactor], [...site.people.withoutLogin]],
   console: (site: CheckedSite) => site.console,
   sink: (site: CheckedSite) => site.sinks.map(shape),

@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/index.ts'
 import { toAddress } from '../modbus/index.ts'
 import { type Cancel, type Clock, isoUs } from '../platform/index.ts'
-import { type LockState, type Rights, decide, toConnectionId, toRole } from '../policy/index.ts'
+import { type LockState, type Rights, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../policy/index.ts'
 import type { Trust } from './trust.ts'
 
 /** How often it is repeated, milliseconds: a machine without a battery for its clock denies no longer than its time service needs. */
@@ -42,7 +42,14 @@ function wrongPolicy(rights: Rights, clock: Clock): string | undefined {
   const address = toAddress(0)
   if (address === undefined) throw new Error('0 is an address')
   const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
-  const open: LockState = { kind: 'unlocked', by: '', reason: '', until: (clock.now() + 1) as ReturnType<Clock['now']>, untilUtcUs: 0 }
+  const open: LockState = {
+    kind: 'unlocked',
+    by: '',
+    reason: '',
+    workOrder: '',
+    until: (clock.now() + 1) as ReturnType<Clock['now']>,
+    untilUtcUs: 0,
+  }
   const request = { kind: 'write-single-register', address, value: 0 } as const
   for (const role of rights.keys())
     for (const [lock, usual] of [
@@ -56,7 +63,15 @@ function wrongPolicy(rights: Rights, clock: Clock): string | undefined {
           levels: { usual, of: new Map() },
         },
         operation: { class: 'control', words: 'self-test', request, command: 'none' },
-        ...{ breaker: '', rights, trusted: true, now: clock.now() },
+        ...{
+          standing: nothingStanding,
+          circumstances: noCircumstances,
+          again: false,
+          breaker: '',
+          rights,
+          trusted: true,
+          now: clock.now(),
+        },
         locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
       })
       if (verdict.kind === 'allow') return `an operation passes that must not: role ${role}, ${lock.kind}, ${usual}`

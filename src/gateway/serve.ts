@@ -2,6 +2,7 @@ import { asSeenBy, classify, seal } from '../breakers/index.ts'
 import { clear, decide, deny } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { answer, refuse, refuseRoute } from './answer.ts'
+import { circumstancesOf, count, observeOnly, ofNoInterest } from './judged.ts'
 import { followOutcome, wasTaken } from './outcome.ts'
 import { serveOwnUnit } from './own-unit.ts'
 import type { Site } from './site.ts'
@@ -16,15 +17,22 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
 
   const operation = classify(asked.request, breaker.profile)
   const story = begin(asked, breaker, operation, site)
-  const ask = () =>
-    decide({ subject, operation, breaker: breaker.name, rights: site.rights(), locks: breaker.locks(), ...site.conditions() })
-  const verdict = ask()
+  const circumstances = operation.class === 'monitor' ? ofNoInterest : await circumstancesOf(asked, operation, breaker, site, serve)
+  const { name, standing } = breaker
+  const ask = (again: boolean) =>
+    decide({
+      ...{ subject, operation, breaker: name, rights: site.rights(), locks: breaker.locks(), standing, circumstances, again },
+      ...site.conditions(),
+    })
+  const verdict = ask(false)
   if (verdict.kind === 'deny') return refuse(story, verdict, site)
+  observeOnly(story, verdict, breaker, site)
   const vault = watchVault(operation, breaker.passwordOf)
   const sealed = seal(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
   if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
   const turn = breaker.turns.take(subject, operation)
   if (turn === 'taken') return refuse(story, deny('command-of-another'), site)
+  if (!count(story, verdict, site)) return refuse(story, deny('no-grant'), site)
 
   const record = verdict.record === 'none' ? 'none' : await site.journal.append(allowed(story)) // on disk before the bus
   if (record === 'unavailable') {
@@ -34,7 +42,8 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   noteVaultUse(story, vault.level(), site)
   if (record !== 'none') breaker.allowed(operation, story.correlation)
 
-  const outcome = await breaker.perform(clear(sealed, verdict, record), asked, () => ask().kind === 'allow')
+  const stillHolds = () => ask(true).kind === 'allow' && (record === 'none' || asked.wanted()) // nobody may stop it once it is sent
+  const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
   if (!wasTaken(outcome)) turn.drop()
   breaker.saw(asked, outcome)
   if (record !== 'none') followOutcome(story, breaker, outcome, site, serve)

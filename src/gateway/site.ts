@@ -3,8 +3,11 @@ import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Request } from '../modbus/index.ts'
 import type { Clock, Monotonic, Random } from '../platform/index.ts'
-import type { Cleared, Locks, Rights, Subject } from '../policy/index.ts'
+import type { Cleared, Locks, Rights, Standing, Subject } from '../policy/index.ts'
 import type { Asked } from '../upstream/index.ts'
+import type { GrantBook } from './grant-book.ts'
+import type { GuardMemory } from './guard-memory.ts'
+import type { Learning } from './learning.ts'
 import type { OwnUnit } from './own-unit.ts'
 import type { Refusals } from './refusals.ts'
 import type { Sources } from './sources.ts'
@@ -19,6 +22,8 @@ export type Breaker = {
   /** Whose turn it is on its command interface. */
   readonly turns: Turns
   locks(): Locks
+  /** All that stands before it beside its locks: it shows what that is when it is looked at. */
+  readonly standing: Standing
   /** From the vault; the least that a command needs is asked for first. */
   readonly passwordOf: (level: PasswordLevel) => string | undefined
   perform(cleared: Cleared, asked: Asked, stillHolds: () => boolean): Promise<Outcome>
@@ -38,6 +43,9 @@ export type Site = {
   /** What a decision depends on beside the request itself: the time, and whether the gateway can be trusted now. */
   readonly conditions: () => { readonly trusted: boolean; readonly now: Monotonic }
   readonly sources: Sources
+  readonly guards: GuardMemory
+  readonly grants: Pick<GrantBook, 'use'>
+  readonly learning: Learning
   readonly clock: Clock
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>

@@ -11,16 +11,25 @@ export type LockedBy =
   | { readonly kind: 'person'; readonly name: string; readonly reason: string }
   | { readonly kind: 'timer' }
   | { readonly kind: 'restart' }
+  /** A part that judges or records could not be trusted any more. */
+  | { readonly kind: 'trust'; readonly part: string }
 
 export type LockState =
   | { readonly kind: 'locked'; readonly by: LockedBy; readonly sinceUtcUs: number }
   /** `until` belongs to locked: at that instant nothing passes any more. */
-  | { readonly kind: 'unlocked'; readonly by: string; readonly reason: string; readonly until: Monotonic; readonly untilUtcUs: number }
+  | {
+      readonly kind: 'unlocked'
+      readonly by: string
+      readonly reason: string
+      readonly workOrder: string
+      readonly until: Monotonic
+      readonly untilUtcUs: number
+    }
 
 export type Locks = Readonly<Record<LockScope, LockState>>
 
-/** The longest that a lock can stay open, milliseconds: eight hours. */
-export const LONGEST_UNLOCK_MS = 8 * 60 * 60 * 1000
+/** The longest that any site can let a lock stay open, milliseconds: one day. The usual longest is eight hours. */
+export const LONGEST_UNLOCK_MS = 24 * 60 * 60 * 1000
 
 /** Which lock stands before a class of operation; `never` where no lock can be opened for it. */
 export function scopeOf(operationClass: OperationClass): LockScope | 'none' | 'never' {

@@ -1,26 +1,34 @@
 import { type OperationClass, operationClasses } from '../breakers/index.ts'
 import { toAddress } from '../modbus/index.ts'
 import { type AccessLevel, accessLevels } from './acl.ts'
-import { decide } from './decide.ts'
+import { type Verdict, decide } from './decide.ts'
 import type { LockState } from './locks.ts'
+import { noCircumstances } from './guards.ts'
 import type { Rights } from './rights.ts'
+import { type Mode, modes, nothingStanding } from './standing.ts'
 import { toConnectionId, toRole } from './subject.ts'
 import type { Monotonic } from '../platform/index.ts'
 
-/** One cell of all that can be asked of a breaker. There is one mode until a breaker can be observed only. */
+/** One cell of all that can be asked of a breaker. */
 export type MatrixRow = {
   readonly role: string
   readonly class: OperationClass
   readonly level: AccessLevel
   readonly lock: 'locked' | 'unlocked'
-  readonly mode: 'enforce'
+  readonly mode: Mode
   /** `allow`, `allow recorded`, or `deny` with the reason. */
   readonly verdict: string
 }
 
 const NOW = 0 as Monotonic
 const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
-const unlocked: LockState = { kind: 'unlocked', by: '', reason: '', until: 1 as Monotonic, untilUtcUs: 0 }
+const unlocked: LockState = { kind: 'unlocked', by: '', reason: '', workOrder: '', until: 1 as Monotonic, untilUtcUs: 0 }
+
+const states = [
+  ['locked', locked],
+  ['unlocked', unlocked],
+] as const
+const places = modes.flatMap((mode) => states.map(([lock, state]) => [lock, state, mode] as const))
 
 /** What `decide` says of every role, class, level and lock, for one breaker: nothing here decides. NULL is a certificate without a role. */
 export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRow[] {
@@ -31,7 +39,7 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
   for (const role of [...rights.keys(), 'NULL'])
     for (const operationClass of operationClasses)
       for (const level of accessLevels)
-        for (const [lock, state] of [['locked', locked] as const, ['unlocked', unlocked] as const]) {
+        for (const [lock, state, mode] of places) {
           const verdict = decide({
             subject: {
               ...{ kind: 'client', name: '', source: '', connection: toConnectionId(0) },
@@ -42,11 +50,22 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
             breaker,
             rights,
             locks: { control: state, 'protection-setting': state, 'other-setting': state },
+            standing: { ...nothingStanding, mode },
+            circumstances: noCircumstances,
+            again: false,
             trusted: true,
             now: NOW,
           })
-          const words = verdict.kind === 'deny' ? `deny ${verdict.reason}` : verdict.record === 'none' ? 'allow' : 'allow recorded'
-          rows.push({ role, class: operationClass, level, lock, mode: 'enforce', verdict: words })
+          rows.push({ role, class: operationClass, level, lock, mode, verdict: wordsOf(verdict, rights, role, operationClass) })
         }
   return rows
+}
+
+function wordsOf(verdict: Verdict, rights: Rights, role: string, asked: OperationClass): string {
+  if (verdict.kind === 'deny') {
+    const needs = verdict.reason === 'no-grant' && rights.get(role)?.grant.has(asked) === true
+    return needs ? 'allow with a grant' : `deny ${verdict.reason}`
+  }
+  const recorded = verdict.record === 'none' ? 'allow' : 'allow recorded'
+  return verdict.wouldDeny === 'none' ? recorded : `${recorded}, would deny ${verdict.wouldDeny}`
 }

@@ -1,13 +1,30 @@
 import type { OperationClass } from '../breakers/index.ts'
 
 /** What can be done with the gateway itself, over the API, its command line and its pages. */
-export const managementActions = ['look', 'events', 'lock', 'unlock', 'capture', 'vault', 'configuration', 'users'] as const
+export const managementActions = [
+  'look',
+  'events',
+  'lock',
+  'unlock',
+  'tag',
+  'remove-tag',
+  'master-lock',
+  'ask-grant',
+  'approve-grant',
+  'emergency-open',
+  'capture',
+  'vault',
+  'configuration',
+  'users',
+] as const
 export type ManagementAction = (typeof managementActions)[number]
 
 /** What one role may do, all of it data of the site (MB-TCP-Security-v36, R-24 to R-29: no role is built in unchangeably). */
 export type RoleRights = {
   /** Classes of operation that it may ask a breaker for. */
   readonly classes: ReadonlySet<OperationClass>
+  /** Those of them that each need a grant, approved by a second person. */
+  readonly grant: ReadonlySet<OperationClass>
   /** The breakers that all its rights are for. */
   readonly breakers: ReadonlySet<string> | 'all'
   readonly manage: ReadonlySet<ManagementAction>
@@ -17,10 +34,10 @@ export type Rights = ReadonlyMap<string, RoleRights>
 
 /** What the six usual roles may do with the gateway where a site says nothing else. */
 export const usualManagement: Readonly<Record<string, readonly ManagementAction[]>> = {
-  SecurityAdmin: ['look', 'events', 'lock', 'vault', 'configuration', 'users'],
-  Engineer: ['look', 'events', 'lock', 'capture', 'vault'],
-  Operator: ['look', 'events', 'lock'],
-  FieldTech: ['look', 'events', 'lock', 'unlock'],
+  SecurityAdmin: ['look', 'events', 'lock', 'remove-tag', 'master-lock', 'vault', 'configuration', 'users'],
+  Engineer: ['look', 'events', 'lock', 'ask-grant', 'capture', 'vault'],
+  Operator: ['look', 'events', 'lock', 'ask-grant'],
+  FieldTech: ['look', 'events', 'lock', 'unlock', 'tag', 'master-lock', 'approve-grant'],
   Auditor: ['look', 'events'],
   Viewer: ['look'],
 }
@@ -28,10 +45,12 @@ export const usualManagement: Readonly<Record<string, readonly ManagementAction[
 const administers: readonly ManagementAction[] = ['users', 'configuration']
 const operates: readonly OperationClass[] = ['control', 'protection-setting', 'other-setting', 'clock', 'password', 'diagnostic']
 
+const using: readonly ManagementAction[] = ['unlock', 'emergency-open', 'approve-grant']
+
 /** Who gives rights does not use them: what of a role breaks that, or `kept` (S-04, CR 2.1). */
 export function separationOfDuties({ classes, manage }: RoleRights): string {
   const first = administers.find((action) => manage.has(action))
-  const second = manage.has('unlock') ? 'unlock' : operates.find((one) => classes.has(one))
+  const second = using.find((action) => manage.has(action)) ?? operates.find((one) => classes.has(one))
   return first === undefined || second === undefined ? 'kept' : `administers (${first}) and operates (${second})`
 }
 
@@ -52,6 +71,6 @@ export const mayManage = (rights: Rights, role: string, action: ManagementAction
 export function describeRights(rights: Rights, role: string): string {
   const found = rights.get(role)
   if (found === undefined) return 'none'
-  const { classes, breakers, manage } = found
-  return JSON.stringify([[...classes].sort(), breakers === 'all' ? 'all' : [...breakers].sort(), [...manage].sort()])
+  const { classes, grant, breakers, manage } = found
+  return JSON.stringify([[...classes].sort(), [...grant].sort(), breakers === 'all' ? 'all' : [...breakers].sort(), [...manage].sort()])
 }

@@ -23,7 +23,9 @@ export type Subject =
       readonly connection: ConnectionId
     }
   | { readonly kind: 'gateway' }
+  /** A person who opens a breaker in an emergency, by the pages or the command line. */
+  | { readonly kind: 'emergency'; readonly name: string; readonly source: string; readonly connection: ConnectionId }
 
-export const subjectName = (subject: Subject): string => (subject.kind === 'client' ? subject.name : 'gateway')
-export const subjectRole = (subject: Subject): string => (subject.kind === 'client' ? subject.role : 'gateway')
-export const subjectSource = (subject: Subject): string => (subject.kind === 'client' ? subject.source : 'here')
+export const subjectName = (subject: Subject): string => (subject.kind === 'gateway' ? 'gateway' : subject.name)
+export const subjectRole = (subject: Subject): string => (subject.kind === 'client' ? subject.role : subject.kind)
+export const subjectSource = (subject: Subject): string => (subject.kind === 'gateway' ? 'here' : subject.source)

@@ -22,7 +22,7 @@ t.test('from a command until its result is read nobody else commands that breake
     first.close()
     second.close()
   })
-  await gateway.locks.unlock('Q4', 'control', 600_000, 'ana', 'test of turns')
+  await gateway.locks.unlock('Q4', 'control', { forMs: 600_000, by: 'ana', reason: 'test of turns', workOrder: '', seen: 'any' })
 
   await t.test('another write gets 06, and an event that says why', async (t) => {
     t.equal(await first.ask(4, open), '101f3f0014')
@@ -67,7 +67,7 @@ t.test('from a command until its result is read nobody else commands that breake
   })
 
   await t.test('another breaker is not concerned', async (t) => {
-    await gateway.locks.unlock('Q1', 'control', 600_000, 'ana', 'test of turns')
+    await gateway.locks.unlock('Q1', 'control', { forMs: 600_000, by: 'ana', reason: 'test of turns', workOrder: '', seen: 'any' })
     const third = rawClient(await world.tls(port))
     t.equal(await third.ask(1, hexOf(905, 10, 4353, 1)), '101f3f0014')
     third.close()

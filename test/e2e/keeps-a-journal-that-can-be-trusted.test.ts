@@ -27,7 +27,13 @@ t.test(
     await world.heard(({ id }) => id === 'journal-tampered')
     await world.heard(({ id }) => id === 'self-test-failed')
     await world.heard(({ id }) => id === 'fail-closed-entered')
-    await first.gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'to see that it does not help')
+    await first.gateway.locks.unlock('Q1', 'control', {
+      forMs: 60_000,
+      by: 'ana',
+      reason: 'to see that it does not help',
+      workOrder: '',
+      seen: 'any',
+    })
     const scada = await world.scada(first.port)
     scada.setID(1)
     t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1, 'though it is unlocked')
@@ -114,7 +120,7 @@ t.test(
     const world = await createWorld()
     t.teardown(() => world.close())
     const { gateway } = await world.start()
-    await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', '=HYPERLINK("http://x")')
+    await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'ana', reason: '=HYPERLINK("http://x")', workOrder: '', seen: 'any' })
     const cli = (...args: string[]) => runCommand(world.paths, ...args)
     const to = (name: string): string => join(world.paths.state, name)
     t.match(await cli('export', '--format', 'csv', '--bom', '--write', to('a.csv')), { code: 0, stdout: /a\.csv: \d+ events, \d+ kB/ })
@@ -153,7 +159,7 @@ t.test(
     const scada = await world.scada(port)
     scada.setID(1)
     t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1)
-    await gateway.locks.unlock('Q2', 'control', 60_000, 'ana', 'test')
+    await gateway.locks.unlock('Q2', 'control', { forMs: 60_000, by: 'ana', reason: 'test', workOrder: '', seen: 'any' })
     scada.close(() => undefined)
     const lines = async (...args: string[]) =>
       (await cli('events', '--json', ...args)).stdout

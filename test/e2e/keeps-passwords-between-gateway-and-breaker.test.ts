@@ -76,7 +76,7 @@ t.test('without a password in the vault a command is refused and says so; with o
   const { port, gateway } = await world.start()
   const scada = rawClient(await world.tls(port))
   t.teardown(() => scada.close())
-  await gateway.locks.unlock('Q4', 'control', 60_000, 'ana', 'test of the vault')
+  await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of the vault', workOrder: '', seen: 'any' })
   const open = Buffer.from(encodeRequest(commandOf(904, 10, 5377, 1))).toString('hex')
   for (const level of ['operator', 'administrator']) t.equal(gateway.vault.remove('Q4', level, 'ana').kind, 'changed')
   t.equal(await scada.ask(4, open), '9001')

@@ -77,7 +77,10 @@ t.test('a pulled cable takes down its own bus only, with an event, and intrusive
   t.teardown(() => scada.close(() => undefined))
   scada.setID(1)
   t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2)
-  t.equal(await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'cable test'), 'unlocked')
+  t.equal(
+    await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'ana', reason: 'cable test', workOrder: '', seen: 'any' }),
+    'unlocked',
+  )
   world.board.serial.close()
   t.match(await world.heard((message) => message.id === 'bus-down'), { data: { bus: 'rs485-1' } })
   t.equal(await exceptionOf(scada.readHoldingRegisters(11999, 2)), 10)
@@ -96,7 +99,7 @@ t.test('on a two-wire adapter that hears its own sending, reads and writes work 
   const { port, gateway } = await world.start()
   const engineer = await world.scada(port, 'engineer-1')
   t.teardown(() => engineer.close(() => undefined))
-  await gateway.locks.unlock('Q2', 'other-setting', 60_000, 'ana', 'echo test')
+  await gateway.locks.unlock('Q2', 'other-setting', { forMs: 60_000, by: 'ana', reason: 'echo test', workOrder: '', seen: 'any' })
   engineer.setID(2)
   t.equal(await exceptionOf(engineer.writeRegister(799, 1)), 10, 'not sent while it is not known whether this line echoes')
   t.match(await world.heard((message) => message.id === 'operation-failed'), {

@@ -38,7 +38,7 @@ t.test('what passes on a bus is recorded on both sides, as Wireshark reads it, w
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   scada.setID(1)
-  await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'capture test')
+  await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'ana', reason: 'capture test', workOrder: '', seen: 'any' })
   const command = commandRegisters(905, 4353)
   command.splice(4, 2, 0x5a71, 0x5877) // a password that SCADA should not have sent
   const { file, code, said } = await recorded(world, 'rs485-1', async () => {

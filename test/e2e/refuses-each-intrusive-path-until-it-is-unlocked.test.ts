@@ -47,7 +47,7 @@ t.test(
       for (const path of intrusivePaths) {
         const name = nameOf(path.unit)
         const twin = world.board.twins[name]
-        await gateway.locks.unlock(name, path.scope, 60_000, 'ana', 'test of every path')
+        await gateway.locks.unlock(name, path.scope, { forMs: 60_000, by: 'ana', reason: 'test of every path', workOrder: '', seen: 'any' })
         if (path.before !== undefined) path.before(twin)
         const before = intrusive()
         const answer = await clients[path.client].ask(path.unit, path.pdu)
@@ -82,7 +82,7 @@ t.test('open and close of a MicroLogic Active, which asks for no password, are g
   if (close === undefined) return t.fail('Q8 has no close')
   t.equal(await scada.ask(8, close.pdu), '9001')
   t.equal(world.board.twins.Q8.closed, false)
-  await gateway.locks.unlock('Q8', 'control', 60_000, 'ana', 'test')
+  await gateway.locks.unlock('Q8', 'control', { forMs: 60_000, by: 'ana', reason: 'test', workOrder: '', seen: 'any' })
   t.equal(await scada.ask(8, close.pdu), '101f3f0014')
   t.equal(await resultOf(scada, 8), 'done')
   t.equal(world.board.twins.Q8.closed, true)
@@ -95,7 +95,7 @@ t.test('a command whose length is in no document is refused though unlocked, unt
   const command = '101f3f001428' + 'b08b0010140100010000' + '0000' + '00'.repeat(20) + '00001f531f541f55'
   const attempt = async (): Promise<string> => {
     const running = await world.start()
-    await running.gateway.locks.unlock('Q1', 'protection-setting', 60_000, 'ana', 'test')
+    await running.gateway.locks.unlock('Q1', 'protection-setting', { forMs: 60_000, by: 'ana', reason: 'test', workOrder: '', seen: 'any' })
     const engineer = rawClient(await world.tls(running.port, 'engineer-1'))
     const answer = await engineer.ask(1, command)
     const result = answer === '9001' ? 'refused' : await resultOf(engineer, 1)

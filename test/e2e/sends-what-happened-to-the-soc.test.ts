@@ -47,7 +47,7 @@ t.test(
         sinkTable('dead', 'tls', dead, inTls),
     )
     const { gateway } = running
-    await gateway.locks.unlock('Q1', 'control', 60_000, 'ana', 'WO-1182')
+    await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'ana', reason: 'WO-1182', workOrder: '', seen: 'any' })
     gateway.locks.lock('Q1', 'control', 'ana', 'done')
     await until('RELP has it', () => relp.lines().some((line) => line.includes(' locked ')))
     const messages = relp.lines().map((line) => parseRfc5424(Buffer.from(line)))

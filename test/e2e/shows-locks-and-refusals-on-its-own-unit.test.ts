@@ -36,7 +36,7 @@ t.test('a panel reads from unit 255 what is locked, by whom, and why it was refu
   t.equal(world.frames().length, frames, 'not one frame on any bus')
 
   await t.test('an unlock is seen with its time', async (t) => {
-    await gateway.locks.unlock('Q1', 'control', 300_000, 'bob', 'WO-7')
+    await gateway.locks.unlock('Q1', 'control', { forMs: 300_000, by: 'bob', reason: 'WO-7', workOrder: '', seen: 'any' })
     const [state, left = 0] = await block(viewer, 1024, 2)
     t.equal(state, 2)
     t.ok(left > 290 && left <= 300, String(left))

@@ -159,7 +159,8 @@ t.test('an entry may give control of some breakers only [S-34] [S-04]', async (t
   const { gateway, port } = await world.start((toml) =>
     toml.replace('level = "control"', 'level = "read"\n\n[[access]]\nfrom = "127.0.0.1"\nlevel = "control"\nbreakers = ["Q4"]'),
   )
-  for (const name of ['Q1', 'Q4']) await gateway.locks.unlock(name, 'control', 60_000, 'ana', 'test of the list')
+  for (const name of ['Q1', 'Q4'])
+    await gateway.locks.unlock(name, 'control', { forMs: 60_000, by: 'ana', reason: 'test of the list', workOrder: '', seen: 'any' })
   const scada = await world.scada(port)
   t.teardown(() => scada.close(() => undefined))
   const open = (unit: number, destination: number): Promise<unknown> => {
@@ -203,7 +204,7 @@ t.test('in the clear only listed addresses read, nobody operates, and it is said
   const clear = gateway.listeners[1]
   t.match(clear, { kind: 'Modbus TCP in the clear, read only' })
   t.match(await world.heard(({ id }) => id === 'plaintext-listener-on'), { data: { listener: 'old-hmi' } })
-  await gateway.locks.unlock('Q4', 'control', 60_000, 'ana', 'test of clear text')
+  await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of clear text', workOrder: '', seen: 'any' })
   const hmi = new modbus.default()
   await hmi.connectTCP('127.0.0.1', { port: clear?.port ?? 0 })
   hmi.setID(4)

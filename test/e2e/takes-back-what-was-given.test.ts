@@ -104,7 +104,7 @@ t.test('a DER list is read too; one that is stale refuses, lets read, or admits,
     )
     const { port, gateway } = running
     t.match(await world.heard(({ id }) => id === 'crl-stale'), { data: { subject: 'test CA', reason: /its time was over on/ } })
-    await gateway.locks.unlock('Q4', 'control', 60_000, 'ana', 'test of stale lists')
+    await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of stale lists', workOrder: '', seen: 'any' })
     if (policy === 'refuse') {
       const socket = await world.tls(port)
       socket.resume()

@@ -63,6 +63,7 @@ t.test('control is graver, and control characters are shown', (t) => {
     correlation: 'c',
     outcome: 'denied',
     firstFromHere: 'no',
+    guard: '',
     reason: 'r',
   }
   t.match(event('operation-denied', { ...asked, class: 'control' }), { severity: 3, fields: { subject: 's\\x0ax' } })

@@ -19,6 +19,7 @@ const denied = (operationClass: string) =>
     correlation: '',
     outcome: 'denied',
     firstFromHere: 'no',
+    guard: '',
     reason: 'role',
   })
 function journal() {

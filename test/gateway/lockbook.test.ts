@@ -33,7 +33,7 @@ t.test('a lock opens for its time and shuts by its timer, to the millisecond [S-
   const book = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
   const open = () => isUnlocked(book.locks('Q1').control, clock.now())
   t.equal(open(), false, 'locked by default')
-  await book.unlock('Q1', 'control', 5 * MINUTE, 'ana', 'WO-1')
+  await book.unlock('Q1', 'control', { forMs: 5 * MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
   t.equal(open(), true)
   t.equal(isUnlocked(book.locks('Q1')['protection-setting'], clock.now()), false, 'another scope stays locked')
   t.equal(isUnlocked(book.locks('Q2').control, clock.now()), false, 'another breaker stays locked')
@@ -55,7 +55,7 @@ t.test('a lock that somebody shut while an unlock was on its way to the disk sta
   const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
   let good: (disk: 'good') => void = () => undefined
   setDisk(new Promise((resolve) => (good = resolve)))
-  const unlocking = book.unlock('Q1', 'control', MINUTE, 'ana', 'WO-1')
+  const unlocking = book.unlock('Q1', 'control', { forMs: MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
   book.lock('Q1', 'control', 'bob', 'people at work')
   good('good')
   await unlocking
@@ -67,7 +67,7 @@ t.test('nothing unlocks while the journal cannot be written [CR 2.10]', async (t
   const { journal, setDisk } = memoryJournal()
   const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
   setDisk(Promise.resolve('full'))
-  t.equal(await book.unlock('Q1', 'control', MINUTE, 'ana', 'WO-1'), 'unavailable')
+  t.equal(await book.unlock('Q1', 'control', { forMs: MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' }), 'unavailable')
   t.equal(book.locks('Q1').control.kind, 'locked')
 })
 
@@ -75,7 +75,7 @@ t.test('a restart keeps a lock with its reason and ends a timed unlock [CR 7.4]'
   const clock = virtualClock()
   const { journal, stored } = memoryJournal()
   const first = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
-  await first.unlock('Q1', 'control', 5 * MINUTE, 'ana', 'WO-1')
+  await first.unlock('Q1', 'control', { forMs: 5 * MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
   first.lock('Q2', 'control', 'bob', 'people at work')
   first.close()
   const after = memoryJournal(stored)

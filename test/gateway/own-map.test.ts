@@ -9,6 +9,7 @@ import { type LockState, refusalReasons } from '../../src/policy/index.ts'
 const locked: LockState = { kind: 'locked', by: { kind: 'person', name: 'ana', reason: 'WO-1' }, sinceUtcUs: 0 }
 const view: OwnView = {
   version: '2.13.4',
+  observes: false,
   uptimeMs: 70_000_000,
   journalWrites: true,
   buses: [{ up: true }, { up: false }],
@@ -18,8 +19,8 @@ const view: OwnView = {
       seen: { state: 'closed', currents: [], at: toMonotonic(58_000), reachable: 'yes' },
       locks: {
         control: locked,
-        'protection-setting': { kind: 'unlocked', by: 'bob', reason: 'x', until: toMonotonic(90_500), untilUtcUs: 0 },
-        'other-setting': { kind: 'unlocked', by: 'bob', reason: 'x', until: toMonotonic(60_000), untilUtcUs: 0 },
+        'protection-setting': { kind: 'unlocked', by: 'bob', reason: 'x', workOrder: '', until: toMonotonic(90_500), untilUtcUs: 0 },
+        'other-setting': { kind: 'unlocked', by: 'bob', reason: 'x', workOrder: '', until: toMonotonic(60_000), untilUtcUs: 0 },
       },
     },
   ],

@@ -24,6 +24,7 @@ const denied = (i: number) =>
       outcome: 'denied',
       reason: 'locked',
       firstFromHere: 'no',
+      guard: '',
     },
   })
 

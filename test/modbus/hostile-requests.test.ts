@@ -3,7 +3,7 @@ import { type Profile, classify } from '../../src/breakers/index.ts'
 import { loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type MbapOutput, type Request, decodeRequest, mbapStart, stepMbap } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type LockState, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type LockState, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type HostileCase, pieces, readCases } from '../support/hostile-case.ts'
 import { everywhere, usualRights } from '../support/rights.ts'
 
@@ -36,7 +36,7 @@ function verdictOf(output: MbapOutput, one: HostileCase): string {
 
 function decided(request: Request, policy: string, profile: string): string {
   const [role = '', lock] = policy.split(', ')
-  const open: LockState = { kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(1000), untilUtcUs: 0 }
+  const open: LockState = { kind: 'unlocked', by: 'ana', reason: 'test', workOrder: '', until: toMonotonic(1000), untilUtcUs: 0 }
   const state: LockState = lock === 'unlocked' ? open : { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
   const named = role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL')
   const verdict = decide({
@@ -45,6 +45,9 @@ function decided(request: Request, policy: string, profile: string): string {
     breaker: 'Q1',
     rights: usualRights,
     locks: { control: state, 'protection-setting': state, 'other-setting': state },
+    standing: nothingStanding,
+    circumstances: noCircumstances,
+    again: false,
     trusted: true,
     now: toMonotonic(0),
   })

@@ -13,6 +13,8 @@ import {
   clear,
   decide,
   lockScopes,
+  noCircumstances,
+  nothingStanding,
   scopeOf,
   toConnectionId,
   toRole,
@@ -20,9 +22,17 @@ import {
 import { rows } from '../support/cases.ts'
 import { everywhere, usualRights } from '../support/rights.ts'
 
+const allowed = { kind: 'allow', grant: 'none', wouldDeny: 'none' } as const
 const NOW = toMonotonic(1000)
 const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
-const until = (ms: number): LockState => ({ kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(ms), untilUtcUs: 0 })
+const until = (ms: number): LockState => ({
+  kind: 'unlocked',
+  by: 'ana',
+  reason: 'test',
+  workOrder: '',
+  until: toMonotonic(ms),
+  untilUtcUs: 0,
+})
 const states: Readonly<Record<string, LockState>> = { locked, unlocked: until(1001), 'ends-now': until(1000), ended: until(999) }
 
 function operation(operationClass: OperationClass): Operation {
@@ -40,7 +50,18 @@ function question(role: string, operationClass: OperationClass, lock: LockState,
     levels: everywhere(level),
     connection: toConnectionId(1),
   } as const
-  return { subject, operation: operation(operationClass), breaker: 'Q1', rights: usualRights, locks, trusted: true, now: NOW }
+  return {
+    subject,
+    operation: operation(operationClass),
+    breaker: 'Q1',
+    rights: usualRights,
+    locks,
+    standing: nothingStanding,
+    circumstances: noCircumstances,
+    again: false,
+    trusted: true,
+    now: NOW,
+  }
 }
 const said = (q: Question): string => {
   const verdict = decide(q)
@@ -124,9 +145,9 @@ t.test("the gateway's own polls may only look", (t) => {
 })
 
 t.test('an intrusive operation is never cleared without a record [CR 2.10]', (t) => {
-  t.throws(() => clear(operation('control'), { kind: 'allow', record: 'write-ahead' }, 'none'))
-  t.throws(() => clear(operation('control'), { kind: 'allow', record: 'none' }, 'none'))
-  t.ok(clear(operation('monitor'), { kind: 'allow', record: 'none' }, 'none'))
+  t.throws(() => clear(operation('control'), { ...allowed, record: 'write-ahead' }, 'none'))
+  t.throws(() => clear(operation('control'), { ...allowed, record: 'none' }, 'none'))
+  t.ok(clear(operation('monitor'), { ...allowed, record: 'none' }, 'none'))
   t.end()
 })
 

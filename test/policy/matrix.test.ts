@@ -16,12 +16,16 @@ t.test('the shipped policy, case by case, is the golden matrix [S-04] [S-13] [S-
     'test/golden/access.txt: npm run generate, then review its diff',
   )
   const rows = accessMatrix(shippedSite().rights, 'Q1')
-  t.equal(rows.length, (shippedSite().rights.size + 1) * operationClasses.length * accessLevels.length * 2, 'every case is there')
+  t.equal(rows.length, (shippedSite().rights.size + 1) * operationClasses.length * accessLevels.length * 4, 'every case is there')
   t.end()
 })
 
 t.test('what holds whatever a site makes of its roles', (t) => {
-  for (const { role, class: one, level, lock, verdict } of accessMatrix(shippedSite().rights, 'Q1')) {
+  for (const { role, class: one, level, lock, mode, verdict } of accessMatrix(shippedSite().rights, 'Q1')) {
+    if (mode === 'observe') {
+      t.ok(one === 'file' ? verdict.startsWith('deny') : verdict.startsWith('allow'), `${role} ${one} is only observed`)
+      continue
+    }
     const allowed = verdict.startsWith('allow')
     if (level === 'none' || role === 'NULL') t.notOk(allowed, `${role} ${one} ${level}`)
     if (one !== 'monitor' && (lock === 'locked' || level !== 'control')) t.notOk(allowed, `${role} ${one} ${level} ${lock}`)

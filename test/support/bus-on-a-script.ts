@@ -82,7 +82,11 @@ export function busOnAScript(options: { lanes?: number; readRetries?: number; lo
   ) => {
     const operation: Operation = classify(request, profile)
     const record = operation.class === 'monitor' ? 'none' : toRecordId(1)
-    const cleared = clear(operation, { kind: 'allow', record: record === 'none' ? 'none' : 'write-ahead' }, record)
+    const cleared = clear(
+      operation,
+      { kind: 'allow', grant: 'none', wouldDeny: 'none', record: record === 'none' ? 'none' : 'write-ahead' },
+      record,
+    )
     const ended: Outcome[] = []
     void bus
       .perform(cleared, { address: addressOf(unit), replyTimeoutMs: 600, refresh }, { subject: subjectOf(client), wanted, stillHolds })

@@ -1,12 +1,12 @@
 import { classify, inWords } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type LockState, decide, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type LockState, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { commandOf, profileOf } from './requests.ts'
 import { everywhere, usualRights } from './rights.ts'
 
 const locked: LockState = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 }
-const unlocked: LockState = { kind: 'unlocked', by: 'ana', reason: 'test', until: toMonotonic(2), untilUtcUs: 0 }
+const unlocked: LockState = { kind: 'unlocked', by: 'ana', reason: 'test', workOrder: '', until: toMonotonic(2), untilUtcUs: 0 }
 const columns = [...usualRights.keys()].flatMap((role) => [
   { role, lock: locked, shown: `${role}, locked` },
   { role, lock: unlocked, shown: `${role}, unlocked` },
@@ -34,6 +34,9 @@ export function operationMatrix(): string {
           breaker: 'Q1',
           rights: usualRights,
           locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
+          standing: nothingStanding,
+          circumstances: noCircumstances,
+          again: false,
           trusted: true,
           now: toMonotonic(1),
         })

@@ -6,7 +6,7 @@ export const rightsOf = (table: Readonly<Record<string, readonly OperationClass[
   new Map(
     Object.entries(table).map(([role, classes]) => [
       role,
-      { classes: new Set(classes), breakers: 'all', manage: new Set(usualManagement[role] ?? []) },
+      { classes: new Set(classes), grant: new Set(), breakers: 'all', manage: new Set(usualManagement[role] ?? []) },
     ]),
   )
 

@@ -16,7 +16,7 @@ const look = (as: Format, more: Partial<Look> = {}): Look => ({
 const record = (reason: string, operation = 'close circuit breaker Q1'): EventRecord => ({
   ...event('operation-denied', {
     ...{ subject: 'scada-1', role: 'Operator', source: '10.20.0.17:50000', breaker: 'Q1', bus: 'b', unit: 1, class: 'control', operation },
-    ...{ functionCode: 16, correlation: 'c', outcome: 'denied', reason, firstFromHere: 'no' },
+    ...{ functionCode: 16, correlation: 'c', outcome: 'denied', reason, firstFromHere: 'no', guard: '' },
   }),
   ...{ seq: 7, time: '2026-11-23T20:15:00.123456Z', boot: 'boot', gateway: 'gw-1' },
 })

@@ -7,6 +7,8 @@ import { checked } from './checked.ts'
 
 /** The file that the gateway was started with, read again: its site, or what is wrong with it. */
 export type ConfigurationFile = {
+  /** As it stands on the disk; empty where it cannot be read. */
+  readonly text: () => string
   readonly read: () =>
     | { readonly kind: 'site'; readonly site: ReturnType<Gateway['site']> }
     | { readonly kind: 'mistakes'; readonly mistakes: readonly string[] }

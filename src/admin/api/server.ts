@@ -4,18 +4,24 @@ import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { event } from '../../events/index.ts'
 import { type Gateway, lookForServices } from '../../gateway/index.ts'
-import { type PacketView, lockBody, unlockBody, vaultRemoveBody, vaultSetBody } from '../contract.ts'
+import { type PacketView, vaultRemoveBody, vaultSetBody } from '../contract.ts'
 import { type ConfigurationFile, accessRoutes } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { estRoutes } from './est.ts'
 import { journalRoutes } from './journal-routes.ts'
+import { grantRoutes } from './grant-routes.ts'
+import { known } from './known.ts'
+import { learnRoutes } from './learn-routes.ts'
+import { liveRoutes } from './live-routes.ts'
+import { lockRoutes } from './lock-routes.ts'
+import { tagRoutes } from './tag-routes.ts'
 import { loginRoutes } from './login-routes.ts'
 import { metricsText } from './metrics.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { sinkRoutes } from './sink-routes.ts'
-import { lockView, statusView, vaultView } from './views.ts'
+import { statusView, vaultView } from './views.ts'
 
 export interface Api {
   close(): Promise<void>
@@ -36,6 +42,11 @@ export async function startApi(
   routes(app, gateway)
   journalRoutes(app, gateway)
   sinkRoutes(app, gateway)
+  lockRoutes(app, gateway)
+  tagRoutes(app, gateway)
+  grantRoutes(app, gateway)
+  learnRoutes(app, gateway, file)
+  liveRoutes(app, gateway)
   vaultRoutes(app, gateway)
   captureRoute(app, gateway)
   loginRoutes(app, gateway)
@@ -70,24 +81,6 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/metrics', async (request, reply) =>
     may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,
   )
-  app.post<{ Params: { name: string } }>('/v1/breakers/:name/unlock', async (request, reply) => {
-    const body = checked(unlockBody, request.body, reply)
-    if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
-    const who = allowed(request, reply, 'unlock', gateway, request.params.name)?.name
-    if (who === undefined) return reply
-    const done = await gateway.locks.unlock(request.params.name, body.scope, body.forSeconds * 1000, who, body.reason)
-    if (done === 'unavailable')
-      return refuse(reply, 503, 'the journal cannot be written, so nothing is unlocked', 'look at the disk: breakwall status')
-    return lockView(gateway.locks.locks(request.params.name)[body.scope], gateway)
-  })
-  app.post<{ Params: { name: string } }>('/v1/breakers/:name/lock', (request, reply) => {
-    const body = checked(lockBody, request.body, reply)
-    if (body === 'refused' || !known(request.params.name, gateway, reply)) return reply
-    const who = allowed(request, reply, 'lock', gateway, request.params.name)?.name
-    if (who === undefined) return reply
-    gateway.locks.lock(request.params.name, body.scope, who, body.reason)
-    return reply.send(lockView(gateway.locks.locks(request.params.name)[body.scope], gateway))
-  })
 }
 
 /** Bytes of a capture that wait to be fetched; beyond it frames are counted and left out. */
@@ -144,11 +137,4 @@ function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
 function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, reply: FastifyReply): FastifyReply {
   if (change.kind === 'changed') return reply.send(vaultView(gateway))
   return refuse(reply, 422, change.why, 'breakwall vault list shows what there is')
-}
-
-function known(name: string, gateway: Gateway, reply: FastifyReply): boolean {
-  const names = gateway.site().breakers.map((breaker) => breaker.name)
-  if (names.includes(name)) return true
-  refuse(reply, 404, `there is no breaker "${name}"`, `the breakers are ${names.join(', ')}`)
-  return false
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
-import type { LockState } from '../../policy/index.ts'
-import type { BreakerView, LockView, StatusView, VaultView } from '../contract.ts'
+import { type LockedBy, type Tag, hangingOn } from '../../policy/index.ts'
+import type { BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, VaultView } from '../contract.ts'
 import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 
@@ -21,6 +21,7 @@ export function statusView(gateway: Gateway): StatusView {
       kind: listener.kind,
       connections: listener.connections(),
     })),
+    masterLock: masterLockView(gateway),
     buses: busesView(gateway).buses,
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
     vault: vaultStatus(gateway),
@@ -33,9 +34,11 @@ export function statusView(gateway: Gateway): StatusView {
   }
 }
 
-function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {
+export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {
   const seen = gateway.watch.seen(breaker.name)
-  const locks = gateway.locks.locks(breaker.name)
+  const { observed, emergencyOpen } = gateway.site()
+  const hanging = hangingOn(gateway.tags.tags(), breaker.name)
+  const lock = (scope: Scope): LockView => lockView(breaker.name, scope, gateway)
   return {
     name: breaker.name,
     label: breaker.label,
@@ -46,31 +49,54 @@ function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['bre
     stateAgeMs: seen.at === 'never' ? 'never' : Math.round(gateway.clock.now() - seen.at),
     reachable: seen.reachable,
     currents: seen.currents,
+    mode: observed.has(breaker.name) ? 'observe' : 'enforce',
+    tags: hanging.tags.map(tagView),
+    jobs: hanging.jobs.map(({ name }) => name),
+    emergencyOpen,
     discarded: gateway.health.discarded(breaker.name),
     locks: {
-      control: lockView(locks.control, gateway),
-      'protection-setting': lockView(locks['protection-setting'], gateway),
-      'other-setting': lockView(locks['other-setting'], gateway),
+      control: lock('control'),
+      'protection-setting': lock('protection-setting'),
+      'other-setting': lock('other-setting'),
     },
   }
 }
 
-export function lockView(state: LockState, gateway: Pick<Gateway, 'clock'>): LockView {
+export function lockView(breaker: string, scope: Scope, { clock, locks }: Pick<Gateway, 'clock' | 'locks'>): LockView {
+  const state = locks.locks(breaker)[scope]
+  const version = locks.version(breaker, scope)
   if (state.kind === 'unlocked') {
-    const secondsLeft = Math.max(0, Math.ceil((state.until - gateway.clock.now()) / 1000))
-    return { locked: false, until: isoUs(state.untilUtcUs), secondsLeft, by: state.by, reason: state.reason }
+    const { by, reason, workOrder } = state
+    const secondsLeft = Math.max(0, Math.ceil((state.until - clock.now()) / 1000))
+    return { version, locked: false, until: isoUs(state.untilUtcUs), secondsLeft, by, reason, workOrder }
   }
-  const since = isoUs(state.sinceUtcUs)
-  switch (state.by.kind) {
+  return { version, locked: true, since: isoUs(state.sinceUtcUs), ...shutBy(state.by) }
+}
+
+function shutBy(by: LockedBy): { readonly by: string; readonly reason: string } {
+  switch (by.kind) {
     case 'default':
-      return { locked: true, since, by: 'default', reason: 'never unlocked' }
+      return { by: 'default', reason: 'never unlocked' }
     case 'timer':
-      return { locked: true, since, by: 'timer', reason: 'its time was over' }
+      return { by: 'timer', reason: 'its time was over' }
     case 'restart':
-      return { locked: true, since, by: 'restart', reason: 'a timed unlock is over after a restart' }
+      return { by: 'restart', reason: 'a timed unlock is over after a restart' }
+    case 'trust':
+      return { by: 'gateway', reason: `${by.part} could not be trusted` }
     case 'person':
-      return { locked: true, since, by: state.by.name, reason: state.by.reason }
+      return { by: by.name, reason: by.reason }
   }
+}
+
+export function tagView({ id, owner, on, reason, workOrder, sinceUtcUs, offeredTo, removal }: Tag): TagView {
+  const [removalBy, removalReason] = removal === 'none' ? ['', ''] : [removal.by, removal.reason]
+  const job = on.kind === 'job' ? on.job : ''
+  return { id, owner, job, reason, workOrder, since: isoUs(sinceUtcUs), offeredTo, removalBy, removalReason }
+}
+
+export function masterLockView({ masterLock }: Pick<Gateway, 'masterLock'>): MasterLockView {
+  const { on, by, reason, sinceUtcUs } = masterLock.state()
+  return { on, by, reason, since: isoUs(sinceUtcUs) }
 }
 
 export const vaultView = ({ vault }: Gateway): VaultView => ({

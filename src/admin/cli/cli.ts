@@ -13,6 +13,7 @@ import { capture } from './capture.ts'
 import { certificates } from './certificates.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
+import { control } from './control.ts'
 import { events } from './events.ts'
 import { journal } from './journal.ts'
 import { login } from './login.ts'
@@ -56,6 +57,7 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   files(add, program, offline, finish)
   capture(add, terminal, finish)
   const parts: Parts = { add, group, offline, terminal, finish }
+  control(parts)
   events(parts)
   journal(parts)
   sinks(parts)
@@ -107,15 +109,16 @@ function online(add: Add, program: Command, terminal: Terminal, finish: Finish):
 function locks(add: Add, terminal: Terminal, finish: Finish): void {
   const scope = new Option('--scope <scope>', 'what the lock covers').choices(scopes).default('control')
   add('unlock <breaker>', 'open a lock for a time: breakwall unlock Q1 --for 15m --reason "WO-1182 seal change"')
-    .requiredOption('--for <time>', 'how long, such as 90s, 15m or 2h, at most 8h')
+    .requiredOption('--for <time>', 'how long, such as 90s, 15m or 2h, at most what the site allows, usually 8h')
     .requiredOption('--reason <text>', 'why, for the record')
+    .option('--work-order <number>', 'the number of the work order', '')
     .addOption(scope)
-    .action(async (breaker: string, options: Common & { for: string; reason: string; scope: string }) => {
+    .action(async (breaker: string, options: Common & { for: string; reason: string; scope: string; workOrder: string }) => {
       const forSeconds = toSeconds(options.for)
       if (forSeconds === undefined || forSeconds < 1 || forSeconds > MAX_UNLOCK_SECONDS) {
-        return finish(wrongWords(terminal, `"${options.for}" is not a time from 1s to 8h`, 'write it as 90s, 15m or 2h'))
+        return finish(wrongWords(terminal, `"${options.for}" is not a time from 1s to 24h`, 'write it as 90s, 15m or 2h'))
       }
-      const body = { scope: options.scope, forSeconds, reason: options.reason }
+      const body = { scope: options.scope, forSeconds, reason: options.reason, workOrder: options.workOrder }
       const answered = await call<LockView>(
         terminal.findSocket(options.api),
         'POST',

@@ -36,6 +36,8 @@ export type Terminal = {
   error(text: string): void
   /** Reads a password that is not shown; undefined when its typist gave up. */
   askSecret(prompt: string): Promise<string | undefined>
+  /** Reads one line that is shown; undefined when its typist gave up. */
+  askLine(prompt: string): Promise<string | undefined>
   /** The first line of a file with a secret in it. */
   firstLine(file: string): string
   /** Whether a person types, and not a pipe. */

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline'
+
 /** Reads a password without showing it: from a terminal key by key, from a pipe its one line. Undefined on Ctrl-C or Ctrl-D. */
 export function readSecret(input: NodeJS.ReadStream, output: NodeJS.WriteStream, prompt: string): Promise<string | undefined> {
   return input.isTTY ? fromTerminal(input, output, prompt) : fromPipe(input)
@@ -35,5 +37,17 @@ function fromTerminal(input: NodeJS.ReadStream, output: NodeJS.WriteStream, prom
     input.on('data', take)
     input.resume()
     output.write(prompt)
+  })
+}
+
+/** Reads one line that its typist sees; undefined at the end of the input. */
+export function readLine(input: NodeJS.ReadStream, output: NodeJS.WriteStream, prompt: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input, output })
+    lines.on('close', () => resolve(undefined))
+    lines.question(prompt, (line) => {
+      resolve(line.trim())
+      lines.close()
+    })
   })
 }

@@ -67,12 +67,15 @@ const sinkLines = ({ sinks }: StatusView): string[] =>
   )
 
 /** What somebody should do something about; nothing when all is well. */
-function warnings({ vault, breakers, buses, certificates, sinks, faults, journal }: StatusView): string[] {
+function warnings({ masterLock, vault, breakers, buses, certificates, sinks, faults, journal }: StatusView): string[] {
   const discarded = breakers.flatMap(({ name, discarded: counts }) => {
     const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
     return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
   })
   return [
+    ...(masterLock.on ? [`MASTER LOCK ON, by ${masterLock.by}: ${masterLock.reason}`] : []),
+    ...breakers.flatMap(({ name, tags }) => tags.map(({ owner, reason }) => `TAG on ${name}: ${owner}: ${reason}`)),
+    ...breakers.filter(({ mode }) => mode === 'observe').map(({ name }) => `note: ${name} is only observed: breakwall learn report`),
     ...faults.map(({ part, reason }) => `ALARM: every operation is denied: ${part}: ${reason}`),
     ...(journal.verified.includes('BROKEN')
       ? [`ALARM: journal verified ${journal.verified}: keep the file, then breakwall journal set-aside`]

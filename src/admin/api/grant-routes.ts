@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import { type Gateway, grantWords } from '../../gateway/index.ts'
+import { isoUs } from '../../platform/index.ts'
+import { type Grant, grantRefusals } from '../../policy/index.ts'
+import { type GrantView, grantActionBody, grantBody } from '../contract.ts'
+import { allowed, refuse } from './caller.ts'
+import { checked } from './checked.ts'
+import { known } from './known.ts'
+import { NO_DISK } from './lock-routes.ts'
+
+const words = {
+  ...grantRefusals,
+  'no-such-grant': 'there is no such grant',
+  'too-many': 'there are too many requests and grants: answer some first',
+} as const
+
+/** Leave for one client to do one thing: asked for by one person, answered by another. */
+export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
+  app.get('/v1/grants', (request, reply) =>
+    allowed(request, reply, 'look', gateway) === undefined
+      ? reply
+      : reply.send(gateway.grants.list().map((grant) => grantView(grant, gateway))),
+  )
+  app.post('/v1/grants', (request, reply) => {
+    const body = checked(grantBody, request.body, reply)
+    if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
+    if (body.for.kind !== 'class' && body.for.minimum > body.for.maximum)
+      return refuse(reply, 400, 'the least value is above the greatest', 'a grant for nothing would help nobody')
+    const who = allowed(request, reply, 'ask-grant', gateway, body.breaker)
+    if (who === undefined) return reply
+    if (who.kind === 'system') return refuse(reply, 403, 'asking for a grant takes a log-in', 'breakwall login NAME')
+    const { startsSeconds, forSeconds, ...rest } = body
+    const done = gateway.grants.ask({ ...rest, startsMs: startsSeconds * 1000, lengthMs: forSeconds * 1000 }, who.name)
+    if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
+    return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)
+  })
+  app.post<{ Params: { id: string } }>('/v1/grants/:id', async (request, reply) => {
+    const body = checked(grantActionBody, request.body, reply)
+    if (body === 'refused') return reply
+    const breaker = gateway.grants.list().find(({ id }) => id === request.params.id)?.breaker ?? ''
+    const who = allowed(request, reply, 'approve-grant', gateway, breaker)
+    if (who === undefined) return reply
+    if (who.kind !== 'person') return refuse(reply, 403, 'answering takes a log-in', 'breakwall login NAME')
+    const { action: kind, version, reason } = body
+    const done = await gateway.grants.act(request.params.id, { kind, by: who.name, reason, version })
+    if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
+    return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)
+  })
+}
+
+export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>): GrantView {
+  const { id, version, client, breaker, for: what, uses, used, window, askedBy, askedUtcUs, reason, workOrder, state } = grant
+  const secondsLeft = state.kind === 'approved' ? Math.max(0, Math.ceil((state.until - clock.now()) / 1000)) : 0
+  return {
+    ...{ id, version, client, breaker, class: what.class, words: grantWords(what), uses, used, askedBy, reason, workOrder, secondsLeft },
+    from: isoUs(window.fromUtcUs),
+    until: isoUs(window.untilUtcUs),
+    asked: isoUs(askedUtcUs),
+    state: state.kind,
+    by: 'by' in state ? state.by : '',
+  }
+}

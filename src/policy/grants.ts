@@ -1,0 +1,119 @@
+import { type Operation, type OperationClass, valuesOf } from '../breakers/index.ts'
+import type { Monotonic } from '../platform/index.ts'
+
+/** What a grant is for: a whole class, or exactly one setting within limits (a parameter's words, or `register 3001`). */
+export type GrantedFor =
+  | { readonly kind: 'class'; readonly class: OperationClass }
+  | {
+      readonly kind: 'setting'
+      readonly class: OperationClass
+      readonly setting: string
+      readonly minimum: number
+      readonly maximum: number
+    }
+  | {
+      readonly kind: 'registers'
+      readonly class: OperationClass
+      readonly from: number
+      readonly to: number
+      readonly minimum: number
+      readonly maximum: number
+    }
+
+/** Leave for one client to do one kind of thing on one breaker, asked for by one person and approved by another. */
+export type Grant = {
+  readonly id: string
+  readonly version: number
+  /** The name in the client's certificate. */
+  readonly client: string
+  readonly breaker: string
+  readonly for: GrantedFor
+  /** How often; what was used is counted when it is on its way. */
+  readonly uses: number
+  readonly used: number
+  /** Its window, from the approval on. The instants are judged on the monotonic clock; the wall clock is for people. */
+  readonly window: { readonly startsMs: number; readonly lengthMs: number; readonly fromUtcUs: number; readonly untilUtcUs: number }
+  readonly askedBy: string
+  readonly askedUtcUs: number
+  readonly reason: string
+  readonly workOrder: string
+  readonly state: GrantState
+}
+export type GrantState =
+  | { readonly kind: 'requested' }
+  | { readonly kind: 'approved'; readonly by: string; readonly from: Monotonic; readonly until: Monotonic }
+  | { readonly kind: 'refused' | 'revoked'; readonly by: string; readonly reason: string }
+  | { readonly kind: 'expired' }
+
+export type GrantAction =
+  | { readonly kind: 'approve' | 'revoke' | 'refuse'; readonly by: string; readonly reason: string; readonly version: number }
+  | { readonly kind: 'use' }
+  | { readonly kind: 'expire' }
+
+export const grantRefusals = {
+  'not-requested': 'it waits for nobody any more',
+  'same-person': 'whoever asked for it cannot approve it',
+  changed: 'somebody else has changed it in the meantime: look again',
+  'not-approved': 'it is not in force',
+  'used-up': 'it has been used as often as it may be',
+  'not-now': 'it is outside its window',
+} as const
+export type GrantRefusal = keyof typeof grantRefusals
+export type GrantStep = { readonly kind: 'done'; readonly grant: Grant } | { readonly kind: 'refused'; readonly why: GrantRefusal }
+
+/** A request that nobody answered within this time is over, milliseconds: one day. */
+export const REQUEST_MS = 24 * 60 * 60 * 1000
+/** The longest window of a grant, milliseconds: one day. */
+export const LONGEST_GRANT_MS = 24 * 60 * 60 * 1000
+/** The most grants that are asked for or in force at a time. */
+export const MAX_GRANTS = 200
+
+/** One action on one grant. Pure: who may do it at all was asked before. */
+export function stepGrant(grant: Grant, action: GrantAction, now: Monotonic): GrantStep {
+  const refused = (why: GrantRefusal): GrantStep => ({ kind: 'refused', why })
+  const as = (change: Partial<Grant>): GrantStep => ({ kind: 'done', grant: { ...grant, ...change, version: grant.version + 1 } })
+  const { state } = grant
+  if ('version' in action && action.version !== grant.version) return refused('changed')
+  switch (action.kind) {
+    case 'approve': {
+      if (state.kind !== 'requested') return refused('not-requested')
+      if (action.by === grant.askedBy) return refused('same-person')
+      const from = (now + grant.window.startsMs) as Monotonic
+      return as({ state: { kind: 'approved', by: action.by, from, until: (from + grant.window.lengthMs) as Monotonic } })
+    }
+    case 'refuse':
+      return state.kind === 'requested'
+        ? as({ state: { kind: 'refused', by: action.by, reason: action.reason } })
+        : refused('not-requested')
+    case 'revoke':
+      return state.kind === 'approved' ? as({ state: { kind: 'revoked', by: action.by, reason: action.reason } }) : refused('not-approved')
+    case 'use':
+      if (state.kind !== 'approved') return refused('not-approved')
+      if (now < state.from || now >= state.until) return refused('not-now')
+      return grant.used >= grant.uses ? refused('used-up') : as({ used: grant.used + 1 })
+    case 'expire':
+      return state.kind === 'requested' || state.kind === 'approved' ? as({ state: { kind: 'expired' } }) : refused('not-approved')
+  }
+}
+
+export const isLive = ({ state }: Grant): boolean => state.kind === 'requested' || state.kind === 'approved'
+
+/** In force now. Its last use has been counted when the operation is judged once more: `again` asks only whether it still stands. */
+export function isInForce({ state, used, uses }: Grant, now: Monotonic, again: boolean): boolean {
+  return state.kind === 'approved' && now >= state.from && now < state.until && (again || used < uses)
+}
+
+/** Whether a grant is for this operation of this client on this breaker: its values too, all of them. */
+export function grants(grant: Grant, client: string, breaker: string, operation: Operation): boolean {
+  const { for: what } = grant
+  if (grant.client !== client || grant.breaker !== breaker || what.class !== operation.class) return false
+  if (what.kind === 'class') return true
+  const values = valuesOf(operation)
+  if (values === 'not-known' || values.length === 0) return false
+  const within = (value: number): boolean => value >= what.minimum && value <= what.maximum
+  if (what.kind === 'setting') return values.some(({ setting, value }) => setting === what.setting && within(value))
+  return values.every(({ setting, value }) => {
+    const register = Number(/^register (\d+)$/.exec(setting)?.[1] ?? NaN)
+    return register >= what.from && register <= what.to && within(value)
+  })
+}

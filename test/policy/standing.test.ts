@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type Operation, actOf, classify } from '../../src/breakers/index.ts'
+import { toMonotonic } from '../../src/platform/index.ts'
+import {
+  type Circumstances,
+  type Guard,
+  type GuardRule,
+  type Locks,
+  type Question,
+  type Standing,
+  decide,
+  noCircumstances,
+  nothingStanding,
+  toConnectionId,
+  toRole,
+} from '../../src/policy/index.ts'
+import { rows } from '../support/cases.ts'
+import { commandOf, profileOf } from '../support/requests.ts'
+import { everywhere, usualRights } from '../support/rights.ts'
+
+const profile = profileOf('nsx-bscm')
+const operations: Readonly<Record<string, Operation>> = {
+  open: classify(commandOf(904, 10, 4353, 1), profile),
+  close: classify(commandOf(905, 10, 4353, 1), profile),
+  reset: classify(commandOf(906, 10, 4353, 1), profile),
+  'set-ir-200': classify(commandOf(45192, 18, 5121, 1, [200, 16000, 5, 1]), profile),
+  'set-ir-500': classify(commandOf(45192, 18, 5121, 1, [500, 16000, 5, 1]), profile),
+}
+const unlocked = { kind: 'unlocked', by: 'ana', reason: 'r', workOrder: '', until: toMonotonic(9_999_999), untilUtcUs: 0 } as const
+const locked = { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: 0 } as const
+const locksOf = (open: boolean): Locks => {
+  const state = open ? unlocked : locked
+  return { control: state, 'protection-setting': state, 'other-setting': state }
+}
+function bug(name: string): never {
+  throw new Error(`no operation ${name}`)
+}
+const operationOf = (name: string): Operation => operations[name] ?? bug(name)
+
+type Asked = { who?: string; what: string; open?: boolean; standing?: Partial<Standing>; at?: Partial<Circumstances>; again?: boolean }
+function question({ who = 'Operator', what, open = true, standing = {}, at = {}, again = false }: Asked): Question {
+  const connection = toConnectionId(1)
+  return {
+    subject:
+      who === 'emergency'
+        ? { kind: 'emergency', name: 'ana', source: 'here', connection }
+        : { kind: 'client', name: 'x', role: toRole(who) ?? 'NULL', source: 'here', levels: everywhere('control'), connection },
+    ...{ operation: operationOf(what), breaker: 'Q1', rights: usualRights, locks: locksOf(open), trusted: true, again },
+    standing: { ...nothingStanding, ...standing },
+    circumstances: { ...noCircumstances, ...at },
+    now: toMonotonic(100_000),
+  }
+}
+const said = (asked: Asked): string => {
+  const verdict = decide(question(asked))
+  if (verdict.kind === 'deny') return `deny ${verdict.reason}`
+  return verdict.wouldDeny === 'none' ? 'allow' : `allow, would deny ${verdict.wouldDeny}`
+}
+
+t.test('what stands before a breaker beside its lock [S-27] [S-31]', (t) => {
+  const table = `
+    who        what   lock      stands                    | verdict
+    Operator   close  unlocked  -                         | allow
+    Operator   close  unlocked  tagged                    | deny tagged
+    Operator   open   unlocked  tagged                    | deny tagged
+    Operator   close  unlocked  masterLock                | deny master-lock
+    Operator   close  unlocked  keySwitch                 | deny key-switch
+    Operator   close  locked    tagged                    | deny tagged
+    Operator   close  locked    observe                   | allow, would deny locked
+    Operator   close  unlocked  observe                   | allow
+    Viewer     close  unlocked  observe                   | allow, would deny role
+    Operator   close  unlocked  observe tagged            | deny tagged       # people at work are never only observed
+    Operator   close  unlocked  observe masterLock        | deny master-lock
+    Operator   close  unlocked  observe keySwitch         | deny key-switch
+    emergency  open   locked    -                         | deny role         # a site has to ask for it
+    emergency  open   locked    emergencyOpen             | allow
+    emergency  open   locked    emergencyOpen tagged      | allow
+    emergency  open   locked    emergencyOpen masterLock  | allow
+    emergency  close  unlocked  emergencyOpen             | deny role
+    emergency  reset  unlocked  emergencyOpen             | deny role
+  `
+  for (const { cells, expected, text } of rows(table)) {
+    const [who = '', what = '', lock = '', stands = ''] = cells
+    const standing: Partial<Standing> = Object.fromEntries<boolean | string>(
+      stands.split(' ').map((one) => (one === 'observe' ? ['mode', 'observe'] : [one, true])),
+    ) as Partial<Standing>
+    t.equal(said({ who, what, open: lock === 'unlocked', standing }), expected, text)
+  }
+  t.end()
+})
+
+const guard = (rule: GuardRule, acts: Guard['acts'] = 'all'): Guard => ({
+  name: 'g',
+  classes: new Set(['control', 'protection-setting']),
+  acts,
+  breakers: 'all',
+  rule,
+})
+const value = { kind: 'value', setting: 'pick-up Ir', minimum: 160, maximum: 400, step: 'any', register: 'none' } as const
+
+t.test('value guards: minimum, maximum and the largest step; what cannot be judged is denied', (t) => {
+  const of = (what: string, rule: GuardRule, at: Partial<Circumstances> = {}): string =>
+    said({ who: 'Engineer', what, standing: { guards: [guard(rule)] }, at })
+  t.equal(of('set-ir-200', value), 'allow')
+  t.equal(of('set-ir-500', value), 'deny value-limit')
+  t.equal(of('set-ir-200', { ...value, minimum: 201 }), 'deny value-limit')
+  const stepped = { ...value, step: 20, register: 8754 } as const
+  t.equal(of('set-ir-200', stepped), 'deny value-limit', 'the present value was not read')
+  t.equal(of('set-ir-200', stepped, { before: () => 180 }), 'allow')
+  t.equal(of('set-ir-200', stepped, { before: () => 179 }), 'deny value-limit')
+  t.end()
+})
+
+t.test('rates, hours and selections', (t) => {
+  const of = (rule: GuardRule, at: Partial<Circumstances>, again = false): string =>
+    said({ what: 'close', standing: { guards: [guard(rule)] }, at, again })
+  const rate = { kind: 'rate', most: 2, withinMs: 1000 } as const
+  t.equal(of(rate, { past: () => [toMonotonic(99_500)] }), 'allow')
+  t.equal(of(rate, { past: () => [toMonotonic(99_500), toMonotonic(99_900)] }), 'deny rate-limit')
+  t.equal(of(rate, { past: () => [toMonotonic(99_000), toMonotonic(99_900)] }), 'allow', 'the first is a second old')
+  const hours = { kind: 'hours', hours: [{ days: [1], fromMinute: 360, toMinute: 1080 }] } as const
+  t.equal(of(hours, { weekday: 1, minute: 360 }), 'allow')
+  t.equal(of(hours, { weekday: 1, minute: 1080 }), 'deny outside-hours')
+  t.equal(of(hours, { weekday: 0, minute: 600 }), 'deny outside-hours')
+  t.equal(of(hours, { weekday: 0, minute: 600 }, true), 'deny outside-hours', 'also right before sending')
+  const select = { kind: 'select', withinMs: 10_000 } as const
+  t.equal(of(select, {}), 'deny select-first')
+  t.equal(of(select, { selectedAt: toMonotonic(95_000) }), 'allow')
+  t.equal(of(select, { selectedAt: toMonotonic(99_900) }), 'deny select-first', "a driver's own retry is no second decision")
+  t.equal(of(select, { selectedAt: toMonotonic(89_000) }), 'deny select-first', 'too late')
+  const notClose = said({ what: 'open', standing: { guards: [guard(hours, new Set(['close']))] }, at: { weekday: 0 } })
+  t.equal(notClose, 'allow', 'opening is not under a guard for closing')
+  t.equal(said({ what: 'close', standing: { guards: [guard({ kind: 'grant' })] } }), 'deny no-grant')
+  t.end()
+})
+
+t.test('whatever is unlocked and granted: nothing operates while tagged, and no emergency closes [S-27] [S-31]', (t) => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('Operator', 'Engineer', 'Viewer', 'emergency'),
+      fc.constantFrom(...Object.keys(operations)),
+      fc.boolean(),
+      fc.record({
+        mode: fc.constantFrom('enforce' as const, 'observe' as const),
+        tagged: fc.boolean(),
+        masterLock: fc.boolean(),
+        keySwitch: fc.boolean(),
+        emergencyOpen: fc.boolean(),
+      }),
+      fc.boolean(),
+      (who, what, open, standing, again) => {
+        const passes = decide(question({ who, what, open, standing, again })).kind === 'allow'
+        if (who === 'emergency') return !passes || (standing.emergencyOpen && actOf(operationOf(what)) === 'open')
+        return !passes || !(standing.tagged || standing.masterLock || standing.keySwitch)
+      },
+    ),
+    { numRuns: 1000 },
+  )
+  t.end()
+})
