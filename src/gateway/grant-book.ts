@@ -1,4 +1,4 @@
-import { type EventId, type SecurityEvent, event } from '../events/index.ts'
+import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Cancel, type Clock, type Random, isoUs, toMonotonic } from '../platform/index.ts'
 import { type Grant, type GrantAction, type GrantRefusal, MAX_GRANTS, REQUEST_MS, isLive, stepGrant } from '../policy/index.ts'
@@ -55,6 +55,11 @@ const askedEvent = (grant: Grant): SecurityEvent => {
   const { askedBy, reason, workOrder, uses } = grant
   return event('grant-requested', { subject: askedBy, ...fieldsOf(grant), reason, workOrder, count: uses })
 }
+function approvedEvent(told: Told, { state }: Grant, clock: Clock): SecurityEvent {
+  const leftMs = state.kind === 'approved' ? state.until - clock.now() : 0
+  return event('grant-approved', { ...told, until: isoUs(clock.utcUs() + leftMs * 1000) })
+}
+type Told = ReturnType<typeof fieldsOf> & { readonly subject: string; readonly reason: string }
 function usedEvent(grant: Grant, client: string, correlation: string): SecurityEvent {
   const { used, uses } = grant
   return event('grant-used', { ...fieldsOf(grant), subject: client, correlation, count: used, reason: `${used} of ${uses}` })
@@ -99,7 +104,7 @@ export async function openGrantBook(journal: Journal, ports: { readonly clock: C
     list,
     of: (breaker) => list().filter((grant) => grant.breaker === breaker && isLive(grant)),
     ask(wanted, by) {
-      if ([...grants.values()].filter(isLive).length >= MAX_GRANTS) return { kind: 'refused', why: 'too-many' }
+      if (list().filter(isLive).length >= MAX_GRANTS) return { kind: 'refused', why: 'too-many' }
       const grant = asked(wanted, random.uuid().slice(0, 8), by, clock.utcUs())
       keep(grant)
       journal.note(askedEvent(grant), stateOf(grant))
@@ -107,18 +112,17 @@ export async function openGrantBook(journal: Journal, ports: { readonly clock: C
     },
     async act(id, action) {
       const grant = grants.get(id)
-      if (grant === undefined) return { kind: 'refused', why: 'no-such-grant' }
-      const step = stepGrant(grant, action, clock.now())
+      const step = grant === undefined ? 'none' : stepGrant(grant, action, clock.now())
+      if (grant === undefined || step === 'none') return { kind: 'refused', why: 'no-such-grant' }
       if (step.kind === 'refused') return step
       const told = { subject: action.by, ...fieldsOf(step.grant), reason: action.reason }
       if (action.kind !== 'approve') {
         keep(step.grant)
-        journal.note(event(action.kind === 'refuse' ? 'grant-refused' : ('grant-revoked' satisfies EventId), told), stateOf(step.grant))
+        journal.note(event(action.kind === 'refuse' ? 'grant-refused' : 'grant-revoked', told), stateOf(step.grant))
         return step
       }
-      const until = step.grant.state.kind === 'approved' ? step.grant.state.until - clock.now() : 0
-      const approved = event('grant-approved', { ...told, until: isoUs(clock.utcUs() + until * 1000) })
-      if ((await journal.append(approved, stateOf(step.grant))) === 'unavailable') return { kind: 'unavailable' }
+      if ((await journal.append(approvedEvent(told, step.grant, clock), stateOf(step.grant))) === 'unavailable')
+        return { kind: 'unavailable' }
       // Somebody refused it while the record was on its way to the disk: theirs stands.
       if (grants.get(id)?.version !== grant.version) return { kind: 'refused', why: 'changed' }
       keep(step.grant)
@@ -132,9 +136,7 @@ export async function openGrantBook(journal: Journal, ports: { readonly clock: C
       journal.note(usedEvent(step.grant, client, correlation), stateOf(step.grant))
       return true
     },
-    close() {
-      for (const cancel of timers.values()) cancel()
-    },
+    close: () => [...timers.values()].forEach((cancel) => cancel()),
   }
 }
 

@@ -37,7 +37,11 @@ export function createTurns(clock: Clock): Turns {
       if (operation.command === 'none' || subject.kind === 'gateway') return noTurn
       const readsOnly = operation.class === 'monitor'
       const before = sequence
-      const next = take(sequence, subject.connection, { returnsData: readsOnly, followed: readsOnly }, clock.now())
+      // An emergency waits for nobody's result, and nobody reads its own: it is free again when the gateway knows how it ended.
+      const urgent = subject.kind === 'emergency'
+      const command = { returnsData: readsOnly, followed: readsOnly }
+      const taken = take(urgent ? freshSequence : sequence, subject.connection, command, clock.now())
+      const next = urgent && taken !== 'taken' ? leave(taken, subject.connection) : taken
       if (next === 'taken') return 'taken'
       sequence = next
       result = new Promise((resolve) => (tell = resolve))

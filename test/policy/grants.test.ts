@@ -38,7 +38,7 @@ t.test('the table of a grant from its asking to its end [CR 2.1 RE 3]', (t) => {
     let outcome = ''
     for (const said of (cells[0] ?? '').split(', ')) {
       const [kind = '', who = '', version = '0'] = said.split(' ')
-      const action = (kind === 'use' ? { kind } : kind === 'expire' ? { kind } : by(kind as 'approve', who, Number(version))) as GrantAction
+      const action: GrantAction = kind === 'use' || kind === 'expire' ? { kind } : by(kind as 'approve', who, Number(version))
       const step = stepGrant(grant, action, toMonotonic(kind === 'use' ? Number(who) : 0))
       outcome = step.kind === 'done' ? step.grant.state.kind : step.why
       if (step.kind === 'done') grant = step.grant

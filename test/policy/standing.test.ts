@@ -84,7 +84,7 @@ t.test('what stands before a breaker beside its lock [S-27] [S-31]', (t) => {
     const [who = '', what = '', lock = '', stands = ''] = cells
     const standing: Partial<Standing> = Object.fromEntries<boolean | string>(
       stands.split(' ').map((one) => (one === 'observe' ? ['mode', 'observe'] : [one, true])),
-    ) as Partial<Standing>
+    )
     t.equal(said({ who, what, open: lock === 'unlocked', standing }), expected, text)
   }
   t.end()
