@@ -101,6 +101,8 @@ t.test(
     rmSync(join(disk, 'filler'))
     rmSync(join(disk, 'some'))
     await world.heard(({ id }) => id === 'fail-closed-left')
+    t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1, 'its locks have shut with the trust in it')
+    t.equal((await call(world.paths.api, '/v1/breakers/Q1/unlock', { scope: 'control', forSeconds: 300, reason: 'test' })).status, 200)
     await scada.writeRegisters(7999, commandRegisters(905, 4353))
     await world.heard(({ id }) => id === 'operation-done')
     scada.close(() => undefined)

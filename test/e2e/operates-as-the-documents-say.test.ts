@@ -81,7 +81,8 @@ t.test('the command line says what it did, and its exit code says it to a progra
     code: 1,
     stderr: /there is no breaker "Q9"\nbreakwall: hint: the breakers are Q1, Q2, Q3, Q4/,
   })
-  t.match(await cli('unlock', 'Q1', '--for', '9h', '--reason', 'test'), { code: 2, stderr: /"9h" is not a time from 1s to 8h/ })
+  t.match(await cli('unlock', 'Q1', '--for', '25h', '--reason', 'test'), { code: 2, stderr: /"25h" is not a time from 1s to 24h/ })
+  t.match(await cli('unlock', 'Q1', '--for', '9h', '--reason', 'test'), { code: 1, stderr: /this site unlocks for 8 h at most/ })
   t.match(await cli('unlock', 'Q1', '--for', '5m'), { code: 2, stderr: /--reason/ })
   t.match(await cli('unlock', 'Q1', '--for', '5m', '--reason', ' '), { code: 1, stderr: /reason/ })
   t.match(await cli('unlock', 'Q1', '--for', '5m', '--reason', 'WO-1', '--scope', 'protection-setting'), {
