@@ -116,7 +116,7 @@ t.test('each mistake has its line and column, what was expected and an example [
       /role "SecurityAdmin" administers \(users\) and operates \(control\)/,
     ],
     [
-      ['manage = ["look", "events", "lock", "unlock"]', 'manage = ["look", "users", "unlock"]'],
+      ['manage = ["look", "events", "lock", "unlock", "tag", "master-lock", "approve-grant"]', 'manage = ["look", "users", "unlock"]'],
       /role "FieldTech" administers \(users\) and operates \(unlock\)/,
     ],
     [['manage = ["look"]', 'manage = ["watch"]'], /expected a list of what it may do with the gateway, out of look, events/],
@@ -187,5 +187,23 @@ t.test('all mistakes are found in one run, in the order of the file', (t) => {
 
 t.test('a file that is not there is a mistake too', (t) => {
   t.match(loadSite('/nowhere.toml'), { kind: 'problems', problems: [{ text: /cannot be read/ }] })
+  t.end()
+})
+
+t.test('a guard says one thing and says it whole', (t) => {
+  const said = (rule: string): string[] => {
+    const guard = `[[guard]]\nname = "g"\nclasses = ["control"]\n${rule}\n\n[people]\n`
+    return mistakes(['[people]\n', guard])
+  }
+  for (const rule of ['grant = true', 'most = 1\nwithin = "1m"', 'select-within = "10s"', 'only-during = ["Mon-Fri 06:00-18:00"]'])
+    t.same(said(rule), [], rule)
+  t.same(said('setting = "pick-up Ir"\nminimum = 1\nmaximum = 2\nstep = 1\nregister = 8754'), [])
+  t.match(said(''), [/has no rule: expected one of setting \+ minimum \+ maximum, or/])
+  t.match(said('grant = true\nmost = 1\nwithin = "1m"'), [/has several rules/])
+  t.match(said('most = 1'), [/guard "g" lacks "within"/])
+  t.match(said('setting = "x"\nminimum = 3\nmaximum = 2'), [/allows nothing/])
+  t.match(said('setting = "x"\nminimum = 1\nmaximum = 2\nstep = 1'), [/does not say where the present value is read/])
+  t.match(said('grant = true\nbreakers = ["Q7"]'), [/there is no breaker or group "Q7"/])
+  t.match(said('select-within = "2m"'), [/a time from 1s to 60s/])
   t.end()
 })
