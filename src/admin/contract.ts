@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LockView, MasterLockView, Scope, TagView } from './contract-control.ts'
+import type { GrantView, LockView, MasterLockView, Scope, TagView } from './contract-control.ts'
 import type { SinkView } from './contract-journal.ts'
 
 /** What the API and its clients agree on. The command line knows the gateway by this file only. */
@@ -14,6 +14,10 @@ export type BreakerView = {
   readonly family: string
   readonly state: 'open' | 'closed' | 'tripped' | 'unknown'
   readonly stateAgeMs: number | 'never'
+  /** When it was first seen in this state; empty while nothing has been seen. */
+  readonly stateSince: string
+  /** Whether it was seen to get there; otherwise it may have been so for longer. */
+  readonly stateWatched: boolean
   readonly reachable: 'yes' | 'no' | 'not-tried'
   readonly currents: readonly number[]
   readonly locks: Readonly<Record<Scope, LockView>>
@@ -110,12 +114,35 @@ export type VaultView = {
   readonly entries: readonly { readonly breaker: string; readonly level: string; readonly changed: string; readonly factory: boolean }[]
 }
 
+/** A client that is connected now. */
+export type ClientView = {
+  readonly name: string
+  readonly role: string
+  readonly source: string
+  readonly listener: string
+  readonly connections: number
+}
+/** What a page has to know to offer an unlock that will be granted. */
+export type UnlockRules = { readonly longestSeconds: number; readonly shiftEndSeconds: number | 'not-set' }
+/** One breaker with what stands before all of them: what a page at the switchboard lives on. */
+export type BreakerLive = {
+  readonly site: string
+  readonly breaker: BreakerView
+  readonly masterLock: MasterLockView
+  readonly unlock: UnlockRules
+  readonly faults: StatusView['faults']
+}
+
 export type StatusView = {
   readonly site: string
   readonly version: string
   readonly configuration: string
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
+  readonly clients: readonly ClientView[]
   readonly masterLock: MasterLockView
+  /** Requests that wait for an answer, and grants in force. */
+  readonly grants: readonly GrantView[]
+  readonly unlock: UnlockRules
   readonly buses: readonly BusView[]
   readonly breakers: readonly BreakerView[]
   /** `closed` says why the vault cannot be read; empty when it can. `factory`: breakers that still have a password that everybody knows. */

@@ -19,7 +19,7 @@ import { type MasterLock, openMasterLock } from './master-lock.ts'
 import { type TagBook, openTagBook } from './tag-book.ts'
 import { type Movements, openMovements } from './movements.ts'
 import type { OwnUnit } from './own-unit.ts'
-import { createPresence } from './presence.ts'
+import { type Presence, createPresence } from './presence.ts'
 import { createRefusals } from './refusals.ts'
 import { serve } from './serve.ts'
 import type { Breaker, Site } from './site.ts'
@@ -47,6 +47,7 @@ export type CorePorts = {
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
+  readonly presence: Presence
   readonly locks: LockBook
   readonly tags: TagBook
   readonly masterLock: MasterLock
@@ -110,7 +111,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     serve: (asked) => serve(asked, inside),
   })
   return {
-    ...{ locks, tags, masterLock, grants, learning, emergency },
+    ...{ presence, locks, tags, masterLock, grants, learning, emergency },
     watch,
     health,
     buses,

@@ -46,7 +46,7 @@ export type Ports = {
 /** A running gateway, as the API sees it. */
 export interface Gateway extends Pick<
   Core,
-  'locks' | 'tags' | 'masterLock' | 'grants' | 'learning' | 'emergency' | 'watch' | 'health' | 'buses' | 'captures'
+  'presence' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning' | 'emergency' | 'watch' | 'health' | 'buses' | 'captures'
 > {
   /** The configuration in force. */
   site(): CheckedSite
@@ -131,10 +131,10 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
-  const { locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
+  const { presence, locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
   return {
     ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random, sinks, trust },
-    ...{ tags, masterLock, grants, learning, emergency },
+    ...{ presence, tags, masterLock, grants, learning, emergency },
     keeper: keeping.keeper,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,

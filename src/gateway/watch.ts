@@ -15,6 +15,8 @@ export type Seen = {
   readonly state: BreakerState
   readonly currents: readonly number[]
   readonly at: Monotonic | 'never'
+  /** When it was first seen in this state. `watched`: it was seen to get there, and not only found so. */
+  readonly since: { readonly utcUs: number; readonly watched: boolean } | 'never'
   readonly reachable: 'yes' | 'no' | 'not-tried'
 }
 
@@ -34,7 +36,7 @@ export interface Watch {
 export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, movements: Pick<Movements, 'saw'>): Watch {
   const known = new Map<string, Seen>()
   const failures = new Map<string, number>()
-  const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', reachable: 'not-tried' }
+  const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', since: 'never', reachable: 'not-tried' }
 
   function failed(breaker: BreakerSettings, why: string, weight: number): void {
     const before = failures.get(breaker.name) ?? 0
@@ -63,7 +65,9 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
       movements.saw(breaker, observed.state)
       const before = seen(breaker.name)
       const currents = observed.currents === 'not-read' ? before.currents : observed.currents
-      known.set(breaker.name, { ...before, state: observed.state, currents, at: clock.now() })
+      const same = before.since !== 'never' && before.state === observed.state
+      const since = same ? before.since : { utcUs: clock.utcUs(), watched: before.since !== 'never' && before.state !== 'unknown' }
+      known.set(breaker.name, { ...before, state: observed.state, currents, at: clock.now(), since })
     },
     start(site, breakers) {
       let cancel: Cancel = () => undefined

@@ -16,7 +16,7 @@ const view: OwnView = {
   breakers: [
     {
       unit: 3,
-      seen: { state: 'closed', currents: [], at: toMonotonic(58_000), reachable: 'yes' },
+      seen: { state: 'closed', currents: [], at: toMonotonic(58_000), since: 'never', reachable: 'yes' },
       locks: {
         control: locked,
         'protection-setting': { kind: 'unlocked', by: 'bob', reason: 'x', workOrder: '', until: toMonotonic(90_500), untilUtcUs: 0 },
@@ -54,7 +54,7 @@ t.test("the gateway's own registers say what it knows, by the numbers of its doc
 t.test('nothing is claimed that is not known', (t) => {
   const [breaker] = view.breakers
   if (breaker === undefined) return t.fail('no breaker')
-  const unknown = { ...breaker, seen: { state: 'unknown', currents: [], at: 'never', reachable: 'not-tried' } as const }
+  const unknown = { ...breaker, seen: { state: 'unknown', currents: [], at: 'never', since: 'never', reachable: 'not-tried' } as const }
   const map = ownRegisters({ ...view, breakers: [unknown], refusal: 'none' })
   t.same(
     [1060, 1061, 1062, 1063].map((n) => map.get(n)),

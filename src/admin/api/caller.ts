@@ -17,6 +17,8 @@ export type Caller =
 
 /** With this header the pages say where a browser is. Whoever sends it has none of the rights of the machine's users. */
 const FROM_HEADER = 'x-breakwall-from'
+/** What a page asks for by itself, while perhaps nobody is in front of it: it does not count as use of the session. */
+const UNATTENDED_HEADER = 'x-breakwall-unattended'
 /** What a session of the panel may be used for: a PIN is enough for no more. */
 const ofThePanel: ReadonlySet<ManagementAction> = new Set<ManagementAction>(['look', 'events', 'lock', 'unlock'])
 
@@ -58,7 +60,7 @@ export function callerOf(request: FastifyRequest, gateway: Gateway): Caller {
   }
   const service = gateway.people.services.use(token)
   if (service !== 'none') return { kind: 'service', name: service.name, source, service }
-  const held = gateway.people.use(token)
+  const held = gateway.people.use(token, request.headers[UNATTENDED_HEADER] === undefined ? 'used' : 'unattended')
   if (held === 'none') return nobody('the session has ended')
   if (held.session.systemUser !== systemUser) return nobody('this session belongs to another user of this machine')
   return { kind: 'person', name: held.session.user, source, role: held.role, session: held.session }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { type Gateway, grantWords } from '../../gateway/index.ts'
-import { isoUs } from '../../platform/index.ts'
-import { type Grant, grantRefusals } from '../../policy/index.ts'
-import { type GrantView, grantActionBody, grantBody } from '../contract.ts'
+import type { Gateway } from '../../gateway/index.ts'
+import { grantRefusals } from '../../policy/index.ts'
+import { grantActionBody, grantBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { grantView } from './grant-view.ts'
 import { known } from './known.ts'
 import { NO_DISK } from './lock-routes.ts'
 
@@ -46,17 +46,4 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
     return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)
   })
-}
-
-export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>): GrantView {
-  const { id, version, client, breaker, for: what, uses, used, window, askedBy, askedUtcUs, reason, workOrder, state } = grant
-  const secondsLeft = state.kind === 'approved' ? Math.max(0, Math.ceil((state.until - clock.now()) / 1000)) : 0
-  return {
-    ...{ id, version, client, breaker, class: what.class, words: grantWords(what), uses, used, askedBy, reason, workOrder, secondsLeft },
-    from: isoUs(window.fromUtcUs),
-    until: isoUs(window.untilUtcUs),
-    asked: isoUs(askedUtcUs),
-    state: state.kind,
-    by: 'by' in state ? state.by : '',
-  }
 }

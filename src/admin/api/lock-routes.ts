@@ -4,7 +4,7 @@ import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, unlockBo
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { known } from './known.ts'
-import { breakerView, lockView, masterLockView } from './views.ts'
+import { breakerLive, lockView, masterLockView } from './views.ts'
 
 type Named = { Params: { name: string } }
 export const NO_DISK = ['the journal cannot be written, so nothing was changed', 'look at the disk: breakwall status'] as const
@@ -13,8 +13,8 @@ export const NO_DISK = ['the journal cannot be written, so nothing was changed',
 export function lockRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.get<Named>('/v1/breakers/:name', (request, reply) => {
     if (allowed(request, reply, 'look', gateway) === undefined || !known(request.params.name, gateway, reply)) return reply
-    const breaker = gateway.site().breakers.find(({ name }) => name === request.params.name)
-    return breaker === undefined ? reply : reply.send(breakerView(gateway, breaker))
+    const live = breakerLive(gateway, request.params.name)
+    return live === 'unknown' ? reply : reply.send(live)
   })
   app.post<Named>('/v1/breakers/:name/unlock', (request, reply) => unlock(request, reply, gateway))
   app.post<Named>('/v1/breakers/:name/lock', (request, reply) => {

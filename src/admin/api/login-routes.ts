@@ -41,8 +41,7 @@ export function loginRoutes(app: FastifyInstance, gateway: Gateway): void {
     const body = checked(setupBody, request.body, reply)
     if (body === 'refused') return reply
     const from = fromOf(request, gateway)
-    if ('refused' in from || from.via !== 'command-line')
-      return refuse(reply, 403, 'the first user is made on the gateway itself', 'breakwall setup')
+    if ('refused' in from) return refuse(reply, 403, from.refused, 'breakwall setup')
     const done = await people.accounts.setUp(body.code, body.name, body.password, from.source)
     return done.kind === 'refused' ? refuse(reply, 422, done.why, done.hint) : { name: done.name, role: done.role }
   })

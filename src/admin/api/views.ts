@@ -1,9 +1,10 @@
 import type { Gateway } from '../../gateway/index.ts'
-import { isoUs } from '../../platform/index.ts'
+import { isoUs, localTime } from '../../platform/index.ts'
 import { type LockedBy, type Tag, hangingOn } from '../../policy/index.ts'
-import type { BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, VaultView } from '../contract.ts'
+import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, UnlockRules, VaultView } from '../contract.ts'
 import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
+import { grantView } from './grant-view.ts'
 
 /** When the first word about the end of a certificate comes. */
 const SOON_DAYS = 60
@@ -21,7 +22,13 @@ export function statusView(gateway: Gateway): StatusView {
       kind: listener.kind,
       connections: listener.connections(),
     })),
+    clients: gateway.presence.list(),
     masterLock: masterLockView(gateway),
+    grants: gateway.grants
+      .list()
+      .filter(({ state }) => state.kind === 'requested' || state.kind === 'approved')
+      .map((grant) => grantView(grant, gateway)),
+    unlock: unlockRules(gateway),
     buses: busesView(gateway).buses,
     breakers: site.breakers.map((breaker) => breakerView(gateway, breaker)),
     vault: vaultStatus(gateway),
@@ -32,6 +39,28 @@ export function statusView(gateway: Gateway): StatusView {
     sinks: gateway.sinks.status(),
     faults: gateway.trust.faults(),
   }
+}
+
+export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unknown' {
+  const site = gateway.site()
+  const breaker = site.breakers.find((one) => one.name === name)
+  if (breaker === undefined) return 'unknown'
+  return {
+    site: site.name,
+    breaker: breakerView(gateway, breaker),
+    masterLock: masterLockView(gateway),
+    unlock: unlockRules(gateway),
+    faults: gateway.trust.faults(),
+  }
+}
+
+const DAY_MINUTES = 24 * 60
+
+function unlockRules(gateway: Gateway): UnlockRules {
+  const { longestUnlockMs, shiftEnds } = gateway.site()
+  const { minute } = localTime(gateway.clock.utcUs())
+  const left = shiftEnds.map((end) => (end - minute + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES)
+  return { longestSeconds: longestUnlockMs / 1000, shiftEndSeconds: left.length === 0 ? 'not-set' : Math.min(...left) * 60 }
 }
 
 export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {
@@ -47,6 +76,8 @@ export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site'
     family: breaker.profile.family,
     state: seen.state,
     stateAgeMs: seen.at === 'never' ? 'never' : Math.round(gateway.clock.now() - seen.at),
+    stateSince: seen.since === 'never' ? '' : isoUs(seen.since.utcUs),
+    stateWatched: seen.since !== 'never' && seen.since.watched,
     reachable: seen.reachable,
     currents: seen.currents,
     mode: observed.has(breaker.name) ? 'observe' : 'enforce',

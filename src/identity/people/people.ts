@@ -31,7 +31,7 @@ export interface People {
   readonly factors: Factors
   readonly services: Services
   /** The session of a token, with the role that its user has now; `none` when there is none. */
-  use(token: string): { readonly session: Session; readonly role: string } | 'none'
+  use(token: string, how?: 'used' | 'unattended'): { readonly session: Session; readonly role: string } | 'none'
   sessions(): readonly Session[]
   endSession(id: string, by: By): Refused | Done
   logout(session: Session): void
@@ -76,8 +76,8 @@ export function openPeople(ports: PeoplePorts): People {
     login: new Login(context, factors, attempts),
     factors,
     services: createServices(context),
-    use(token) {
-      const session = sessions.use(token, clock.now())
+    use(token, how = 'used') {
+      const session = how === 'used' ? sessions.use(token, clock.now()) : sessions.peek(token, clock.now())
       if (session === 'none') return 'none'
       const user = store.user(session.user)
       return user?.state === 'active' ? { session, role: user.role } : 'none'

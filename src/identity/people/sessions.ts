@@ -30,6 +30,8 @@ export interface Sessions {
   open(wanted: NewSession, now: Monotonic): { readonly session: Session; readonly token: string; readonly ended: readonly Ended[] } | 'full'
   /** The session of a token, used now; `none` when there is none or its time is over. */
   use(token: string, now: Monotonic): Session | 'none'
+  /** The same without using it: what a page fetches by itself keeps nobody logged in (S-22, S-23). */
+  peek(token: string, now: Monotonic): Session | 'none'
   list(now: Monotonic): readonly Session[]
   /** What is left to do before it may be used for all that its user may. */
   setPending(id: string, pending: Pending): void
@@ -85,6 +87,10 @@ export function createSessions(limits: () => Limits, random: Random): Sessions {
       if (found === undefined || overdue(found.session, now) !== '') return 'none'
       found.session = { ...found.session, lastUsedAt: now }
       return found.session
+    },
+    peek(token, now) {
+      const found = held.get(hashOf(token))
+      return found === undefined || overdue(found.session, now) !== '' ? 'none' : found.session
     },
     list: (now) => all().filter((session) => overdue(session, now) === ''),
     setPending(id, pending) {
