@@ -15,7 +15,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   syslog: ['events', 'journal', 'platform'],
   config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
   gateway: ['platform', 'modbus', 'events', 'breakers', 'policy', 'journal', 'bus', 'upstream', 'identity', 'syslog', 'config'],
-  'admin/api': ['gateway', 'identity', 'journal', 'events', 'platform', 'policy', 'admin'],
+  'admin/api': ['gateway', 'breakers', 'identity', 'journal', 'events', 'platform', 'policy', 'admin'],
   'admin/cli': ['admin'],
   'admin/console': ['admin'],
   admin: [],

@@ -76,7 +76,11 @@ async function serve(file: string): Promise<number> {
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
   if ('kind' in gateway) return failed(gateway.why, gateway.hint)
-  const api = await startApi(gateway, loaded.site.apiSocket, { text: () => readFileSync(file, 'utf8'), read: () => readAgain(file) })
+  const api = await startApi(gateway, loaded.site.apiSocket, {
+    path: file,
+    text: () => readFileSync(file, 'utf8'),
+    read: () => readAgain(file),
+  })
   if ('kind' in api) {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')

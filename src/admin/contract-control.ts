@@ -109,6 +109,10 @@ export type GrantView = {
   readonly breaker: string
   readonly class: string
   readonly words: string
+  /** What the setting is now, where one register of it is known; empty: not read. */
+  readonly now: string
+  /** What it may become; empty for a whole class. */
+  readonly becomes: string
   readonly uses: number
   readonly used: number
   readonly from: string
@@ -122,6 +126,30 @@ export type GrantView = {
   readonly by: string
   readonly secondsLeft: number
 }
+export const signBody = z.strictObject({ breaker: name, item: name, note: z.string().trim().max(200).default('') })
+/** One thing that people see to at one breaker. `due`: never done, or too long ago. */
+export type ChecklistView = {
+  readonly breaker: string
+  readonly family: string
+  readonly item: string
+  readonly text: string
+  readonly source: string
+  readonly everyDays: number
+  readonly due: boolean
+  /** When; empty: never. */
+  readonly signed: string
+  readonly by: string
+  readonly note: string
+}
+/** The configuration file, line by line, and whether it is what is in force. */
+export type SettingsView = {
+  readonly file: string
+  readonly inForce: string
+  readonly onDisk: string
+  readonly mistakes: readonly string[]
+  readonly lines: readonly string[]
+}
+
 export type LearnedView = {
   readonly seen: readonly {
     readonly client: string

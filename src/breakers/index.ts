@@ -1,3 +1,4 @@
+export { type ChecklistItem, checklistFor } from './checklist.ts'
 export { type Operation, type OperationClass, inWords, operationClasses } from './operation.ts'
 export {
   type Command,

@@ -92,6 +92,7 @@ export const operationEvents = {
   ]),
   locked: d(411, 5, 'operation', '{breaker} {scope} locked by {subject}: {reason}', ['subject', 'breaker', 'scope', 'reason']),
   'relocked-by-timer': d(412, 5, 'operation', '{breaker} {scope} locked: its time was over', ['breaker', 'scope']),
+  'checklist-signed': d(450, 6, 'operation', '{subject} signed for {breaker}: {operation}', ['subject', 'breaker', 'operation', 'reason']),
   'tag-hung': d(430, 5, 'operation', '{subject} hung a tag on {breaker}: {reason}', [...tag, 'reason', 'workOrder']),
   'tag-removed': d(431, 5, 'operation', '{subject} took the own tag off {breaker}', tag),
   'tag-removed-by-other': d(432, 2, 'operation', '{subject} and {via} took the tag of {user} off {breaker}: {reason}', [

@@ -40,6 +40,7 @@ export const operationGuide = {
     'The breaker is only observed: it passed, and would not where the policy is enforced.',
     'Look at `breakwall learn report` before the breaker is enforced.',
   ),
+  'checklist-signed': g('Somebody has done by hand what no gateway can, and has signed for it.', 'Nothing.'),
   'tag-hung': g('Somebody works at this breaker: nothing operates it from afar.', 'Nothing.'),
   'tag-removed': g('Whoever hung the tag has taken it off.', 'Nothing.'),
   'tag-removed-by-other': g('Two people have taken off the tag of a third who may still be at work.', 'Call the owner of the tag now.'),

@@ -14,7 +14,9 @@ import { type Emergency, createEmergency } from './emergency.ts'
 import { type GrantBook, openGrantBook } from './grant-book.ts'
 import { createGuardMemory } from './guard-memory.ts'
 import { type Learning, openLearning } from './learning.ts'
+import { readRegister } from './judged.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
+import { type Checklist, openChecklist } from './checklist.ts'
 import { type MasterLock, openMasterLock } from './master-lock.ts'
 import { type TagBook, openTagBook } from './tag-book.ts'
 import { type Movements, openMovements } from './movements.ts'
@@ -48,6 +50,9 @@ export type CorePorts = {
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
   readonly presence: Presence
+  readonly checklist: Checklist
+  /** What a holding register of a breaker holds now, asked over its bus like any read; by its number in the documents. */
+  readonly readRegister: (breaker: string, register: number) => Promise<number | 'not-read'>
   readonly locks: LockBook
   readonly tags: TagBook
   readonly masterLock: MasterLock
@@ -76,7 +81,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
   const people = await openBooks(site, ports)
-  const { locks, tags, masterLock, grants, learning } = people
+  const { checklist, locks, tags, masterLock, grants, learning } = people
   const guards = createGuardMemory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
   const watch = createWatch(journal, clock, movements)
@@ -111,13 +116,17 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     serve: (asked) => serve(asked, inside),
   })
   return {
-    ...{ presence, locks, tags, masterLock, grants, learning, emergency },
+    ...{ presence, checklist, locks, tags, masterLock, grants, learning, emergency },
     watch,
     health,
     buses,
     captures,
     note,
     report: presence.watch((id, fields) => note(event(id, fields))),
+    async readRegister(name, register) {
+      const breaker = site.breakers.find((one) => one.name === name)
+      return breaker === undefined ? 'not-read' : readRegister(breaker.unit, register, inside, serve)
+    },
     serve(asked) {
       const answer = serve(asked, inside)
       captureOf.get(asked.unit)?.(asked, answer)
@@ -138,7 +147,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   }
 }
 
-type Books = Pick<Core, 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
+type Books = Pick<Core, 'checklist' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
 
 /** What people have locked, tagged and granted, as the last run left it. */
 async function openBooks(site: CheckedSite, { journal, clock, random, hours }: CorePorts): Promise<Books> {
@@ -147,6 +156,7 @@ async function openBooks(site: CheckedSite, { journal, clock, random, hours }: C
     locks: await openLockBook(names, journal, clock, hours),
     tags: await openTagBook(journal, { clock, random }),
     masterLock: await openMasterLock(journal, clock),
+    checklist: await openChecklist(journal, clock),
     grants: await openGrantBook(journal, { clock, random }),
     learning: await openLearning(journal, clock),
   }

@@ -46,7 +46,19 @@ export type Ports = {
 /** A running gateway, as the API sees it. */
 export interface Gateway extends Pick<
   Core,
-  'presence' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning' | 'emergency' | 'watch' | 'health' | 'buses' | 'captures'
+  | 'presence'
+  | 'checklist'
+  | 'readRegister'
+  | 'locks'
+  | 'tags'
+  | 'masterLock'
+  | 'grants'
+  | 'learning'
+  | 'emergency'
+  | 'watch'
+  | 'health'
+  | 'buses'
+  | 'captures'
 > {
   /** The configuration in force. */
   site(): CheckedSite
@@ -131,10 +143,10 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
-  const { presence, locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
+  const { presence, checklist, readRegister, locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
   return {
     ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random, sinks, trust },
-    ...{ presence, tags, masterLock, grants, learning, emergency },
+    ...{ presence, checklist, readRegister, tags, masterLock, grants, learning, emergency },
     keeper: keeping.keeper,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,

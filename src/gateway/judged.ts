@@ -28,7 +28,7 @@ export async function circumstancesOf(
   const before = new Map<string, number>()
   for (const { rule, ...guard } of breaker.standing.guards) {
     if (rule.kind !== 'value' || rule.register === 'none' || !isUnder({ rule, ...guard }, operation, breaker.name)) continue
-    const value = await read(unit, rule.register, site, serve)
+    const value = await readRegister(unit, rule.register, site, serve)
     if (value !== 'not-read') before.set(rule.setting, value)
   }
   return site.guards.circumstances(subject, operation, breaker.name, (setting) => before.get(setting) ?? 'not-read')
@@ -36,7 +36,8 @@ export async function circumstancesOf(
 /** Reading asks no guard. */
 export const ofNoInterest: Circumstances = noCircumstances
 
-async function read(unit: number, register: number, site: Site, serve: Serve): Promise<number | 'not-read'> {
+/** The present value of one holding register, as any read that the gateway makes by itself. */
+export async function readRegister(unit: number, register: number, site: Site, serve: Serve): Promise<number | 'not-read'> {
   const address = toAddress(register - 1)
   if (address === undefined) return 'not-read'
   const request = { kind: 'read-holding-registers', address, quantity: 1 } as const

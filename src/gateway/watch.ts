@@ -36,7 +36,8 @@ export interface Watch {
 export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, movements: Pick<Movements, 'saw'>): Watch {
   const known = new Map<string, Seen>()
   const failures = new Map<string, number>()
-  const seen = (name: string): Seen => known.get(name) ?? { state: 'unknown', currents: [], at: 'never', since: 'never', reachable: 'not-tried' }
+  const seen = (name: string): Seen =>
+    known.get(name) ?? { state: 'unknown', currents: [], at: 'never', since: 'never', reachable: 'not-tried' }
 
   function failed(breaker: BreakerSettings, why: string, weight: number): void {
     const before = failures.get(breaker.name) ?? 0

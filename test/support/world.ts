@@ -110,6 +110,7 @@ export async function createWorld(): Promise<World> {
       const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here, ...ports })
       if ('kind' in gateway) throw new Error(gateway.why)
       const api = (await startApi(gateway, loaded.site.apiSocket, {
+        path: paths.config,
         text: () => readFileSync(paths.config, 'utf8'),
         read() {
           const again = loadSite(paths.config)

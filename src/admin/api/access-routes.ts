@@ -7,6 +7,7 @@ import { checked } from './checked.ts'
 
 /** The file that the gateway was started with, read again: its site, or what is wrong with it. */
 export type ConfigurationFile = {
+  readonly path: string
   /** As it stands on the disk; empty where it cannot be read. */
   readonly text: () => string
   readonly read: () =>

@@ -4,7 +4,7 @@ import { grantRefusals } from '../../policy/index.ts'
 import { grantActionBody, grantBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
-import { grantView } from './grant-view.ts'
+import { createPresentValues, grantView } from './grant-view.ts'
 import { known } from './known.ts'
 import { NO_DISK } from './lock-routes.ts'
 
@@ -16,11 +16,12 @@ const words = {
 
 /** Leave for one client to do one thing: asked for by one person, answered by another. */
 export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
-  app.get('/v1/grants', (request, reply) =>
-    allowed(request, reply, 'look', gateway) === undefined
-      ? reply
-      : reply.send(gateway.grants.list().map((grant) => grantView(grant, gateway))),
-  )
+  const presentOf = createPresentValues(gateway)
+  app.get('/v1/grants', async (request, reply) => {
+    if (allowed(request, reply, 'look', gateway) === undefined) return reply
+    const all = gateway.grants.list().map(async (grant) => grantView(grant, gateway, await presentOf(grant)))
+    return reply.send(await Promise.all(all))
+  })
   app.post('/v1/grants', (request, reply) => {
     const body = checked(grantBody, request.body, reply)
     if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply

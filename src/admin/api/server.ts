@@ -20,6 +20,7 @@ import { tagRoutes } from './tag-routes.ts'
 import { loginRoutes } from './login-routes.ts'
 import { metricsText } from './metrics.ts'
 import { peopleRoutes } from './people-routes.ts'
+import { siteRoutes } from './site-routes.ts'
 import { sinkRoutes } from './sink-routes.ts'
 import { statusView, vaultView } from './views.ts'
 
@@ -47,6 +48,7 @@ export async function startApi(
   grantRoutes(app, gateway)
   learnRoutes(app, gateway, file)
   liveRoutes(app, gateway)
+  siteRoutes(app, gateway, file)
   vaultRoutes(app, gateway)
   captureRoute(app, gateway)
   loginRoutes(app, gateway)

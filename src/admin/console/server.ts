@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type RequestOptions, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import cookie from '@fastify/cookie'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 
@@ -26,15 +27,23 @@ const MAX_BODY = 16 * 1024
 const MAX_CONNECTIONS = 200
 const ANSWER_MS = 15_000
 
-/** An export, which can be longer than memory: it is passed on as it comes. */
-const EXPORT = /^\/export\?[\w=&.%-]{1,200}$/
+/** What can be longer than memory, or goes on for as long as somebody looks: it is passed on as it comes. */
+const STREAMS = [/^\/export\?[\w=&.%-]{1,200}$/, /^\/live(\?breaker=[\w.%-]{1,200})?$/, /^\/report$/]
+/** Streams of the state at a time, for one address: the gateway has room for more pages than one place may take. */
+const LIVE_PER_ADDRESS = 8
 
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
-  ['GET', /^\/(banner|me|sessions|certificates|sinks)$/],
-  ['GET', /^\/events\?[\w=&.%-]{1,300}$/],
-  ['GET', EXPORT],
-  ['POST', /^\/(login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
+  ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|services|tags|jobs|grants|learned|settings|checklist)$/],
+  ['GET', /^\/breakers\/[\w.%-]{1,200}$/],
+  ['GET', /^\/acl\?address=[\w.%:]{1,60}$/],
+  ['GET', /^\/events\?[\w=&.%+-]{1,400}$/],
+  ...STREAMS.map((path) => ['GET', path] as const),
+  ['POST', /^\/(setup|login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
+  ['POST', /^\/breakers\/[\w.%-]{1,200}\/(unlock|lock|tags|emergency-open|emergency-open\/confirm)$/],
+  ['POST', /^\/(master-lock|grants|jobs|users|vault\/set|reload|checklist)$/],
+  ['POST', /^\/(tags|grants|users)\/[\w.%-]{1,200}$/],
+  ['POST', /^\/jobs\/[\w.%-]{1,200}\/end$/],
   ['POST', /^\/me\/(password|pin|totp|totp\/confirm|passkeys|passkeys\/options|factors\/remove)$/],
   ['POST', /^\/sessions\/[0-9a-f]{12}\/end$/],
 ]
@@ -55,13 +64,12 @@ const headers: Readonly<Record<string, string>> = {
 }
 
 const pages = join(import.meta.dirname, '../../../src/admin/console/pages')
-const files: readonly (readonly [string, string, string])[] = [
-  ['/', 'index.html', 'text/html; charset=utf-8'],
-  ['/style.css', 'style.css', 'text/css; charset=utf-8'],
-  ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
-  ['/dom.js', 'dom.js', 'text/javascript; charset=utf-8'],
-  ['/events.js', 'events.js', 'text/javascript; charset=utf-8'],
-]
+const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', svg: 'image/svg+xml' } as const
+const scripts =
+  'page dom texts german live login account symbols slide unlock tags breaker site events requests access people keys settings checklist'
+const files: readonly string[] = [...scripts.split(' ').map((name) => `${name}.js`), 'style.css', 'report.css', 'icon.svg']
+/** Addresses of pages: each is the same file, which reads its own address. */
+const addresses = ['/', '/b/:name', ...'events requests access people keys settings checklist account'.split(' ').map((name) => `/${name}`)]
 
 /** Serves the pages over HTTPS. It keeps no state and has no right of its own: the gateway judges every call by the browser's cookie. */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
@@ -76,15 +84,25 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   app.server.maxConnections = MAX_CONNECTIONS
   await app.register(cookie)
   guard(app, options)
-  for (const [path, file, type] of files) {
-    const content = readFileSync(join(pages, file))
-    app.get(path, (_request, reply) => reply.type(type).send(content))
-  }
+  for (const name of files) app.get(`/${name}`, sender(name, types[name.split('.').at(-1) as keyof typeof types]))
+  const home = sender('index.html', 'text/html; charset=utf-8')
+  for (const path of addresses) app.get(path, home)
   app.all('/api/*', (request, reply) => forward(request, reply, options))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' }))
   await app.listen({ host, port })
   const bound = app.server.address()
   return { port: typeof bound === 'object' && bound !== null ? bound.port : port, close: () => app.close() }
+}
+
+/** A file as it is, made small once for whoever takes it so: on a bad link that is a matter of seconds. */
+function sender(name: string, type: string): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  const content = readFileSync(join(pages, name))
+  const small = gzipSync(content, { level: 9 })
+  return (request, reply) => {
+    void reply.type(type).header('vary', 'accept-encoding')
+    if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(content)
+    return reply.header('content-encoding', 'gzip').send(small)
+  }
 }
 
 /** Before anything else: the right name, and for whatever changes something the right page (CSRF), besides the cookie's SameSite. */
@@ -113,12 +131,13 @@ async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket
   if (!reachable.some(([allowed, pattern]) => allowed === method && pattern.test(path)))
     return reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' })
   const token = request.cookies[COOKIE]
-  if (EXPORT.test(path)) return passOn(request, reply, path, { apiSocket, token })
+  if (STREAMS.some((pattern) => pattern.test(path))) return passOn(request, reply, path, { apiSocket, token })
   const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
   const { status, said } = await ask({
     ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
     headers: {
       ...from(request),
+      ...(request.headers['x-breakwall-unattended'] === undefined ? {} : { 'x-breakwall-unattended': '1' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
@@ -133,7 +152,12 @@ function passOn(
   { apiSocket, token }: { readonly apiSocket: string; readonly token: string | undefined },
 ): Promise<FastifyReply> {
   return new Promise((resolve) => {
-    const headers = { ...from(request), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+    const looks = path.startsWith('/live')
+    const free = looks ? liveFrom(request.ip) : () => undefined
+    if (free === 'too-many') return resolve(reply.code(503).send({ error: 'too many pages look at once from here', hint: 'close one' }))
+    reply.raw.on('close', free)
+    const unattended = looks ? { 'x-breakwall-unattended': '1' } : {}
+    const headers = { ...from(request), ...unattended, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
     const sent = httpRequest({ socketPath: apiSocket, path: `/v1${path}`, headers }, (answer) => {
       for (const name of ['content-type', 'content-disposition'] as const) {
         const value = answer.headers[name]
@@ -145,6 +169,18 @@ function passOn(
     reply.raw.on('close', () => sent.destroy())
     sent.end()
   })
+}
+
+const looking = new Map<string, number>()
+function liveFrom(address: string): (() => void) | 'too-many' {
+  const count = looking.get(address) ?? 0
+  if (count >= LIVE_PER_ADDRESS) return 'too-many'
+  looking.set(address, count + 1)
+  return () => {
+    const left = (looking.get(address) ?? 1) - 1
+    if (left <= 0) looking.delete(address)
+    else looking.set(address, left)
+  }
 }
 
 /** Where the browser is: only the pages may say so to the gateway. */

@@ -6,7 +6,9 @@ const classes = ['monitor', 'control', 'protection-setting', 'other-setting', 'c
 
 /** What a role gets, at best and only then: the words of a cell. */
 function verdictOf(rows, role, asked, level, lock, mode) {
-  const found = rows.find((row) => row.role === role && row.class === asked && row.level === level && row.lock === lock && row.mode === mode)
+  const found = rows.find(
+    (row) => row.role === role && row.class === asked && row.level === level && row.lock === lock && row.mode === mode,
+  )
   return found === undefined ? '' : found.verdict
 }
 
@@ -16,7 +18,10 @@ export async function accessPage(me) {
   const { groups, manage } = said.value
   const seen = (key) => [...new Set(groups.flatMap(({ rows }) => rows.map((row) => row[key])))]
   const pick = (text, key, first) => {
-    const made = choice(text, seen(key).map((one) => [one, one]))
+    const made = choice(
+      text,
+      seen(key).map((one) => [one, one]),
+    )
     if (seen(key).includes(first)) made.input.value = first
     return made
   }
@@ -38,10 +43,26 @@ export async function accessPage(me) {
   }
   for (const { input } of [level, lock, mode]) input.addEventListener('change', draw)
   draw()
-  const rights = table(t('Rights with the gateway itself'), [t('Role'), t('May')], manage.map(({ role, may }) => [role, may.join(', ')]))
+  const rights = table(
+    t('Rights with the gateway itself'),
+    [t('Role'), t('May')],
+    manage.map(({ role, may }) => [role, may.join(', ')]),
+  )
   const report = element('a', { className: 'button', href: '/api/report' }, t('Site security report, to print'))
   return [
-    element('section', { className: 'wide' }, element('h1', {}, t('Access')), element('p', { className: 'mute' }, t('What the gateway decides for a request, for each role and class of operation; no tag, grant or guard considered.')), element('div', { className: 'filters' }, ...[level, lock, mode].map(({ parts }) => element('div', {}, ...parts))), place, report),
+    element(
+      'section',
+      { className: 'wide' },
+      element('h1', {}, t('Access')),
+      element(
+        'p',
+        { className: 'mute' },
+        t('What the gateway decides for a request, for each role and class of operation; no tag, grant or guard considered.'),
+      ),
+      element('div', { className: 'filters' }, ...[level, lock, mode].map(({ parts }) => element('div', {}, ...parts))),
+      place,
+      report,
+    ),
     element('section', { className: 'wide' }, element('h2', {}, t('Rights with the gateway itself')), rights),
     aclCard(me),
   ]
@@ -58,7 +79,10 @@ function aclCard() {
     if (!said.ok) return say.bad(said)
     say.nothing()
     const entry = (one) => (one === 'not-listed' ? t('not listed: it may not connect') : t('{level}, by {from} in line {line}', one))
-    const rows = said.value.flatMap(({ listener, usual, of }) => [[listener, t('all others'), entry(usual)], ...of.map((one) => [listener, one.breaker, entry(one)])])
+    const rows = said.value.flatMap(({ listener, usual, of }) => [
+      [listener, t('all others'), entry(usual)],
+      ...of.map((one) => [listener, one.breaker, entry(one)]),
+    ])
     place.replaceChildren(table(t('Access control list'), [t('Listener'), t('Breaker'), t('Entry')], rows))
   })
   return element('section', { className: 'wide' }, element('h2', {}, t('Access control list')), ...address.parts, look, say.place, place)

@@ -6,7 +6,11 @@ const secret = (text, autocomplete) => [text, { type: 'password', autocomplete, 
 const digits = (text) => [text, { inputMode: 'numeric', autocomplete: 'one-time-code', pattern: '[0-9]{6}', required: true }]
 
 function passwordForm(pending, start) {
-  const labels = [secret(t('Old password'), 'current-password'), secret(t('New password'), 'new-password'), secret(t('Once more'), 'new-password')]
+  const labels = [
+    secret(t('Old password'), 'current-password'),
+    secret(t('New password'), 'new-password'),
+    secret(t('Once more'), 'new-password'),
+  ]
   return form(pending ? t('Change your password first') : t('Password'), labels, t('Change it'), async ([old, fresh, again], say) => {
     if (fresh !== again) return say.bad({ error: t('the two are not the same'), hint: t('nothing was changed') })
     const said = await call('/me/password', { old, fresh })
@@ -24,7 +28,12 @@ function factorPart(me, start) {
     await start()
   }
   const rows = me.passkeys.map(({ id, name, added }) =>
-    element('div', { className: 'row' }, element('span', {}, t('Passkey {name}, since {day}', { name, day: added.slice(0, 10) })), button(t('Remove'), () => remove(id))),
+    element(
+      'div',
+      { className: 'row' },
+      element('span', {}, t('Passkey {name}, since {day}', { name, day: added.slice(0, 10) })),
+      button(t('Remove'), () => remove(id)),
+    ),
   )
   const add = button(
     t('Add a passkey'),
@@ -50,7 +59,12 @@ function factorPart(me, start) {
       await start()
     })
     const link = element('a', { href: started.value.uri }, t('open it on this phone'))
-    confirm.querySelector('form')?.prepend(element('p', { className: 'mute' }, `${t('Type this key into the app, or')} `, link, ':'), element('code', {}, started.value.secret))
+    confirm
+      .querySelector('form')
+      ?.prepend(
+        element('p', { className: 'mute' }, `${t('Type this key into the app, or')} `, link, ':'),
+        element('code', {}, started.value.secret),
+      )
     part.replaceWith(confirm)
   })
   const title = me.pending === 'second-factor' ? t('Your role needs a second factor') : t('Second factor')
@@ -94,6 +108,12 @@ export async function accountPage(me, start) {
     },
     { id: 'log-out' },
   )
-  const may = element('section', {}, element('h1', {}, me.name), element('p', { className: 'mute' }, t('{role}; may {actions}', { role: me.role, actions: me.may.join(', ') })), out)
+  const may = element(
+    'section',
+    {},
+    element('h1', {}, me.name),
+    element('p', { className: 'mute' }, t('{role}; may {actions}', { role: me.role, actions: me.may.join(', ') })),
+    out,
+  )
   return [may, factorPart(me, start), passwordForm(false, start), pinPart(), ...(await sessionsPart(me, start))]
 }

@@ -11,7 +11,10 @@ const REFUSED_EVERY_MS = 30_000
 export async function breakerPage(me, name) {
   const path = `/breakers/${encodeURIComponent(name)}`
   const first = await call(path)
-  if (!first.ok) return [element('section', {}, element('h1', {}, name), `${first.error}: ${first.hint} `, element('a', { href: '/' }, t('All breakers')))]
+  if (!first.ok)
+    return [
+      element('section', {}, element('h1', {}, name), `${first.error}: ${first.hint} `, element('a', { href: '/' }, t('All breakers'))),
+    ]
   const lock = lockCard(me, name)
   const tags = tagCard(me, name)
   const state = stateCard(first.value.breaker)
@@ -29,11 +32,26 @@ export async function breakerPage(me, name) {
     tags.hear(breaker)
     emergency.hear(breaker)
     showWarns([masterLock, faults, breaker.mode], () => [
-      ...(masterLock.on ? [element('p', { className: 'alarm' }, element('b', {}, t('MASTER LOCK IS ON')), ` ${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}`)] : []),
-      ...faults.map(({ part, reason }) => element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`)),
-      ...(breaker.mode === 'observe' ? [element('p', { className: 'alarm' }, element('b', {}, t('OBSERVED ONLY')), ` ${t('locks are not enforced here: tags are')}`)] : []),
+      ...(masterLock.on
+        ? [
+            element(
+              'p',
+              { className: 'alarm' },
+              element('b', {}, t('MASTER LOCK IS ON')),
+              ` ${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}`,
+            ),
+          ]
+        : []),
+      ...faults.map(({ part, reason }) =>
+        element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
+      ),
+      ...(breaker.mode === 'observe'
+        ? [element('p', { className: 'alarm' }, element('b', {}, t('OBSERVED ONLY')), ` ${t('locks are not enforced here: tags are')}`)]
+        : []),
     ])
-    showCurrents(breaker.currents, () => (breaker.currents.length === 0 ? [] : [element('h2', {}, t('Currents, A')), currentsList(breaker.currents)]))
+    showCurrents(breaker.currents, () =>
+      breaker.currents.length === 0 ? [] : [element('h2', {}, t('Currents, A')), currentsList(breaker.currents)],
+    )
     currents.hidden = breaker.currents.length === 0
   }
   hear(first.value)
@@ -55,7 +73,11 @@ export async function breakerPage(me, name) {
 
 function currentsList(currents) {
   const names = ['L1', 'L2', 'L3', 'N']
-  return element('dl', { className: 'currents' }, ...currents.map((amps, i) => element('div', {}, element('dt', {}, names[i] ?? `I${i + 1}`), element('dd', {}, String(amps)))))
+  return element(
+    'dl',
+    { className: 'currents' },
+    ...currents.map((amps, i) => element('div', {}, element('dt', {}, names[i] ?? `I${i + 1}`), element('dd', {}, String(amps)))),
+  )
 }
 
 function stateCard({ name, label, family, unit, bus }) {
@@ -109,22 +131,39 @@ function refusedCard(me, name) {
   const list = element('ul', { className: 'refused' })
   const show = shower(list)
   const more = element('a', { href: `/events?breaker=${encodeURIComponent(name)}` }, t('All that happened here'))
-  const card = element('section', { ariaLabel: t('Refused in the last hour') }, element('h2', {}, t('Refused in the last hour')), list, more)
+  const card = element(
+    'section',
+    { ariaLabel: t('Refused in the last hour') },
+    element('h2', {}, t('Refused in the last hour')),
+    list,
+    more,
+  )
   card.hidden = !me.may.includes('events')
   return {
     card,
     async load() {
       if (card.hidden) return
       const since = new Date(Date.now() - 3600 * 1000).toISOString()
-      const said = await call(`/events?${new URLSearchParams({ breaker: name, id: 'operation-denied', since, limit: '20' })}`, undefined, { unattended: true })
+      const said = await call(`/events?${new URLSearchParams({ breaker: name, id: 'operation-denied', since, limit: '20' })}`, undefined, {
+        unattended: true,
+      })
       if (!said.ok) return
       const rows = [...said.value].reverse()
-      show(rows.map(({ seq }) => seq), () =>
-        rows.length === 0
-          ? [element('li', { className: 'mute' }, t('Nothing.'))]
-          : rows.map(({ time, fields }) =>
-              element('li', {}, element('time', { dateTime: time }, shortly(time)), ' ', element('b', {}, String(fields.operation)), ` ${fields.subject}: ${fields.reason}`),
-            ),
+      show(
+        rows.map(({ seq }) => seq),
+        () =>
+          rows.length === 0
+            ? [element('li', { className: 'mute' }, t('Nothing.'))]
+            : rows.map(({ time, fields }) =>
+                element(
+                  'li',
+                  {},
+                  element('time', { dateTime: time }, shortly(time)),
+                  ' ',
+                  element('b', {}, String(fields.operation)),
+                  ` ${fields.subject}: ${fields.reason}`,
+                ),
+              ),
       )
     },
   }
@@ -136,7 +175,12 @@ function emergencyCard(me, name, path) {
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off' })
   const typed = field(t('Type {name} to open it', { name }), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false })
   let ticket
-  const second = element('div', { hidden: true }, ...typed.parts, button(t('OPEN {name} NOW', { name }), confirm, { className: 'main danger' }))
+  const second = element(
+    'div',
+    { hidden: true },
+    ...typed.parts,
+    button(t('OPEN {name} NOW', { name }), confirm, { className: 'main danger' }),
+  )
   async function ask() {
     say.wait(t('asking the gateway …'))
     const said = await call(`${path}/emergency-open`, { reason: reason.input.value })
@@ -156,7 +200,16 @@ function emergencyCard(me, name, path) {
   const card = element(
     'section',
     { className: 'emergency', hidden: true, ariaLabel: t('Emergency opening') },
-    element('details', {}, element('summary', {}, t('Emergency opening')), element('p', {}, t('Opens whatever is locked or tagged; it is an alert for the SOC.')), ...reason.parts, button(t('Ask to open'), ask), second, say.place),
+    element(
+      'details',
+      {},
+      element('summary', {}, t('Emergency opening')),
+      element('p', {}, t('Opens whatever is locked or tagged; it is an alert for the SOC.')),
+      ...reason.parts,
+      button(t('Ask to open'), ask),
+      second,
+      say.place,
+    ),
   )
   return { card, hear: ({ emergencyOpen }) => (card.hidden = !emergencyOpen || !me.may.includes('emergency-open')) }
 }

@@ -3,7 +3,10 @@ import { t } from './texts.js'
 
 /** One call of the API. `unattended`: the page asks by itself, which keeps nobody logged in. */
 export async function call(path, body, { unattended = false, timeoutMs = 12_000 } = {}) {
-  const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(unattended ? { 'x-breakwall-unattended': '1' } : {}) }
+  const headers = {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(unattended ? { 'x-breakwall-unattended': '1' } : {}),
+  }
   const options = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
   const response = await fetch(`/api${path}`, { ...options, credentials: 'same-origin', signal: AbortSignal.timeout(timeoutMs) }).catch(
     () => undefined,
@@ -27,7 +30,8 @@ export function element(tag, properties = {}, ...children) {
 /** A drawing out of the outlines of shapes; it is never all that says something. */
 export function drawing(outlines, { box = '0 0 64 64', width = 5 } = {}) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  for (const [name, value] of Object.entries({ viewBox: box, fill: 'none', 'aria-hidden': 'true', 'stroke-width': width })) svg.setAttribute(name, value)
+  for (const [name, value] of Object.entries({ viewBox: box, fill: 'none', 'aria-hidden': 'true', 'stroke-width': width }))
+    svg.setAttribute(name, value)
   for (const outline of outlines) {
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
     path.setAttribute('d', outline)
@@ -105,5 +109,9 @@ export function table(caption, heads, rows) {
   const cell = (one, at) => (at === 0 ? element('th', { scope: 'row' }, one) : element('td', {}, one))
   const body = element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map(cell))))
   // A wide table moves by itself, also by keys.
-  return element('div', { className: 'scrolls', tabIndex: 0, role: 'region', ariaLabel: caption }, element('table', {}, element('caption', {}, caption), head, body))
+  return element(
+    'div',
+    { className: 'scrolls', tabIndex: 0, role: 'region', ariaLabel: caption },
+    element('table', {}, element('caption', {}, caption), head, body),
+  )
 }

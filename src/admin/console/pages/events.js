@@ -11,7 +11,10 @@ function row({ time, severity, text, fields, seq, id }) {
   const mark = element('b', { className: severity <= 3 ? 'bad' : severity === 4 ? 'warn' : 'mute' }, severities[severity])
   const people = [fields.subject, fields.source].filter((part) => part !== undefined && part !== '').join(' · ')
   const { correlation } = fields
-  const story = correlation === undefined || correlation === '' ? [] : [' ', element('a', { href: `/events?correlation=${encodeURIComponent(correlation)}` }, t('the whole story'))]
+  const story =
+    correlation === undefined || correlation === ''
+      ? []
+      : [' ', element('a', { href: `/events?correlation=${encodeURIComponent(correlation)}` }, t('the whole story'))]
   const all = Object.entries(fields).filter(([, value]) => value !== '')
   return element(
     'li',
@@ -19,7 +22,16 @@ function row({ time, severity, text, fields, seq, id }) {
     element('p', { className: 'mute' }, `${seq} · `, element('time', { dateTime: time }, when(time)), ' · ', mark, ` · ${id}`),
     element('p', {}, text, ...story),
     ...(people === '' ? [] : [element('p', { className: 'mute' }, people)]),
-    element('details', {}, element('summary', {}, t('All fields')), element('dl', { className: 'fields' }, ...all.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, String(value))]))),
+    element(
+      'details',
+      {},
+      element('summary', {}, t('All fields')),
+      element(
+        'dl',
+        { className: 'fields' },
+        ...all.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, String(value))]),
+      ),
+    ),
   )
 }
 
@@ -27,10 +39,19 @@ export async function eventsPage() {
   const asked = new URLSearchParams(location.search)
   const say = teller()
   const list = element('ol', { className: 'events', id: 'events' })
-  const severity = choice(t('Severity'), [['', t('all')], ...severities.slice(1, 7).map((one) => [one, t('{severity} and graver', { severity: one })])])
+  const severity = choice(t('Severity'), [
+    ['', t('all')],
+    ...severities.slice(1, 7).map((one) => [one, t('{severity} and graver', { severity: one })]),
+  ])
   const category = choice(t('Category'), [['', t('all')], ...categories.map((one) => [one, one])])
   const text = (words, key, properties = {}) => {
-    const made = field(words, { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, value: asked.get(key) ?? '', ...properties })
+    const made = field(words, {
+      autocomplete: 'off',
+      autocapitalize: 'none',
+      spellcheck: false,
+      value: asked.get(key) ?? '',
+      ...properties,
+    })
     return { key, ...made }
   }
   const inputs = [
@@ -84,7 +105,10 @@ export async function eventsPage() {
     following = !following
     follow.setAttribute('aria-pressed', String(following))
     while (following && !over) {
-      const said = await call(`/events?${query({ limit: '100', after: String(newest), wait: '10' })}`, undefined, { unattended: true, timeoutMs: 20_000 })
+      const said = await call(`/events?${query({ limit: '100', after: String(newest), wait: '10' })}`, undefined, {
+        unattended: true,
+        timeoutMs: 20_000,
+      })
       if (!following || over) return
       if (!said.ok) {
         say.bad(said)
@@ -101,19 +125,36 @@ export async function eventsPage() {
   })
   follow.setAttribute('aria-pressed', 'false')
 
-  const made = element('form', { className: 'filters' }, ...inputs.map(({ parts }) => element('div', {}, ...parts)), element('button', { className: 'main' }, t('Show')), follow)
+  const made = element(
+    'form',
+    { className: 'filters' },
+    ...inputs.map(({ parts }) => element('div', {}, ...parts)),
+    element('button', { className: 'main' }, t('Show')),
+    follow,
+  )
   made.addEventListener('submit', (event) => {
     event.preventDefault()
     history.replaceState(null, '', `/events?${query()}`)
     void load()
   })
   for (const { input } of [severity, category]) input.addEventListener('change', () => void load())
-  const take = (format, words) => element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
-  const exports = element('p', { className: 'exports' }, take('csv', t('Table (CSV)')), take('jsonl', t('Lines of JSON')), take('bundle', t('Signed bundle')))
+  const take = (format, words) =>
+    element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
+  const exports = element(
+    'p',
+    { className: 'exports' },
+    take('csv', t('Table (CSV)')),
+    take('jsonl', t('Lines of JSON')),
+    take('bundle', t('Signed bundle')),
+  )
   await load()
   const away = element('p', { className: 'mute' }, t('Take all of them along; each time is on record:'))
   return {
-    parts: [element('section', { className: 'wide' }, element('h1', {}, t('Events')), made, say.place), element('section', { className: 'wide' }, list, older), element('section', { className: 'wide' }, away, exports)],
+    parts: [
+      element('section', { className: 'wide' }, element('h1', {}, t('Events')), made, say.place),
+      element('section', { className: 'wide' }, list, older),
+      element('section', { className: 'wide' }, away, exports),
+    ],
     stop: () => (over = true),
   }
 }

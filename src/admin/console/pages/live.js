@@ -44,7 +44,8 @@ export function follow(query, hear, link) {
   const tell = () => {
     const quietMs = performance.now() - heardAt
     const old = !ever || retryAt !== 0 || quietMs > OLD_MS
-    if (retryAt === 0) return link({ old, words: old ? t('no word from the gateway for {time}', { time: lasting(quietMs / 1000) }) : t('live') })
+    if (retryAt === 0)
+      return link({ old, words: old ? t('no word from the gateway for {time}', { time: lasting(quietMs / 1000) }) : t('live') })
     const seconds = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000))
     link({ old, words: t('link lost · retry {tries} in {seconds} s', { tries, seconds }) })
   }

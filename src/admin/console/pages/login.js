@@ -22,7 +22,10 @@ export async function loginPage(show, start) {
 }
 
 function setUp(show, start) {
-  const code = [t('Set-up code'), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true, placeholder: 'abcd-efgh-ijkl' }]
+  const code = [
+    t('Set-up code'),
+    { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true, placeholder: 'abcd-efgh-ijkl' },
+  ]
   const labels = [code, name(), secret(t('Password'), 'new-password'), secret(t('Once more'), 'new-password')]
   const made = form(t('The first account'), labels, t('Make it'), async ([given, user, password, again], say) => {
     if (password !== again) return say.bad({ error: t('the two are not the same'), hint: t('nothing was changed') })
@@ -32,7 +35,9 @@ function setUp(show, start) {
     if (!login.ok) return say.bad(login)
     await start()
   })
-  const words = t('This gateway has no users yet. Its log shows a code on the machine itself; whoever has it makes the account of the administrator.')
+  const words = t(
+    'This gateway has no users yet. Its log shows a code on the machine itself; whoever has it makes the account of the administrator.',
+  )
   made.id = 'log-in'
   made.prepend(element('p', {}, words))
   made.prepend(element('h1', {}, t('Not set up yet')))

@@ -34,13 +34,18 @@ let shown = 0
 
 function pageOf(path) {
   const breaker = /^\/b\/([^/]+)$/.exec(path)?.[1]
-  if (breaker !== undefined) return { name: decodeURIComponent(breaker), right: 'look', make: (me) => breakerPage(me, decodeURIComponent(breaker)) }
+  if (breaker !== undefined)
+    return { name: decodeURIComponent(breaker), right: 'look', make: (me) => breakerPage(me, decodeURIComponent(breaker)) }
   const [, name, right, make] = menu.find(([at]) => at === path) ?? menu[0]
   return { name: t(name), right, make }
 }
 
 function header(me, path) {
-  const choose = element('select', { ariaLabel: t('Language'), className: 'small' }, ...languages.map(([value, text]) => element('option', { value }, text)))
+  const choose = element(
+    'select',
+    { ariaLabel: t('Language'), className: 'small' },
+    ...languages.map(([value, text]) => element('option', { value }, text)),
+  )
   choose.value = language
   choose.addEventListener('change', () => useLanguage(choose.value))
   if (me === undefined) return top.replaceChildren(element('b', {}, 'Breakwall'), choose)

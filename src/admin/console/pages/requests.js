@@ -3,7 +3,13 @@ import { button, call, choice, element, field, shower, teller } from './dom.js'
 import { lasting, shortly, t, when } from './texts.js'
 
 const EVERY_MS = 5000
-const stateWords = () => ({ requested: t('WAITS FOR AN ANSWER'), approved: t('IN FORCE'), refused: t('REFUSED'), revoked: t('REVOKED'), expired: t('OVER') })
+const stateWords = () => ({
+  requested: t('WAITS FOR AN ANSWER'),
+  approved: t('IN FORCE'),
+  refused: t('REFUSED'),
+  revoked: t('REVOKED'),
+  expired: t('OVER'),
+})
 
 export async function requestsPage(me) {
   const list = element('div', { className: 'cards', id: 'requests' })
@@ -12,9 +18,14 @@ export async function requestsPage(me) {
   const load = async (unattended) => {
     const said = await call('/grants', undefined, { unattended })
     if (!said.ok) return say.bad(said)
-    const sorted = [...said.value].sort((a, b) => Number(b.state === 'requested') - Number(a.state === 'requested') || b.asked.localeCompare(a.asked))
+    const sorted = [...said.value].sort(
+      (a, b) => Number(b.state === 'requested') - Number(a.state === 'requested') || b.asked.localeCompare(a.asked),
+    )
     // The countdown alone is no reason to take a card from under a finger.
-    show(sorted.map(({ secondsLeft: _, ...rest }) => rest), () => (sorted.length === 0 ? [element('p', { className: 'mute' }, t('Nobody has asked for anything.'))] : sorted.map(card)))
+    show(
+      sorted.map(({ secondsLeft: _, ...rest }) => rest),
+      () => (sorted.length === 0 ? [element('p', { className: 'mute' }, t('Nobody has asked for anything.'))] : sorted.map(card)),
+    )
   }
   const act = async ({ id, version }, action, reason) => {
     say.wait(t('asking the gateway …'))
@@ -37,23 +48,44 @@ export async function requestsPage(me) {
         : grant.state === 'approved' && may
           ? [button(t('Revoke'), () => act(grant, 'revoke', ''), { className: 'danger' })]
           : []
-    const head = element('p', {}, element('b', { className: `mark ${grant.state}` }, stateWords()[grant.state]), grant.state === 'approved' ? ` ${lasting(grant.secondsLeft)}` : '')
+    const head = element(
+      'p',
+      {},
+      element('b', { className: `mark ${grant.state}` }, stateWords()[grant.state]),
+      grant.state === 'approved' ? ` ${lasting(grant.secondsLeft)}` : '',
+    )
     return element(
       'article',
       { className: `request ${grant.state}`, ariaLabel: `${grant.client} ${grant.breaker} ${grant.words}` },
       head,
       element('h2', {}, `${grant.client} → ${grant.breaker}`),
       difference(grant),
-      element('p', {}, t('{used} of {uses} uses · {from} to {until}', { used: grant.used, uses: grant.uses, from: shortly(grant.from), until: shortly(grant.until) })),
+      element(
+        'p',
+        {},
+        t('{used} of {uses} uses · {from} to {until}', {
+          used: grant.used,
+          uses: grant.uses,
+          from: shortly(grant.from),
+          until: shortly(grant.until),
+        }),
+      ),
       element('p', {}, [grant.workOrder, grant.reason].filter((part) => part !== '').join(' · ')),
-      element('p', { className: 'mute' }, `${t('asked by {name}', { name: grant.askedBy })}, ${when(grant.asked)}${grant.by === '' ? '' : ` · ${t('answered by {name}', { name: grant.by })}`}`),
+      element(
+        'p',
+        { className: 'mute' },
+        `${t('asked by {name}', { name: grant.askedBy })}, ${when(grant.asked)}${grant.by === '' ? '' : ` · ${t('answered by {name}', { name: grant.by })}`}`,
+      ),
       ...answers,
     )
   }
   await load(false)
   const timer = setInterval(() => void load(true), EVERY_MS)
   return {
-    parts: [element('section', { className: 'wide' }, element('h1', {}, t('Requests')), say.place, list), ...(me.may.includes('ask-grant') ? [askCard(load)] : [])],
+    parts: [
+      element('section', { className: 'wide' }, element('h1', {}, t('Requests')), say.place, list),
+      ...(me.may.includes('ask-grant') ? [askCard(load)] : []),
+    ],
     stop: () => clearInterval(timer),
   }
 }
@@ -80,7 +112,10 @@ function askCard(load) {
     ['class', t('a whole class of operation')],
     ['registers', t('exact registers')],
   ])
-  const asked = choice(t('Class'), ['protection-setting', 'other-setting', 'control', 'clock', 'password', 'diagnostic'].map((one) => [one, one]))
+  const asked = choice(
+    t('Class'),
+    ['protection-setting', 'other-setting', 'control', 'clock', 'password', 'diagnostic'].map((one) => [one, one]),
+  )
   const setting = field(t('Setting'), { ...plain, required: false, placeholder: 'long-time pick-up Ir' })
   const from = field(t('First register'), { type: 'number', min: '1', max: '65536' })
   const to = field(t('Last register'), { type: 'number', min: '1', max: '65536' })
@@ -118,7 +153,15 @@ function askCard(load) {
       class: { kind: 'class', class: asked.input.value },
       registers: { kind: 'registers', class: asked.input.value, from: number(from), to: number(to), ...limits },
     }[kind.input.value]
-    const body = { client: client.input.value, breaker: breaker.input.value, for: what, uses: number(uses), forSeconds: Number(lasts.input.value), reason: reason.input.value, workOrder: order.input.value }
+    const body = {
+      client: client.input.value,
+      breaker: breaker.input.value,
+      for: what,
+      uses: number(uses),
+      forSeconds: Number(lasts.input.value),
+      reason: reason.input.value,
+      workOrder: order.input.value,
+    }
     say.wait(t('asking the gateway …'))
     const said = await call('/grants', body)
     if (!said.ok) return say.bad(said)

@@ -15,10 +15,16 @@ export async function settingsPage(me, start) {
     await start()
   })
   reload.hidden = same || mistakes.length > 0 || !me.may.includes('configuration')
-  const state = same ? t('In force as it stands: {hash}', { hash: inForce }) : t('The file has changed: {onDisk} on the disk, {inForce} in force', { onDisk, inForce })
+  const state = same
+    ? t('In force as it stands: {hash}', { hash: inForce })
+    : t('The file has changed: {onDisk} on the disk, {inForce} in force', { onDisk, inForce })
   const rows = lines.map((text, i) => {
     const comment = /^\s*#/.test(text)
-    return element('li', { id: `line-${i + 1}`, className: comment ? 'comment' : /^\s*\[/.test(text) ? 'table' : '' }, text === '' ? ' ' : text)
+    return element(
+      'li',
+      { id: `line-${i + 1}`, className: comment ? 'comment' : /^\s*\[/.test(text) ? 'table' : '' },
+      text === '' ? ' ' : text,
+    )
   })
   return [
     element(
@@ -29,7 +35,11 @@ export async function settingsPage(me, start) {
       ...mistakes.map((text) => element('p', { className: 'alarm' }, text)),
       reload,
       say.place,
-      element('p', { className: 'mute' }, t('Every setting stands in this file, with its line; what is left out has the value that the annotated configuration shows.')),
+      element(
+        'p',
+        { className: 'mute' },
+        t('Every setting stands in this file, with its line; what is left out has the value that the annotated configuration shows.'),
+      ),
       element('ol', { className: 'code', tabIndex: 0, ariaLabel: file }, ...rows),
     ),
   ]

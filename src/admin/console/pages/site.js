@@ -41,12 +41,21 @@ function masterCard(me) {
   })
   const may = element('div', { hidden: !me.may.includes('master-lock') }, ...reason.parts, turn)
   return {
-    card: element('section', { className: 'lock', ariaLabel: t('Master lock') }, element('h2', {}, t('Master lock of the site')), word, may, say.place),
+    card: element(
+      'section',
+      { className: 'lock', ariaLabel: t('Master lock') },
+      element('h2', {}, t('Master lock of the site')),
+      word,
+      may,
+      say.place,
+    ),
     hear(state) {
       on = state.on
       show(state, () => [
         element('strong', {}, padlock(on), ` ${on ? t('ON: nothing passes') : t('OFF')}`),
-        ...(state.by === '' ? [] : [element('span', { className: 'mute' }, ` ${t('by {name}', { name: state.by })}, ${shortly(state.since)}: ${state.reason}`)]),
+        ...(state.by === ''
+          ? []
+          : [element('span', { className: 'mute' }, ` ${t('by {name}', { name: state.by })}, ${shortly(state.since)}: ${state.reason}`)]),
       ])
       turn.textContent = on ? t('Take the master lock off') : t('Lock the whole site')
       turn.className = on ? '' : 'main big'
@@ -84,7 +93,13 @@ function boardPart() {
   }
   search.input.addEventListener('input', filter)
   only.input.addEventListener('change', filter)
-  const place = element('section', { className: 'wide', ariaLabel: t('Breakers') }, element('div', { className: 'filters' }, element('div', {}, ...search.parts), element('div', {}, ...only.parts)), count, groups)
+  const place = element(
+    'section',
+    { className: 'wide', ariaLabel: t('Breakers') },
+    element('div', { className: 'filters' }, element('div', {}, ...search.parts), element('div', {}, ...only.parts)),
+    count,
+    groups,
+  )
   return {
     place,
     hear(breakers, buses) {
@@ -93,7 +108,12 @@ function boardPart() {
         cards.clear()
         for (const { name, label } of breakers) cards.set(name, breakerCard(name, label))
         return buses.map(({ name: bus }) =>
-          element('div', { className: 'group' }, element('h2', {}, bus), element('div', { className: 'rail' }, ...breakers.filter((one) => one.bus === bus).map(({ name }) => cards.get(name).link))),
+          element(
+            'div',
+            { className: 'group' },
+            element('h2', {}, bus),
+            element('div', { className: 'rail' }, ...breakers.filter((one) => one.bus === bus).map(({ name }) => cards.get(name).link)),
+          ),
         )
       })
       for (const breaker of breakers) cards.get(breaker.name).hear(breaker)
@@ -116,7 +136,15 @@ function breakerCard(name, label) {
   const picture = element('span', { className: 'picture' })
   const words = element('span', { className: 'word' })
   const notes = element('span', { className: 'notes' })
-  const link = element('a', { href: `/b/${encodeURIComponent(name)}` }, element('b', {}, name), element('span', { className: 'label' }, label), picture, words, notes)
+  const link = element(
+    'a',
+    { href: `/b/${encodeURIComponent(name)}` },
+    element('b', {}, name),
+    element('span', { className: 'label' }, label),
+    picture,
+    words,
+    notes,
+  )
   const show = shower(picture)
   const showNotes = shower(notes)
   return {
@@ -130,8 +158,26 @@ function breakerCard(name, label) {
       const open = unlockedScopes(breaker)
       const tagged = breaker.tags.length + breaker.jobs.length
       showNotes([open, tagged, breaker.mode, breaker.reachable], () => [
-        ...(open.length === 0 ? [] : [element('span', { className: 'note unlocked' }, padlock(false), ` ${t('unlocked: {scopes}', { scopes: open.map(scopeWord).join(', ') })}`)]),
-        ...(tagged === 0 ? [] : [element('span', { className: 'note tagged' }, tagMark(), ` ${tagged === 1 ? t('1 tag') : t('{count} tags', { count: tagged })}`)]),
+        ...(open.length === 0
+          ? []
+          : [
+              element(
+                'span',
+                { className: 'note unlocked' },
+                padlock(false),
+                ` ${t('unlocked: {scopes}', { scopes: open.map(scopeWord).join(', ') })}`,
+              ),
+            ]),
+        ...(tagged === 0
+          ? []
+          : [
+              element(
+                'span',
+                { className: 'note tagged' },
+                tagMark(),
+                ` ${tagged === 1 ? t('1 tag') : t('{count} tags', { count: tagged })}`,
+              ),
+            ]),
         ...(breaker.mode === 'observe' ? [element('span', { className: 'note' }, t('observed only'))] : []),
         ...(breaker.reachable === 'no' ? [element('span', { className: 'note' }, t('no answer'))] : []),
       ])
@@ -154,21 +200,87 @@ function restParts() {
       const behind = status.sinks.filter(({ connected, behind }) => !connected || behind)
       const { faults, vault } = status
       warn([faults, behind.map(({ name, why }) => [name, why]), vault], () => [
-        ...faults.map(({ part, reason }) => element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`)),
-        ...behind.map(({ name, connected, why }) => element('p', { className: 'alarm' }, element('b', {}, t('Events do not reach the SOC')), ` ${name}: ${connected ? t('behind its limit') : why}`)),
-        ...(vault.factory.length === 0 ? [] : [element('p', { className: 'alarm' }, element('b', {}, t('Factory passwords')), ` ${vault.factory.join(', ')}`)]),
+        ...faults.map(({ part, reason }) =>
+          element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
+        ),
+        ...behind.map(({ name, connected, why }) =>
+          element(
+            'p',
+            { className: 'alarm' },
+            element('b', {}, t('Events do not reach the SOC')),
+            ` ${name}: ${connected ? t('behind its limit') : why}`,
+          ),
+        ),
+        ...(vault.factory.length === 0
+          ? []
+          : [element('p', { className: 'alarm' }, element('b', {}, t('Factory passwords')), ` ${vault.factory.join(', ')}`)]),
       ])
-      const tags = status.breakers.flatMap(({ name, tags: hanging, jobs }) => [...hanging.map((tag) => [name, tag.owner, [tag.workOrder, tag.reason].filter(Boolean).join(' · '), shortly(tag.since)]), ...jobs.map((job) => [name, job, t('group lock-out'), ''])])
-      const grants = status.grants.map(({ breaker, client, words, state, until }) => [breaker, client, words, state === 'requested' ? t('waits for an answer') : t('until {time}', { time: shortly(until) })])
-      standing([tags, grants], () => titled(0, tags.length + grants.length === 0 ? none(t('None.')) : table(names[0], [t('Breaker'), t('Who'), t('What'), t('Since or until')], [...tags, ...grants])))
-      const busRows = status.buses.map(({ name, up, warning, busy, sharing, waiting, p99Ms }) => [name, up ? warning || t('up') : t('DOWN'), `${Math.round(busy * 100)} %`, sharing.toFixed(1), String(waiting), `${Math.round(p99Ms)} ms`])
-      buses(busRows, () => titled(1, table(names[1], [t('Bus'), t('Health'), t('Busy'), t('Answers per transaction'), t('Waiting'), 'p99'], busRows)))
-      const rows = status.clients.map(({ name, role, source, listener, connections }) => [name, role, source, listener, String(connections)])
-      clients(rows, () => titled(2, rows.length === 0 ? none(t('Nobody.')) : table(names[2], [t('Client'), t('Role'), t('Address'), t('Listener'), t('Connections')], rows)))
-      const sinkRows = status.sinks.map(({ name, receiver, connected, why, owed, owedSeconds }) => [name, receiver, connected ? t('connected') : why, owed === 0 ? t('none') : t('{count} events, {time}', { count: owed, time: lasting(owedSeconds) })])
-      sinks(sinkRows, () => titled(3, sinkRows.length === 0 ? none(t('No sink is configured.')) : table(names[3], [t('Sink'), t('Receiver'), t('State'), t('Waiting')], sinkRows)))
-      const ending = status.certificates.map(({ name, where, daysLeft }) => [name, where, daysLeft < 0 ? t('HAS ENDED') : t('{days} days', { days: daysLeft })])
-      certificates(ending, () => titled(4, ending.length === 0 ? none(t('None.')) : table(names[4], [t('Certificate'), t('Where'), t('Ends in')], ending)))
+      const tags = status.breakers.flatMap(({ name, tags: hanging, jobs }) => [
+        ...hanging.map((tag) => [name, tag.owner, [tag.workOrder, tag.reason].filter(Boolean).join(' · '), shortly(tag.since)]),
+        ...jobs.map((job) => [name, job, t('group lock-out'), '']),
+      ])
+      const grants = status.grants.map(({ breaker, client, words, state, until }) => [
+        breaker,
+        client,
+        words,
+        state === 'requested' ? t('waits for an answer') : t('until {time}', { time: shortly(until) }),
+      ])
+      standing([tags, grants], () =>
+        titled(
+          0,
+          tags.length + grants.length === 0
+            ? none(t('None.'))
+            : table(names[0], [t('Breaker'), t('Who'), t('What'), t('Since or until')], [...tags, ...grants]),
+        ),
+      )
+      const busRows = status.buses.map(({ name, up, warning, busy, sharing, waiting, p99Ms }) => [
+        name,
+        up ? warning || t('up') : t('DOWN'),
+        `${Math.round(busy * 100)} %`,
+        sharing.toFixed(1),
+        String(waiting),
+        `${Math.round(p99Ms)} ms`,
+      ])
+      buses(busRows, () =>
+        titled(1, table(names[1], [t('Bus'), t('Health'), t('Busy'), t('Answers per transaction'), t('Waiting'), 'p99'], busRows)),
+      )
+      const rows = status.clients.map(({ name, role, source, listener, connections }) => [
+        name,
+        role,
+        source,
+        listener,
+        String(connections),
+      ])
+      clients(rows, () =>
+        titled(
+          2,
+          rows.length === 0
+            ? none(t('Nobody.'))
+            : table(names[2], [t('Client'), t('Role'), t('Address'), t('Listener'), t('Connections')], rows),
+        ),
+      )
+      const sinkRows = status.sinks.map(({ name, receiver, connected, why, owed, owedSeconds }) => [
+        name,
+        receiver,
+        connected ? t('connected') : why,
+        owed === 0 ? t('none') : t('{count} events, {time}', { count: owed, time: lasting(owedSeconds) }),
+      ])
+      sinks(sinkRows, () =>
+        titled(
+          3,
+          sinkRows.length === 0
+            ? none(t('No sink is configured.'))
+            : table(names[3], [t('Sink'), t('Receiver'), t('State'), t('Waiting')], sinkRows),
+        ),
+      )
+      const ending = status.certificates.map(({ name, where, daysLeft }) => [
+        name,
+        where,
+        daysLeft < 0 ? t('HAS ENDED') : t('{days} days', { days: daysLeft }),
+      ])
+      certificates(ending, () =>
+        titled(4, ending.length === 0 ? none(t('None.')) : table(names[4], [t('Certificate'), t('Where'), t('Ends in')], ending)),
+      )
     },
   }
 }

@@ -17,7 +17,8 @@ export const padlock = (locked) =>
 export const tagMark = () => drawing(['M4 9 12 3l8 6v12H4z', 'M12 7v1'], { box: '0 0 24 24', width: 2.5 })
 
 export const scopes = ['control', 'protection-setting', 'other-setting']
-export const scopeWord = (scope) => ({ control: t('Open and close'), 'protection-setting': t('Protection settings'), 'other-setting': t('Other settings') })[scope]
+export const scopeWord = (scope) =>
+  ({ control: t('Open and close'), 'protection-setting': t('Protection settings'), 'other-setting': t('Other settings') })[scope]
 
 /** What is shown is old when the gateway has not seen the breaker for this long, milliseconds: it asks each by itself every 5 s. */
 const STALE_MS = 15_000

@@ -15,7 +15,11 @@ export function tagCard(me, name) {
     if (said.ok) say.good(done)
     else say.bad(said.status === 0 ? { error: said.error, hint: t('what hangs is shown as soon as the gateway is back') } : said)
   }
-  const hang = button(t('Hang my tag'), () => ask(`/breakers/${encodeURIComponent(name)}/tags`, { reason: reason.input.value }, t('Your tag hangs.')), { className: 'main big dark' })
+  const hang = button(
+    t('Hang my tag'),
+    () => ask(`/breakers/${encodeURIComponent(name)}/tags`, { reason: reason.input.value }, t('Your tag hangs.')),
+    { className: 'main big dark' },
+  )
   const own = element('div', {}, ...reason.parts, hang)
   const card = element(
     'section',
@@ -32,15 +36,20 @@ export function tagCard(me, name) {
     const mine = tag.owner === me.name
     if (mine) {
       const to = field(t('Pass it on to'), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false })
-      const offer = button(t('Offer it'), () => act(tag, 'offer', { to: to.input.value }, t('Offered; it hangs on until it is taken over.')))
+      const offer = button(t('Offer it'), () =>
+        act(tag, 'offer', { to: to.input.value }, t('Offered; it hangs on until it is taken over.')),
+      )
       return [
         button(t('Take my tag off'), () => act(tag, 'remove', {}, t('Taken off.')), { className: 'big' }),
         element('details', {}, element('summary', {}, t('Change of shift')), ...to.parts, offer),
       ]
     }
-    if (tag.offeredTo === me.name) return [button(t('Take it over'), () => act(tag, 'accept', {}, t('It is yours now.')), { className: 'big' })]
+    if (tag.offeredTo === me.name)
+      return [button(t('Take it over'), () => act(tag, 'accept', {}, t('It is yours now.')), { className: 'big' })]
     const why = field(t('Why, for the record'), { maxLength: 200, autocomplete: 'off' })
-    const asked = button(t('Ask for its removal'), () => act(tag, 'ask-removal', { reason: why.input.value }, t('Asked; a second person has to agree.')))
+    const asked = button(t('Ask for its removal'), () =>
+      act(tag, 'ask-removal', { reason: why.input.value }, t('Asked; a second person has to agree.')),
+    )
     const agreed = button(t('Agree: take it off'), () => act(tag, 'agree-removal', {}, t('Taken off; the SOC was told.')))
     return [
       ...(may('remove-tag') ? [element('details', {}, element('summary', {}, t('The owner is not there')), ...why.parts, asked)] : []),
@@ -55,7 +64,15 @@ export function tagCard(me, name) {
       element('p', {}, element('b', {}, tag.owner === me.name ? t('My tag') : tag.owner), ` · ${shortly(tag.since)}`),
       element('p', {}, [tag.workOrder, tag.job, tag.reason].filter((part) => part !== '').join(' · ')),
       ...(tag.offeredTo === '' ? [] : [element('p', { className: 'mute' }, t('offered to {name}', { name: tag.offeredTo }))]),
-      ...(tag.removalBy === '' ? [] : [element('p', { className: 'bad' }, t('{name} asks for its removal: {reason}', { name: tag.removalBy, reason: tag.removalReason }))]),
+      ...(tag.removalBy === ''
+        ? []
+        : [
+            element(
+              'p',
+              { className: 'bad' },
+              t('{name} asks for its removal: {reason}', { name: tag.removalBy, reason: tag.removalReason }),
+            ),
+          ]),
       ...buttonsOf(tag),
     )
   return {

@@ -31,7 +31,8 @@ export function lockCard(me, name) {
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off', enterKeyHint: 'done' })
   const order = field(t('Work order, if there is one'), { maxLength: 40, autocomplete: 'off', autocapitalize: 'characters' })
   const quick = element('div', { className: 'chips', role: 'group', ariaLabel: t('Usual reasons') })
-  for (const words of [t('Maintenance'), t('Test'), t('Fault'), t('Switching order')]) quick.append(button(words, () => (reason.input.value = words)))
+  for (const words of [t('Maintenance'), t('Test'), t('Fault'), t('Switching order')])
+    quick.append(button(words, () => (reason.input.value = words)))
   const chips = element('div', { className: 'chips', role: 'group', ariaLabel: t('Unlock for') })
   const lengths = [
     [900, t('15 min')],
@@ -62,7 +63,10 @@ export function lockCard(me, name) {
       return say.good(t('Unlocked until {time}.', { time: shortly(said.value.until) }))
     }
     if (said.status !== 0) return say.bad(said)
-    say.bad({ error: t('no answer: it may be unlocked or not'), hint: t('the lock above shows what the gateway says, as soon as it is back') })
+    say.bad({
+      error: t('no answer: it may be unlocked or not'),
+      hint: t('the lock above shows what the gateway says, as soon as it is back'),
+    })
   }
   const slider = slide('', unlock)
   // For who cannot draw a slide: two presses instead (WCAG 2.5.7).
@@ -71,21 +75,34 @@ export function lockCard(me, name) {
     await unlock()
   })
   sure.hidden = true
-  const taps = button(t('Unlock by two presses instead'), () => ((sure.hidden = !sure.hidden), sure.hidden ? undefined : sure.focus()), { className: 'plain' })
+  const taps = button(t('Unlock by two presses instead'), () => ((sure.hidden = !sure.hidden), sure.hidden ? undefined : sure.focus()), {
+    className: 'plain',
+  })
   const lock = button(t('LOCK NOW'), lockIt, { className: 'main big' })
   async function lockIt() {
     lock.disabled = true
     // Locking twice does no harm, so it is tried until there is an answer.
     for (let i = 1; i <= LOCK_TRIES; i++) {
       say.wait(i === 1 ? t('asking the gateway …') : t('no answer, trying again ({tries} of {most})', { tries: i, most: LOCK_TRIES }))
-      const said = await call(`/breakers/${encodeURIComponent(name)}/lock`, { scope, reason: reason.input.value.trim() || t('locked on the page') }, { timeoutMs: 4000 })
+      const said = await call(
+        `/breakers/${encodeURIComponent(name)}/lock`,
+        { scope, reason: reason.input.value.trim() || t('locked on the page') },
+        { timeoutMs: 4000 },
+      )
       if (said.ok) {
         hear({ ...locks, [scope]: said.value }, { longestSeconds: longest, shiftEndSeconds: shiftSeconds })
         say.good(t('Locked.'))
         break
       }
       if (said.status !== 0 || i === LOCK_TRIES) {
-        say.bad(said.status === 0 ? { error: t('no answer: it is not known whether it is locked'), hint: t('go where the link is better, or lock it at the switchboard') } : said)
+        say.bad(
+          said.status === 0
+            ? {
+                error: t('no answer: it is not known whether it is locked'),
+                hint: t('go where the link is better, or lock it at the switchboard'),
+              }
+            : said,
+        )
         break
       }
       await pause(1000)
@@ -94,9 +111,28 @@ export function lockCard(me, name) {
   }
   const shut = element('div', { className: 'shut' }, ...quick0())
   function quick0() {
-    return [...reason.parts, quick, ...order.parts, element('p', { className: 'label', id: 'for-how-long' }, t('Unlock for')), chips, slider.place, taps, sure]
+    return [
+      ...reason.parts,
+      quick,
+      ...order.parts,
+      element('p', { className: 'label', id: 'for-how-long' }, t('Unlock for')),
+      chips,
+      slider.place,
+      taps,
+      sure,
+    ]
   }
-  const card = element('section', { className: 'lock', ariaLabel: t('Remote control') }, title, which, element('p', { className: 'line' }, word), since, ...(mayUnlock ? [shut] : []), lock, say.place)
+  const card = element(
+    'section',
+    { className: 'lock', ariaLabel: t('Remote control') },
+    title,
+    which,
+    element('p', { className: 'line' }, word),
+    since,
+    ...(mayUnlock ? [shut] : []),
+    lock,
+    say.place,
+  )
   let locks = {}
   let longest = 28_800
 
@@ -134,7 +170,9 @@ export function lockCard(me, name) {
 }
 
 function lockedWords({ by, since, reason }) {
-  const who = { default: t('never unlocked'), timer: t('by timer'), restart: t('by a restart of the gateway'), gateway: t('by the gateway') }[by] ?? t('by {name}', { name: by })
+  const who =
+    { default: t('never unlocked'), timer: t('by timer'), restart: t('by a restart of the gateway'), gateway: t('by the gateway') }[by] ??
+    t('by {name}', { name: by })
   return `${t('since {time}', { time: shortly(since) })}, ${who}${by === 'default' || by === 'timer' || by === 'restart' ? '' : `: ${reason}`}`
 }
 
