@@ -80,8 +80,8 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
-  const people = await openBooks(site, ports)
-  const { checklist, locks, tags, masterLock, grants, learning } = people
+  const books = await openBooks(site, ports)
+  const { checklist, locks, tags, masterLock, grants, learning } = books
   const guards = createGuardMemory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
   const watch = createWatch(journal, clock, movements)
@@ -97,7 +97,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const breakers = new Map(
     site.breakers.map((settings) => [
       settings.unit as number,
-      breakerOf(settings, { buses, ...people, watch, movements, passwordOf, clock, policy: ports.policy }),
+      breakerOf(settings, { buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
     ]),
   )
   const refusals = createRefusals()
@@ -123,10 +123,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     captures,
     note,
     report: presence.watch((id, fields) => note(event(id, fields))),
-    async readRegister(name, register) {
-      const breaker = site.breakers.find((one) => one.name === name)
-      return breaker === undefined ? 'not-read' : readRegister(breaker.unit, register, inside, serve)
-    },
+    readRegister: (name, register) => readOf(site, name, (unit) => readRegister(unit, register, inside, serve)),
     serve(asked) {
       const answer = serve(asked, inside)
       captureOf.get(asked.unit)?.(asked, answer)
@@ -147,9 +144,14 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   }
 }
 
+async function readOf(site: CheckedSite, name: string, read: (unit: number) => Promise<number | 'not-read'>): Promise<number | 'not-read'> {
+  const breaker = site.breakers.find((one) => one.name === name)
+  return breaker === undefined ? 'not-read' : read(breaker.unit)
+}
+
 type Books = Pick<Core, 'checklist' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
 
-/** What people have locked, tagged and granted, as the last run left it. */
+/** What books have locked, tagged and granted, as the last run left it. */
 async function openBooks(site: CheckedSite, { journal, clock, random, hours }: CorePorts): Promise<Books> {
   const names = site.breakers.map((breaker) => breaker.name)
   return {

@@ -102,7 +102,7 @@ function peopleRows({ checklist, site: { people } }: Facts): ReportRow[] {
   const due = checklist.filter((one) => one.due)
   const done = `${checklist.length - due.length} of ${checklist.length} items are signed for`
   return [
-    row('S-22 S-23', 'sessions end', false, `after ${people.idleMs / 60_000} min without use`),
+    row('S-22 S-23', 'sessions end', false, `after ${people.inactivityMs / 60_000} min without use`),
     row('S-25 S-26 S-28', 'checklist of the breakers', due.length === 0 ? false : `${due.length} items are due; ${done}`, done),
     {
       requirement: 'S-35',

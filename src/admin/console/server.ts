@@ -100,7 +100,7 @@ function sender(name: string, type: string): (request: FastifyRequest, reply: Fa
   const small = gzipSync(content, { level: 9 })
   return (request, reply) => {
     void reply.type(type).header('vary', 'accept-encoding')
-    if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return reply.send(content)
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(content)
     return reply.header('content-encoding', 'gzip').send(small)
   }
 }

@@ -1,5 +1,5 @@
 // Certificates, and the vault with the breakers' own passwords: whose and since when, never the password.
-import { button, call, choice, element, field, table, teller } from './dom.js'
+import { call, choice, element, field, table, teller } from './dom.js'
 import { shortly, t } from './texts.js'
 
 export async function keysPage(me, start) {

@@ -23,7 +23,7 @@ export async function requestsPage(me) {
     )
     // The countdown alone is no reason to take a card from under a finger.
     show(
-      sorted.map(({ secondsLeft: _, ...rest }) => rest),
+      sorted.map((one) => ({ ...one, secondsLeft: 0 })),
       () => (sorted.length === 0 ? [element('p', { className: 'mute' }, t('Nobody has asked for anything.'))] : sorted.map(card)),
     )
   }

@@ -7,59 +7,109 @@ import { lasting, shortly, t } from './texts.js'
 const LOCK_TRIES = 5
 const pause = (ms) => new Promise((resume) => setTimeout(resume, ms))
 
+/** `hear` takes what the gateway says, `tick` only lets the time pass: nothing here says a lock is open before the gateway has. */
 export function lockCard(me, name) {
-  let scope = 'control'
-  let now
-  let receivedAt = 0
-  let seconds = 900
-  let shiftSeconds = 'not-set'
+  const path = `/breakers/${encodeURIComponent(name)}`
+  const it = { scope: 'control', seconds: 900, locks: {}, rules: { longestSeconds: 28_800, shiftEndSeconds: 'not-set' }, heardAt: 0 }
   const say = teller()
-  const title = element('h2', {}, t('Remote control'))
   const word = element('strong', { id: 'lock-word' })
   const since = element('p', { className: 'mute', id: 'lock-since' })
-  const which = element('div', { className: 'chips three', role: 'group', ariaLabel: t('What for') })
-  for (const one of scopes) {
-    const chip = button(scopeWord(one), () => {
-      scope = one
+  const which = chipsOf(
+    t('What for'),
+    'three',
+    scopes.map((one) => [one, scopeWord(one)]),
+    (one) => {
+      it.scope = one
       say.nothing()
-      redraw()
-    })
-    chip.dataset.scope = one
-    which.append(chip)
+      draw()
+    },
+  )
+  const answered = (lock) => hear({ ...it.locks, [it.scope]: lock }, it.rules)
+  const opening = openingPart(path, it, { say, answered, draw: () => draw() })
+  const reasonOf = () => opening.reason.input.value.trim()
+  const lock = button(t('LOCK NOW'), () => lockNow(path, it.scope, reasonOf(), { say, answered, lock }), { className: 'main big' })
+  const card = element('section', { className: 'lock', ariaLabel: t('Remote control') })
+  card.append(element('h2', {}, t('Remote control')), which.place, element('p', { className: 'line' }, word), since)
+  if (me.may.includes('unlock')) card.append(opening.place)
+  card.append(lock, say.place)
+
+  function hear(locks, rules) {
+    Object.assign(it, { locks, rules, heardAt: performance.now() })
+    draw()
   }
-  const mayUnlock = me.may.includes('unlock')
+  function draw() {
+    const now = it.locks[it.scope]
+    if (now === undefined) return
+    which.draw((scope) => {
+      const { locked } = it.locks[scope]
+      return { pressed: scope === it.scope, className: locked ? '' : 'open', content: [padlock(locked), ' ', scopeWord(scope)] }
+    })
+    card.classList.toggle('unlocked', !now.locked)
+    word.replaceChildren(padlock(now.locked), ` ${now.locked ? t('LOCKED') : t('UNLOCKED')}`)
+    since.textContent = now.locked ? lockedWords(now) : unlockedWords(now, now.secondsLeft - (performance.now() - it.heardAt) / 1000)
+    opening.place.hidden = !now.locked
+    lock.hidden = now.locked || !me.may.includes('lock')
+    opening.draw()
+  }
+  return { card, hear, tick: draw }
+}
+
+/** A row of buttons of which one is chosen. */
+function chipsOf(label, kind, choices, choose) {
+  const place = element('div', { className: `chips ${kind}`, role: 'group', ariaLabel: label })
+  const chips = choices.map(([value, words]) => [value, button(words, () => choose(value))])
+  place.append(...chips.map(([, chip]) => chip))
+  return {
+    place,
+    draw(look) {
+      for (const [value, chip] of chips) {
+        const { pressed, className = '', hidden = false, disabled = false, content } = look(value)
+        chip.setAttribute('aria-pressed', String(pressed))
+        Object.assign(chip, { className, hidden, disabled })
+        if (content !== undefined && chip.dataset.shown !== className) chip.replaceChildren(...content)
+        chip.dataset.shown = className
+      }
+    },
+  }
+}
+
+/** Why, for how long, and the slide. */
+function openingPart(path, it, { say, answered, draw }) {
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off', enterKeyHint: 'done' })
   const order = field(t('Work order, if there is one'), { maxLength: 40, autocomplete: 'off', autocapitalize: 'characters' })
-  const quick = element('div', { className: 'chips', role: 'group', ariaLabel: t('Usual reasons') })
-  for (const words of [t('Maintenance'), t('Test'), t('Fault'), t('Switching order')])
-    quick.append(button(words, () => (reason.input.value = words)))
-  const chips = element('div', { className: 'chips', role: 'group', ariaLabel: t('Unlock for') })
+  const usual = [t('Maintenance'), t('Test'), t('Fault'), t('Switching order')].map((words) => [words, words])
+  const quick = chipsOf(t('Usual reasons'), '', usual, (words) => {
+    reason.input.value = words
+    draw()
+  })
   const lengths = [
     [900, t('15 min')],
     [3600, t('1 h')],
     [14_400, t('4 h')],
     ['shift', t('Shift end')],
   ]
-  for (const [length, words] of lengths) {
-    const chip = button(words, () => {
-      seconds = length
-      redraw()
-    })
-    chip.dataset.length = String(length)
-    chips.append(chip)
-  }
-  const chosen = () => (seconds === 'shift' ? shiftSeconds : seconds)
-  const unlock = async () => {
-    const forSeconds = chosen()
-    if (reason.input.value.trim().length < 3) {
+  const chips = chipsOf(t('Unlock for'), '', lengths, (length) => {
+    it.seconds = length
+    draw()
+  })
+  const secondsOf = (length) => (length === 'shift' ? it.rules.shiftEndSeconds : length)
+  async function unlock() {
+    const why = reason.input.value.trim()
+    if (why.length < 3) {
       reason.input.focus()
       return say.bad({ error: t('the reason is missing'), hint: t('it stands in the record beside your name') })
     }
     say.wait(t('asking the gateway …'))
-    const body = { scope, forSeconds, reason: reason.input.value, workOrder: order.input.value, version: now.version }
-    const said = await call(`/breakers/${encodeURIComponent(name)}/unlock`, body)
+    const { version } = it.locks[it.scope]
+    const said = await call(`${path}/unlock`, {
+      scope: it.scope,
+      forSeconds: secondsOf(it.seconds),
+      reason: why,
+      workOrder: order.input.value,
+      version,
+    })
     if (said.ok) {
-      hear({ ...locks, [scope]: said.value }, { longestSeconds: longest, shiftEndSeconds: shiftSeconds })
+      answered(said.value)
       return say.good(t('Unlocked until {time}.', { time: shortly(said.value.until) }))
     }
     if (said.status !== 0) return say.bad(said)
@@ -69,111 +119,61 @@ export function lockCard(me, name) {
     })
   }
   const slider = slide('', unlock)
-  // For who cannot draw a slide: two presses instead (WCAG 2.5.7).
-  const sure = button(t('Yes, unlock'), async () => {
-    sure.hidden = true
-    await unlock()
-  })
-  sure.hidden = true
-  const taps = button(t('Unlock by two presses instead'), () => ((sure.hidden = !sure.hidden), sure.hidden ? undefined : sure.focus()), {
-    className: 'plain',
-  })
-  const lock = button(t('LOCK NOW'), lockIt, { className: 'main big' })
-  async function lockIt() {
-    lock.disabled = true
-    // Locking twice does no harm, so it is tried until there is an answer.
-    for (let i = 1; i <= LOCK_TRIES; i++) {
-      say.wait(i === 1 ? t('asking the gateway …') : t('no answer, trying again ({tries} of {most})', { tries: i, most: LOCK_TRIES }))
-      const said = await call(
-        `/breakers/${encodeURIComponent(name)}/lock`,
-        { scope, reason: reason.input.value.trim() || t('locked on the page') },
-        { timeoutMs: 4000 },
-      )
-      if (said.ok) {
-        hear({ ...locks, [scope]: said.value }, { longestSeconds: longest, shiftEndSeconds: shiftSeconds })
-        say.good(t('Locked.'))
-        break
-      }
-      if (said.status !== 0 || i === LOCK_TRIES) {
-        say.bad(
-          said.status === 0
-            ? {
-                error: t('no answer: it is not known whether it is locked'),
-                hint: t('go where the link is better, or lock it at the switchboard'),
-              }
-            : said,
-        )
-        break
-      }
-      await pause(1000)
-    }
-    lock.disabled = false
+  // For who cannot draw a slide: two presses instead (WCAG 2.2, 2.5.7).
+  const sure = button(t('Yes, unlock'), () => ((sure.hidden = true), unlock()), { hidden: true, className: 'big' })
+  const taps = button(t('Unlock by two presses instead'), () => (sure.hidden = !sure.hidden), { className: 'plain' })
+  const label = element('p', { className: 'label' }, t('Unlock for'))
+  reason.input.addEventListener('input', draw)
+  return {
+    reason,
+    place: element('div', {}, ...reason.parts, quick.place, ...order.parts, label, chips.place, slider.place, taps, sure),
+    draw() {
+      quick.draw((words) => ({ pressed: words === reason.input.value }))
+      chips.draw((length) => {
+        const seconds = secondsOf(length)
+        return { pressed: length === it.seconds, hidden: seconds === 'not-set', disabled: seconds > it.rules.longestSeconds }
+      })
+      slider.say(t('slide to unlock for {time}', { time: lasting(secondsOf(it.seconds)).replace(/ 00 (s|min)$/, '') }))
+    },
   }
-  const shut = element('div', { className: 'shut' }, ...quick0())
-  function quick0() {
-    return [
-      ...reason.parts,
-      quick,
-      ...order.parts,
-      element('p', { className: 'label', id: 'for-how-long' }, t('Unlock for')),
-      chips,
-      slider.place,
-      taps,
-      sure,
-    ]
-  }
-  const card = element(
-    'section',
-    { className: 'lock', ariaLabel: t('Remote control') },
-    title,
-    which,
-    element('p', { className: 'line' }, word),
-    since,
-    ...(mayUnlock ? [shut] : []),
-    lock,
-    say.place,
-  )
-  let locks = {}
-  let longest = 28_800
+}
 
-  function hear(next, { longestSeconds, shiftEndSeconds }) {
-    locks = next
-    longest = longestSeconds
-    shiftSeconds = shiftEndSeconds
-    receivedAt = performance.now()
-    redraw()
-  }
-  function redraw() {
-    now = locks[scope]
-    if (now === undefined) return
-    for (const chip of which.children) {
-      chip.setAttribute('aria-pressed', String(chip.dataset.scope === scope))
-      const open = locks[chip.dataset.scope].locked === false
-      chip.replaceChildren(padlock(!open), ' ', scopeWord(chip.dataset.scope))
-      chip.classList.toggle('open', open)
+/** Locking twice does no harm, so it is tried until there is an answer, and each try is told. */
+async function lockNow(path, scope, reason, { say, answered, lock }) {
+  lock.disabled = true
+  const body = { scope, reason: reason.length < 3 ? t('locked on the page') : reason }
+  for (let tries = 1; tries <= LOCK_TRIES; tries++) {
+    say.wait(tries === 1 ? t('asking the gateway …') : t('no answer, trying again ({tries} of {most})', { tries, most: LOCK_TRIES }))
+    const said = await call(`${path}/lock`, body, { timeoutMs: 4000 })
+    if (said.ok) {
+      answered(said.value)
+      say.good(t('Locked.'))
+      break
     }
-    card.classList.toggle('unlocked', !now.locked)
-    word.replaceChildren(padlock(now.locked), ` ${now.locked ? t('LOCKED') : t('UNLOCKED')}`)
-    const left = now.locked ? 0 : now.secondsLeft - (performance.now() - receivedAt) / 1000
-    since.textContent = now.locked ? lockedWords(now) : unlockedWords(now, left)
-    shut.hidden = !now.locked
-    lock.hidden = now.locked || !me.may.includes('lock')
-    for (const chip of chips.children) {
-      const length = chip.dataset.length === 'shift' ? shiftSeconds : Number(chip.dataset.length)
-      chip.hidden = length === 'not-set'
-      chip.disabled = length > longest
-      chip.setAttribute('aria-pressed', String(chip.dataset.length === String(seconds)))
+    if (said.status !== 0) {
+      say.bad(said)
+      break
     }
-    slider.say(t('slide to unlock for {time}', { time: lasting(chosen()).replace(/ 00 (s|min)$/, '') }))
+    if (tries === LOCK_TRIES)
+      say.bad({
+        error: t('no answer: it is not known whether it is locked'),
+        hint: t('go where the link is better, or lock it at the switchboard'),
+      })
+    else await pause(1000)
   }
-  return { card, hear, tick: redraw }
+  lock.disabled = false
 }
 
 function lockedWords({ by, since, reason }) {
-  const who =
-    { default: t('never unlocked'), timer: t('by timer'), restart: t('by a restart of the gateway'), gateway: t('by the gateway') }[by] ??
-    t('by {name}', { name: by })
-  return `${t('since {time}', { time: shortly(since) })}, ${who}${by === 'default' || by === 'timer' || by === 'restart' ? '' : `: ${reason}`}`
+  const known = {
+    default: t('never unlocked'),
+    timer: t('by timer'),
+    restart: t('by a restart of the gateway'),
+    gateway: t('by the gateway'),
+  }
+  const who = known[by] ?? t('by {name}', { name: by })
+  const why = by in known && by !== 'gateway' ? '' : `: ${reason}`
+  return `${t('since {time}', { time: shortly(since) })}, ${who}${why}`
 }
 
 function unlockedWords({ until, by, reason, workOrder }, left) {
