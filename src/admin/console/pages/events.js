@@ -125,10 +125,21 @@ export async function eventsPage() {
   })
   follow.setAttribute('aria-pressed', 'false')
 
+  const place = ({ parts }) => element('div', {}, ...parts)
+  const first = inputs.filter(({ key }) => key === 'breaker' || key === 'severity')
+  const rest = inputs.filter((one) => !first.includes(one))
+  const more = element(
+    'details',
+    {},
+    element('summary', {}, t('More ways to search')),
+    element('div', { className: 'filters' }, ...rest.map(place)),
+  )
+  more.open = rest.some(({ key }) => asked.has(key))
   const made = element(
     'form',
-    { className: 'filters' },
-    ...inputs.map(({ parts }) => element('div', {}, ...parts)),
+    {},
+    element('div', { className: 'filters' }, ...first.map(place)),
+    more,
     element('button', { className: 'main' }, t('Show')),
     follow,
   )

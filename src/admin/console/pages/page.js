@@ -52,7 +52,7 @@ function header(me, path) {
   const links = menu
     .filter(([, , right]) => right === '' || me.may.includes(right))
     .map(([href, text]) => element('a', { href, ...(href === path ? { ariaCurrent: 'page' } : {}) }, t(text)))
-  const nav = element('nav', { id: 'menu', ariaLabel: t('Pages') }, ...links)
+  const nav = element('nav', { id: 'menu', ariaLabel: t('Pages') }, ...links, choose)
   const open = button(t('Menu'), () => {
     const shows = nav.classList.toggle('shows')
     open.setAttribute('aria-expanded', String(shows))
@@ -60,7 +60,7 @@ function header(me, path) {
   open.className = 'small menu'
   open.setAttribute('aria-controls', 'menu')
   open.setAttribute('aria-expanded', 'false')
-  top.replaceChildren(element('b', {}, 'Breakwall'), element('span', { id: 'who' }, `${me.name} · ${me.role}`), choose, open, nav)
+  top.replaceChildren(element('b', {}, 'Breakwall'), element('span', { id: 'who' }, `${me.name} · ${me.role}`), open, nav)
 }
 
 /** Shows a page. What is on its way for another one comes too late and is thrown away. */

@@ -78,7 +78,7 @@ function openingPart(path, it, { say, answered, draw }) {
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off', enterKeyHint: 'done' })
   const order = field(t('Work order, if there is one'), { maxLength: 40, autocomplete: 'off', autocapitalize: 'characters' })
   const usual = [t('Maintenance'), t('Test'), t('Fault'), t('Switching order')].map((words) => [words, words])
-  const quick = chipsOf(t('Usual reasons'), '', usual, (words) => {
+  const quick = chipsOf(t('Usual reasons'), 'two', usual, (words) => {
     reason.input.value = words
     draw()
   })
