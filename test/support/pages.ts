@@ -71,7 +71,12 @@ export const browserFor = async (t: Test, { world }: Pages): Promise<Browser> =>
 export const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } } as const
 
 /** A page on which somebody is logged in; what the browser complains of is kept. */
-export async function logIn(browser: Browser, { address }: Pages, name: string, options: { size?: keyof typeof sizes; path?: string; context?: object } = {}) {
+export async function logIn(
+  browser: Browser,
+  { address }: Pages,
+  name: string,
+  options: { size?: keyof typeof sizes; path?: string; context?: object } = {},
+) {
   const { size = 'desk', path = '/', context: more = {} } = options
   const context: BrowserContext = await browser.newContext({ viewport: sizes[size], locale: 'en-GB', ...more })
   const page: Page = await context.newPage()
