@@ -1,50 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { breakwall } from '../../hil/demo/prepare.ts'
 import { startBrowser, withAuthenticator } from '../support/browser.ts'
-import { issue } from '../support/pki.ts'
-import { type World, createWorld } from '../support/world.ts'
-
-const PASSWORD = 'correct horse battery'
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-
-/** A gateway, and the pages as a process of their own. */
-async function pagesOf(t: { teardown(run: () => unknown): void }, people = '') {
-  const world: World = await createWorld()
-  t.teardown(() => world.close())
-  const port = await freePort()
-  await issue(world.paths.pki, 'console', { kind: 'server', hosts: ['localhost'] })
-  const { gateway } = await world.start(
-    (toml) =>
-      `${toml.replace(/without-login = .*\n/, people)}\n[console]\naddress = "127.0.0.1:${port}"\nname = "localhost"\nuser = "${userInfo().username}"\ncertificate = "pki/console.crt"\nkey = "pki/console.key"\n`,
-  )
-  const pages: ChildProcess = spawn(process.execPath, [breakwall, 'console', '--config', world.paths.config], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  t.teardown(() => pages.kill())
-  await new Promise<void>((resolve, reject) => {
-    let said = ''
-    pages.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8')
-      if (said.includes('the pages are at')) resolve()
-    })
-    pages.on('exit', () => reject(new Error(said)))
-  })
-  const { accounts } = gateway.people
-  await accounts.setUp(accounts.newSetUpCode(), 'root-admin', PASSWORD, 'here')
-  return { world, gateway, port, pages }
-}
+import { PASSWORD, pagesOf, picture } from '../support/pages.ts'
+import type { World } from '../support/world.ts'
 
 type Said = { readonly status: number; readonly headers: Readonly<Record<string, string | string[] | undefined>>; readonly text: string }
 const ask = (world: World, port: number, path: string, method = 'GET', headers: Record<string, string> = {}, body = ''): Promise<Said> =>
@@ -92,9 +52,11 @@ t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [
     'a form of another page',
   )
   for (const path of [
-    '/api/status',
-    '/api/users',
+    '/api/metrics',
+    '/api/buses',
     '/api/events',
+    '/api/buses/rs485-1/capture',
+    '/api/live?breaker=Q1&x=(',
     '/api/export?format=csv&x=(',
     '/api/../v1/users',
     '/api/me/../users',
@@ -103,6 +65,8 @@ t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [
     '/../package.json',
   ])
     t.equal((await ask(world, port, path)).status, 404, path)
+  for (const path of ['/api/status', '/api/users', '/api/live', '/api/report', '/api/breakers/Q1', '/api/settings', '/api/grants'])
+    t.equal((await ask(world, port, path)).status, 401, `${path} is for who is logged in`)
   t.match(
     JSON.parse((await ask(world, port, '/api/me')).text),
     { kind: 'nobody' },
@@ -124,10 +88,9 @@ t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [
 })
 
 t.test('a browser logs in, makes a passkey and comes in with it; on a phone and on a desk [S-18] [S-23] [CR 1.1 RE 2]', async (t) => {
-  const { world, gateway, port } = await pagesOf(t, 'second-factor = ["SecurityAdmin"]\n')
+  const { world, gateway, port } = await pagesOf(t, { people: 'second-factor = ["SecurityAdmin"]\n' })
   const browser = await startBrowser(join(world.paths.pki, 'console.crt'))
   t.teardown(() => browser.close())
-  const shots = process.env['SCREENSHOTS'] // a folder, for whoever wants to look at the pages
   for (const [size, viewport] of [
     ['phone', { width: 390, height: 844 }],
     ['desk', { width: 1280, height: 800 }],
@@ -140,11 +103,9 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
     })
-    const shot = async (name: string): Promise<void> => {
-      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${size}.png`), fullPage: true })
-    }
+    const shot = (name: string): Promise<void> => picture(page, `${name}-${size}`)
     await withAuthenticator(page)
-    await page.goto(`https://localhost:${port}/`)
+    await page.goto(`https://localhost:${port}/account`)
     const logIn = async (password: string): Promise<void> => {
       await page.getByLabel('Name').fill('root-admin')
       await page.getByLabel('Password').fill(password)
@@ -161,6 +122,7 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
     await page.getByRole('heading', { name: 'root-admin' }).waitFor()
     await shot('3-account')
     t.equal(gateway.people.accounts.list()[0]?.passkeys.length, 1)
+    await page.goto(`https://localhost:${port}/events`)
     await page.locator('#events li', { hasText: 'logged in as SecurityAdmin' }).first().waitFor()
     await page.getByLabel('Severity').selectOption('warning')
     await page.locator('#events li', { hasText: 'log-in of root-admin failed' }).first().waitFor()
@@ -173,7 +135,9 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
       subject: 'root-admin',
       format: 'csv',
     })
-    await page.getByText(/gateway \(listener scada\) ends in 29 days/).waitFor()
+    await page.goto(`https://localhost:${port}/`)
+    await page.locator('tr', { hasText: 'listener scada' }).filter({ hasText: '29 days' }).waitFor()
+    await page.goto(`https://localhost:${port}/account`)
     t.equal(await page.evaluate('document.cookie'), '', 'no script sees the cookie')
 
     await page.getByRole('button', { name: 'Log out' }).click()
@@ -194,7 +158,7 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
 })
 
 t.test('a name that is HTML stays a name, and a session that has ended asks for the log-in again', async (t) => {
-  const { world, gateway, port } = await pagesOf(t, 'banner = "<img src=x onerror=alert(1)> Plant 7, authorised people only"\n')
+  const { world, gateway, port } = await pagesOf(t, { people: 'banner = "<img src=x onerror=alert(1)> Plant 7, authorised people only"\n' })
   const browser = await startBrowser(join(world.paths.pki, 'console.crt'))
   t.teardown(() => browser.close())
   const page = await browser.newPage()
@@ -204,7 +168,7 @@ t.test('a name that is HTML stays a name, and a session that has ended asks for 
   await page.getByLabel('Name').fill('root-admin')
   await page.getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'root-admin' }).waitFor()
+  await page.locator('#who').waitFor()
   for (const { id } of gateway.people.sessions()) gateway.people.endSession(id, { name: 'test', source: 'here' })
   await page.reload()
   await page.getByRole('button', { name: 'Log in' }).waitFor()

@@ -203,9 +203,9 @@ t.test(
     await page.getByRole('status').filter({ hasText: 'asking the gateway' }).waitFor()
     t.match(await page.locator('#lock-word').textContent(), /\sLOCKED$/, 'not unlocked before there is an answer')
     await lockWord(page, 'UNLOCKED')
-  // The line is dead from here on: nothing is refused, nothing is answered.
-  all.pages.kill('SIGSTOP')
-  t.teardown(() => all.pages.kill('SIGCONT'))
+    // The line is dead from here on: nothing is refused, nothing is answered.
+    all.pages.kill('SIGSTOP')
+    t.teardown(() => all.pages.kill('SIGCONT'))
     await page.locator('#state-age', { hasText: /link lost · retry \d+ in \d+ s|no word from the gateway/ }).waitFor({ timeout: 20_000 })
     t.match(await page.locator('section.state').getAttribute('class'), /old/)
     await stateWord(page, /^last: OPEN$/)
@@ -214,7 +214,7 @@ t.test(
     t.equal(gateway.locks.locks('Q1').control.kind, 'unlocked')
     await lockWord(page, 'UNLOCKED')
     await picture(page, 'offline-phone')
-  all.pages.kill('SIGCONT')
+    all.pages.kill('SIGCONT')
     await page
       .getByRole('status')
       .filter({ hasText: /^Locked\.$/ })

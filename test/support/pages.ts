@@ -94,8 +94,8 @@ export async function logIn(
   return { page, context, complaints }
 }
 
-/** Keeps a picture of the page where somebody wants to look at it: a folder in SCREENSHOTS. */
+/** Keeps a picture of the page for whoever wants to look at it. */
 export async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env['SCREENSHOTS']
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  const folder = process.env['SCREENSHOTS'] ?? join(import.meta.dirname, '../../.tap/pictures')
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }

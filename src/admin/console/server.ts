@@ -34,7 +34,7 @@ const LIVE_PER_ADDRESS = 8
 
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
-  ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|services|tags|jobs|grants|learned|settings|checklist)$/],
+  ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|tokens|tags|jobs|grants|learned|settings|checklist)$/],
   ['GET', /^\/breakers\/[\w.%-]{1,200}$/],
   ['GET', /^\/acl\?address=[\w.%:]{1,60}$/],
   ['GET', /^\/events\?[\w=&.%+-]{1,400}$/],

@@ -1,5 +1,9 @@
 // The texts in German. The key is the English text as it stands in the pages; a test sees that none is missing.
 export const german = {
+  'This gateway has no users yet. Its log shows a code on the machine itself; whoever has it makes the account of the administrator.':
+    'Dieses Gateway hat noch keine Benutzer. Sein Protokoll zeigt auf der Maschine selbst einen Code; wer ihn hat, legt das Konto des Administrators an.',
+  Site: 'Anlage',
+  Account: 'Konto',
   '1 h': '1 Std',
   '1 tag': '1 Anhänger',
   '15 min': '15 Min',

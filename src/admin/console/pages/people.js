@@ -3,7 +3,7 @@ import { button, call, choice, element, field, table, teller } from './dom.js'
 import { shortly, t } from './texts.js'
 
 export async function peoplePage(me, start) {
-  const [users, access, services] = await Promise.all([call('/users'), call('/access'), call('/services')])
+  const [users, access, services] = await Promise.all([call('/users'), call('/access'), call('/tokens')])
   if (!users.ok) return [element('section', {}, `${users.error}: ${users.hint}`)]
   const roles = access.ok ? access.value.manage.map(({ role }) => role) : []
   const say = teller()
