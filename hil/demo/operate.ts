@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getJson } from './api.ts'
+import { makePeople } from './people.ts'
 import { connectScada } from './scada.ts'
 
-const usage = 'breakwall demo read|open|close|reset Q1 [--as Viewer], or breakwall demo set-ir Q1 160 [--as Engineer]'
+const usage =
+  'breakwall demo read|open|close|reset Q1 [--as Viewer], breakwall demo set-ir Q1 160 [--as Engineer], or breakwall demo people'
 const codes: Readonly<Record<string, number>> = { open: 904, close: 905, reset: 906 }
 /** Destination words of the virtual breakers' command interfaces, as their documents give them. */
 const destinations: Readonly<Record<string, number>> = {
@@ -53,13 +55,19 @@ async function run(): Promise<number> {
   const file = resolve(import.meta.dirname, '../..', values.state, 'demo.json')
   if (!existsSync(file)) return fail('no demo has run here yet', 'npm start')
   const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+  const path = (relative: string): string => resolve(dirname(file), relative)
+  if (action === 'people') {
+    const { made, words } = await makePeople(dirname(file), path(demo.api))
+    if (!made) return fail(words, 'npm start, then once: npx breakwall demo people')
+    out(words)
+    return 0
+  }
   const role = values.as ?? (action === 'set-ir' ? 'Engineer' : 'Operator')
   const breaker = demo.breakers.find((candidate) => candidate.name === name)
   const client = demo.clients.find((candidate) => candidate.role === role)
   const known = action === 'read' || codes[action] !== undefined || (action === 'set-ir' && Number(amps) > 0)
   if (breaker === undefined || !known) return fail(`"${positionals.join(' ')}" is not understood`, usage)
   if (client === undefined) return fail(`there is no client with the role ${role}`, usage)
-  const path = (relative: string): string => resolve(dirname(file), relative)
 
   const modbus = await connectScada({ ...demo.modbusTls, ca: path(demo.ca), cert: path(client.cert), key: path(client.key) }).catch(
     () => undefined,

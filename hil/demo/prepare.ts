@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { breakers } from '../rig/switchboard.ts'
 import { passwords } from '../twins/breaker.ts'
@@ -42,6 +43,7 @@ export function preparePki(paths: DemoPaths): void {
     if (done.status !== 0) throw new Error(`breakwall ${args.join(' ')}: ${done.stderr}`)
   }
   if (!existsSync(join(paths.pki, 'site-ca.key'))) run('ca', 'init', '--site', 'Breakwall demo', '--without-passphrase')
+  if (!existsSync(join(paths.pki, 'console.key'))) run('cert', 'issue', 'console', '--host', 'localhost')
   if (!existsSync(join(paths.pki, 'gateway.key'))) run('cert', 'issue', 'gateway', '--host', 'localhost', '127.0.0.1')
   for (const { name, role } of clients) if (!existsSync(join(paths.pki, `${name}.key`))) run('cert', 'issue', name, '--role', role)
 }
@@ -51,17 +53,19 @@ export type Places = {
   readonly serialPorts: readonly [string, string]
   readonly tcpPorts: readonly [number, number]
   readonly syslogPort: number
+  /** Where the pages are; left out: there are none. */
+  readonly pagesPort?: number
   /** What a user of this machine may do without a log-in; a real site leaves it as it is. */
   readonly withoutLogin?: readonly string[]
 }
 
 /** Gives the gateway the passwords of the virtual breakers, as a person does by `breakwall vault set`; later starts find them there. */
-export async function fillVault(paths: DemoPaths, token: string): Promise<void> {
+export async function fillVault(paths: DemoPaths): Promise<void> {
   const there = ((await getJson(paths.api, '/v1/vault')) as { entries: readonly { breaker: string }[] } | undefined)?.entries ?? []
   for (const { name, profile } of breakers) {
     if (profile === 'mtz-micrologic-active' || profile === 'ife' || there.some(({ breaker }) => breaker === name)) continue
     for (const [level, password] of Object.entries(passwords))
-      await postJson(paths.api, '/v1/vault/set', { breaker: name, level, password }, token)
+      await postJson(paths.api, '/v1/vault/set', { breaker: name, level, password })
   }
 }
 
@@ -134,7 +138,7 @@ may = ["monitor"]
 
 [roles.SecurityAdmin]
 may = []
-${places.withoutLogin === undefined ? '' : `\n[people]\nwithout-login = ${JSON.stringify(places.withoutLogin)}\n`}
+${places.pagesPort === undefined ? '' : pagesTable(places.pagesPort)}${places.withoutLogin === undefined ? '' : `\n[people]\nwithout-login = ${JSON.stringify(places.withoutLogin)}\n`}
 [[sink]]
 name = "demo-receiver"
 kind = "udp"
@@ -143,6 +147,15 @@ address = "127.0.0.1:${places.syslogPort}"
     { mode: 0o600 },
   )
 }
+
+const pagesTable = (port: number): string => `
+[console]
+address = "127.0.0.1:${port}"
+name = "localhost"
+user = ${JSON.stringify(userInfo().username)}
+certificate = "pki/console.crt"
+key = "pki/console.key"
+`
 
 /** What anybody needs to attach a client of their own. Paths are relative to the file. */
 export function writeDemoJson(paths: DemoPaths, tlsPort: number, syslogPort: number): void {

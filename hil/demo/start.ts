@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSwitchboard } from '../rig/switchboard.ts'
-import { getJson, postJson } from './api.ts'
-import { preparePeople } from './people.ts'
+import { getJson } from './api.ts'
+import { createServer } from 'node:net'
+import { keepSetUpCode } from './people.ts'
 import { type DemoPaths, breakwall, demoPaths, fillVault, preparePki, writeConfiguration, writeDemoJson } from './prepare.ts'
 import { startReceiver } from './receiver.ts'
 import { type Polls, startPolling } from './scada.ts'
@@ -13,6 +14,7 @@ const { values: options } = parseArgs({
   options: {
     plain: { type: 'boolean', default: false },
     port: { type: 'string', default: '8802' },
+    pages: { type: 'string', default: '8443' },
     state: { type: 'string', default: '.demo' },
   },
 })
@@ -30,15 +32,27 @@ async function run(): Promise<number> {
   const receiver = await startReceiver((message) => {
     if (message !== 'not-rfc5424') for (const view of views) view.event(message)
   })
+  const pagesPort = await freePort(Number(options.pages))
   writeConfiguration(paths, {
+    pagesPort,
+    // A real site leaves this as it is: here the passwords of virtual breakers go in before there is anybody.
+    withoutLogin: ['look', 'events', 'lock', 'vault'],
     tlsPort: Number(options.port),
     serialPorts: [board.serial.path, board.serial2.path],
     tcpPorts: [board.tcp.port, board.tcp2.port],
     syslogPort: receiver.port,
   })
-  const view = live ? liveView(process.stdout, title, () => readStatus(paths)) : plainView(out)
+  const where = { words: `pages  https://localhost:${pagesPort}` }
+  const view = live
+    ? liveView(
+        process.stdout,
+        () => [title, where.words],
+        () => readStatus(paths),
+      )
+    : plainView(out)
   views.push(view)
 
+  let pages: ChildProcess | undefined
   const gateway = spawn(process.execPath, [breakwall, 'serve', '--config', paths.config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let complaints = ''
   gateway.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString('utf8')))
@@ -48,9 +62,12 @@ async function run(): Promise<number> {
   const polls: Polls[] = []
   if (typeof status !== 'number') {
     const tlsPort = Number(status.listeners[0]?.address.split(':').at(-1))
-    const token = await preparePeople(paths, /code ([a-z0-9-]{14})/.exec(complaints)?.[1])
-    await fillVault(paths, token)
-    await postJson(paths.api, '/v1/logout', {}, token)
+    const code = /code ([a-z0-9-]{14})/.exec(complaints)?.[1]
+    keepSetUpCode(paths.state, code)
+    await fillVault(paths)
+    pages = spawn(process.execPath, [breakwall, 'console', '--config', paths.config], { stdio: 'ignore' })
+    if (code !== undefined) where.words += ` · set-up code ${code} · the certificate is the demo's own`
+    if (!live) out(where.words)
     writeDemoJson(paths, tlsPort, receiver.port)
     const pki = (name: string): string => join(paths.pki, name)
     const units = status.breakers.filter((breaker) => breaker.family !== 'IFE').map((breaker) => breaker.unit)
@@ -64,6 +81,7 @@ async function run(): Promise<number> {
     await Promise.race([asked(), gone])
   }
   for (const poll of polls) poll.close()
+  pages?.kill()
   const code = await stopGateway(gateway, gone)
   view.close()
   await board.close()
@@ -71,6 +89,18 @@ async function run(): Promise<number> {
   if (code !== 0) process.stderr.write(`${complaints}breakwall: hint: the demo takes another port by npm start -- --port 8803\n`)
   out(code === 0 ? 'stopped in order' : `the gateway ended with code ${code}`)
   return code
+}
+
+/** The port that was asked for, or the next free one; 0: any. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.on('error', () => resolve(freePort(wanted + 1)))
+    probe.listen(wanted, '127.0.0.1', () => {
+      const bound = probe.address()
+      probe.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : wanted))
+    })
+  })
 }
 
 async function readStatus(paths: DemoPaths): Promise<Status | 'not-yet'> {

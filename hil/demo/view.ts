@@ -43,6 +43,7 @@ export const tryNext = [
   'Try, in another terminal in this folder:',
   '  npx breakwall demo read Q1                                       currents of pump 1',
   '  npx breakwall demo close Q1                                      refused: locked',
+  '  npx breakwall demo people                                        makes a field tech (or do it on the pages, with the code)',
   '  npx breakwall login tech --password-file .demo/tech.password     the person at the switchboard logs in',
   '  npx breakwall unlock Q1 --for 5m --reason "first try"            and agrees',
   '  npx breakwall demo close Q1                                      done',
@@ -75,8 +76,14 @@ function busLine({ name, port, up, busy, sharing, answersPerSecond, p99Ms }: Sta
 }
 
 /** The whole screen as lines: what is there, what happened, what to type next. */
-export function screen(title: string, status: Status | 'not-yet', events: readonly string[], rows: number, colour: boolean): string[] {
-  const lines = [` ${title}`, '']
+export function screen(
+  heads: readonly string[],
+  status: Status | 'not-yet',
+  events: readonly string[],
+  rows: number,
+  colour: boolean,
+): string[] {
+  const lines = [...heads.map((line) => ` ${line}`), '']
   if (status !== 'not-yet') {
     for (const listener of status.listeners) lines.push(` SCADA  ${listener.address}  ${listener.kind} · ${listener.connections} connected`)
     for (const bus of status.buses) lines.push(` Bus    ${busLine(bus)}`)
@@ -112,12 +119,12 @@ export function plainView(out: (text: string) => void): View {
 }
 
 /** The live view on a terminal: drawn anew twice a second, on the terminal's second screen, so that the first comes back as it was. */
-export function liveView(terminal: NodeJS.WriteStream, title: string, status: () => Promise<Status | 'not-yet'>): View {
+export function liveView(terminal: NodeJS.WriteStream, heads: () => readonly string[], status: () => Promise<Status | 'not-yet'>): View {
   const events: string[] = []
   terminal.write('\x1b[?1049h\x1b[?25l')
   const draw = async (): Promise<void> => {
     const { columns, rows } = terminal
-    const shown = screen(title, await status(), events, rows, true)
+    const shown = screen(heads(), await status(), events, rows, true)
     terminal.write(
       `\x1b[H${shown
         .slice(0, rows)

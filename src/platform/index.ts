@@ -2,4 +2,4 @@ export { type Cancel, type Clock, type Monotonic, isoUs, localTime, realClock, t
 export { cipherSuites } from './cipher-suites.ts'
 export { type Random, realRandom } from './random.ts'
 export { type Log, stderrLog } from './log.ts'
-export { clockIsSynchronised, forbidCoreDumps, notifySystemd, peerUserId, setRs485, userName } from './libc.ts'
+export { clockIsSynchronised, forbidCoreDumps, notifySystemd, ownUserName, peerUserId, setRs485, userName } from './libc.ts'

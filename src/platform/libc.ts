@@ -46,6 +46,9 @@ export function peerUserId(fd: number): number | 'unknown' {
   return new DataView(credentials.buffer).getUint32(4, true)
 }
 
+/** The user that this process runs as. */
+export const ownUserName = (): string => userName(process.getuid?.() ?? -1)
+
 /** The name of a user of this machine, or `uid N` for one that /etc/passwd does not list. */
 export function userName(uid: number): string {
   const line = readFileSync('/etc/passwd', 'utf8')

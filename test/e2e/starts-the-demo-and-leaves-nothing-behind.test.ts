@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import t from 'tap'
@@ -10,7 +11,7 @@ import { connectScada } from '../../hil/demo/scada.ts'
 const root = join(import.meta.dirname, '../..')
 
 function startDemo(state: string) {
-  const child = spawn(process.execPath, [join(root, 'hil/demo/start.ts'), '--plain', '--port', '0', '--state', state], {
+  const child = spawn(process.execPath, [join(root, 'hil/demo/start.ts'), '--plain', '--port', '0', '--pages', '0', '--state', state], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -59,6 +60,12 @@ t.test('the demo starts without any configuration, tells how to attach, and stop
       json.breakers.map((breaker) => breaker.unit),
       [1, 2, 3, 4, 5, 6, 7, 8, 9],
     )
+    const pages = /pages {2}(https:\/\/localhost:\d+)/.exec(demo.said())?.[1] ?? ''
+    t.match(await homeOf(pages, readFileSync(path(json.ca))), /<title>Breakwall<\/title>/)
+    const operate = (...words: string[]): string =>
+      execFileSync(process.execPath, [join(root, 'hil/demo/operate.ts'), ...words, '--state', state], { encoding: 'utf8' })
+    t.equal(/set-up code [a-z0-9-]{14}/.test(demo.said()), run === 'first start')
+    if (run === 'first start') t.match(operate('people'), /tech \(FieldTech\)/)
     for (const name of [json.api, json.journal, json.frameLog, json.ca]) t.ok(existsSync(path(name)), name)
     t.equal(statSync(path(json.api)).mode & 0o777, 0o660)
     t.equal(statSync(path(json.clients[0]?.key ?? '')).mode & 0o777, 0o600)
@@ -74,6 +81,22 @@ t.test('the demo starts without any configuration, tells how to attach, and stop
     t.notOk(existsSync(path(json.api)), 'the socket is gone')
   }
 })
+
+/** The first page, as soon as the pages answer. */
+async function homeOf(address: string, ca: Buffer): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    const said = await new Promise<string>((done) => {
+      const sent = get(address, { ca }, (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+        response.on('end', () => done(text))
+      })
+      sent.on('error', (error) => done(tries > 100 ? String(error) : ''))
+    })
+    if (said !== '') return said
+    await new Promise((resume) => setTimeout(resume, 50)) // it announces itself to systemd only
+  }
+}
 
 const hasSystemd = existsSync('/usr/bin/systemd-analyze')
 t.test('systemd accepts the unit', { skip: hasSystemd ? false : 'no systemd-analyze here' }, (t) => {
@@ -98,9 +121,13 @@ t.test('a port that is taken is said, with what to do, and everything ends', asy
   await once(taken, 'listening')
   t.teardown(() => taken.close())
   const { port } = taken.address() as AddressInfo
-  const child = spawn(process.execPath, [join(root, 'hil/demo/start.ts'), '--plain', '--port', String(port), '--state', state], {
-    cwd: root,
-  })
+  const child = spawn(
+    process.execPath,
+    [join(root, 'hil/demo/start.ts'), '--plain', '--port', String(port), '--pages', '0', '--state', state],
+    {
+      cwd: root,
+    },
+  )
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
   const [code] = (await once(child, 'close')) as [number]

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { From, Service, Session } from '../../identity/index.ts'
-import { peerUserId, userName } from '../../platform/index.ts'
+import { ownUserName, peerUserId, userName } from '../../platform/index.ts'
 import { type ManagementAction, mayManage } from '../../policy/index.ts'
 import type { Refusal } from '../contract.ts'
 
@@ -21,6 +21,8 @@ const FROM_HEADER = 'x-breakwall-from'
 const UNATTENDED_HEADER = 'x-breakwall-unattended'
 /** What a session of the panel may be used for: a PIN is enough for no more. */
 const ofThePanel: ReadonlySet<ManagementAction> = new Set<ManagementAction>(['look', 'events', 'lock', 'unlock'])
+
+const ownUser = ownUserName()
 
 export function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
   return reply.code(status).send({ error, hint } satisfies Refusal)
@@ -53,7 +55,8 @@ export function callerOf(request: FastifyRequest, gateway: Gateway): Caller {
   if (token === undefined) {
     if (via === 'console') return nobody('nobody is logged in')
     const pages = gateway.site().console
-    if (pages !== 'none' && pages.user === systemUser) return nobody('the pages have no right of their own')
+    // Pages that run as the gateway's own user have nothing to be kept from; a site has them run as one that may nothing.
+    if (pages !== 'none' && pages.user === systemUser && systemUser !== ownUser) return nobody('the pages have no right of their own')
     return systemUser === 'unknown'
       ? nobody('the system does not say who is at the other end of the socket')
       : { kind: 'system', name: systemUser, source }

@@ -35,6 +35,21 @@ function row({ time, severity, text, fields, seq, id }) {
   )
 }
 
+/** All of them, to be kept elsewhere. */
+function exportPart() {
+  const take = (format, words) =>
+    element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
+  const exports = element(
+    'p',
+    { className: 'exports' },
+    take('csv', t('Table (CSV)')),
+    take('jsonl', t('Lines of JSON')),
+    take('bundle', t('Signed bundle')),
+  )
+  const away = element('p', { className: 'mute' }, t('Take all of them along; each time is on record:'))
+  return element('section', { className: 'wide' }, away, exports)
+}
+
 export async function eventsPage() {
   const asked = new URLSearchParams(location.search)
   const say = teller()
@@ -149,22 +164,12 @@ export async function eventsPage() {
     void load()
   })
   for (const { input } of [severity, category]) input.addEventListener('change', () => void load())
-  const take = (format, words) =>
-    element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
-  const exports = element(
-    'p',
-    { className: 'exports' },
-    take('csv', t('Table (CSV)')),
-    take('jsonl', t('Lines of JSON')),
-    take('bundle', t('Signed bundle')),
-  )
   await load()
-  const away = element('p', { className: 'mute' }, t('Take all of them along; each time is on record:'))
   return {
     parts: [
       element('section', { className: 'wide' }, element('h1', {}, t('Events')), made, say.place),
       element('section', { className: 'wide' }, list, older),
-      element('section', { className: 'wide' }, away, exports),
+      exportPart(),
     ],
     stop: () => (over = true),
   }
