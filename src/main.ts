@@ -21,7 +21,16 @@ import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, pr
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
 import { journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
-import { cipherSuites, clockIsSynchronised, forbidCoreDumps, notifySystemd, realClock, realRandom, stderrLog } from './platform/index.ts'
+import {
+  cipherSuites,
+  clockIsSynchronised,
+  forbidCoreDumps,
+  notifySystemd,
+  realClock,
+  realRandom,
+  stderrLog,
+  createScreen,
+} from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
@@ -207,10 +216,12 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, run)
   },
   interactive: process.stdin.isTTY,
+  draws: process.stdout.isTTY,
   firstLine: (file) => siteCommands.firstLine(file),
   credentials: process.env['CREDENTIALS_DIRECTORY'] ?? '/nonexistent',
   after: (ms, run) => void realClock.after(ms, run),
   nowMs: () => realClock.utcUs() / 1000,
+  screen: createScreen(process.stdout),
   progress: (line) => void process.stderr.write(line === '' ? '\n' : `\r\x1b[2K${line}`),
   askLine: (prompt) => readLine(process.stdin, process.stderr, prompt),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),

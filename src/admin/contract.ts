@@ -137,6 +137,8 @@ export type StatusView = {
   readonly site: string
   readonly version: string
   readonly configuration: string
+  /** Where the pages are; empty: there are none. */
+  readonly pages: string
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
   readonly clients: readonly ClientView[]
   readonly masterLock: MasterLockView

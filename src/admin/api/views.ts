@@ -16,6 +16,7 @@ export function statusView(gateway: Gateway): StatusView {
     site: site.name,
     version: gateway.version,
     configuration: site.hash,
+    pages: site.console === 'none' ? '' : `https://${site.console.name}${site.console.port === 443 ? '' : `:${site.console.port}`}`,
     listeners: gateway.listeners.map((listener) => ({
       name: listener.name,
       address: `${listener.host}:${listener.port}`,

@@ -13,15 +13,19 @@ import { capture } from './capture.ts'
 import { certificates } from './certificates.ts'
 import { call } from './client.ts'
 import { toSeconds } from './duration.ts'
+import { completion } from './completion.ts'
 import { control } from './control.ts'
 import { events } from './events.ts'
 import { journal } from './journal.ts'
+import { label } from './label.ts'
 import { login } from './login.ts'
 import { type Add, type Common, type Finish, type Offline, type Parts, type Terminal, exitCode, print, wrongWords } from './parts.ts'
 import { people } from './people.ts'
+import { report } from './report.ts'
 import { busesText, servicesText } from './show-buses.ts'
 import { locksText, statusText } from './show.ts'
 import { sinks } from './sinks.ts'
+import { top } from './top.ts'
 import { vault } from './vault.ts'
 
 /** The whole command line. Resolves with the exit code. */
@@ -56,7 +60,8 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   locks(add, terminal, finish)
   files(add, program, offline, finish)
   capture(add, terminal, finish)
-  const parts: Parts = { add, group, offline, terminal, finish }
+  const plainTop: Add = (name, description) => program.command(name).description(description)
+  const parts: Parts = { add, plainTop, group, offline, terminal, finish }
   control(parts)
   events(parts)
   journal(parts)
@@ -67,6 +72,7 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   vault(parts)
   certificates(parts)
   profiles(parts)
+  for (const one of [top, label, report, completion]) one(parts)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

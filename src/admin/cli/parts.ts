@@ -42,6 +42,8 @@ export type Terminal = {
   firstLine(file: string): string
   /** Whether a person types, and not a pipe. */
   readonly interactive: boolean
+  /** Whether a person looks, and not a pipe. */
+  readonly draws: boolean
   /** Where systemd puts credentials. */
   readonly credentials: string
   /** Which gateway, and who is logged in on it. */
@@ -54,6 +56,8 @@ export type Terminal = {
   nowMs(): number
   /** Writes over the last line of a person's terminal; an empty text ends that line. */
   progress(line: string): void
+  /** Draws a whole screen anew, on the terminal's second one; at its end the first comes back as it was. */
+  screen(lines: readonly string[] | 'end'): void
 }
 
 export type Common = { json: boolean; api?: string }
@@ -64,6 +68,8 @@ export type Finish = (code: number) => void
 /** What a group of commands is made from. */
 export type Parts = {
   readonly add: Add
+  /** A command that asks no gateway. */
+  readonly plainTop: Add
   /** A group of sub-commands; `command` takes --json and --api, `plain` what it is given. */
   readonly group: (name: string, description: string) => { readonly command: Add; readonly plain: Add }
   readonly offline: Offline
