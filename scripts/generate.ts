@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { openApi } from '../src/admin/api/index.ts'
 import { operationMatrix } from '../test/support/operation-matrix.ts'
 import { shippedMatrix } from '../test/support/access-matrix.ts'
 import { eventsPage, eventsSchema } from './events-page.ts'
@@ -12,6 +13,7 @@ writeFileSync(join(import.meta.dirname, '../docs/events.schema.json'), eventsSch
 writeFileSync(join(import.meta.dirname, '../test/golden/commands.txt'), operationMatrix())
 writeFileSync(join(import.meta.dirname, '../test/golden/access.txt'), shippedMatrix())
 writeFileSync(join(import.meta.dirname, '../docs/requirements.md'), requirementsPage())
+writeFileSync(join(import.meta.dirname, '../docs/openapi.json'), `${JSON.stringify(openApi('1'), null, 2)}\n`)
 for (const [path, content] of siemFiles()) {
   const file = join(import.meta.dirname, '../config/siem', path)
   mkdirSync(dirname(file), { recursive: true })

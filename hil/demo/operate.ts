@@ -112,9 +112,8 @@ type Event = { readonly seq: number; readonly id: string; readonly fields: Reado
 async function explain(error: unknown, socket: string, name: string, role: string): Promise<number> {
   const code = error instanceof Error && 'modbusCode' in error ? Number(error.modbusCode) : undefined
   if (code === undefined) return fail(`no answer: ${String(error)}`, 'npx breakwall status')
-  const head = (await getJson(socket, '/v1/journal/head')) as { seq: number } | undefined
-  const events = ((await getJson(socket, `/v1/events?after=${Math.max(0, (head?.seq ?? 0) - 50)}`)) as Event[] | undefined) ?? []
-  const denied = events.findLast((event) => event.id === 'operation-denied' && event.fields['breaker'] === name)
+  const query = `id=operation-denied&breaker=${encodeURIComponent(name)}&limit=1`
+  const [denied] = ((await getJson(socket, `/v1/events?${query}`)) as Event[] | undefined) ?? []
   out(`refused: ${denied?.fields['operation'] ?? name} (exception ${String(code).padStart(2, '0')})`)
   out(`  why    ${denied?.fields['reason'] ?? 'npx breakwall events shows it'}`)
   out(`  who    ${denied?.fields['subject'] ?? ''}, role ${role}, ${denied?.fields['source'] ?? ''}`)

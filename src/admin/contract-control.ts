@@ -61,7 +61,7 @@ export const grantBody = z.strictObject({
 })
 export const grantActionBody = z.strictObject({
   action: z.enum(['approve', 'refuse', 'revoke']),
-  version: z.int().min(0),
+  version,
   reason: z.string().trim().max(200).default(''),
 })
 export const emergencyBody = z.strictObject({ reason })

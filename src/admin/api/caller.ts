@@ -1,10 +1,10 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { From, Service, Session } from '../../identity/index.ts'
 import { ownUserName, peerUserId, userName } from '../../platform/index.ts'
 import { type ManagementAction, mayManage } from '../../policy/index.ts'
-import type { Refusal } from '../contract.ts'
 
 /** Who is at the other end: by the kernel's word, and by the token that came with the request. */
 export type Caller =
@@ -24,8 +24,10 @@ const ofThePanel: ReadonlySet<ManagementAction> = new Set<ManagementAction>(['lo
 
 const ownUser = ownUserName()
 
+/** Why not, and what to do: a problem in the form of RFC 9457. */
 export function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
-  return reply.code(status).send({ error, hint } satisfies Refusal)
+  const body = { status, title: STATUS_CODES[status] ?? '', detail: error, error, hint }
+  return reply.code(status).type('application/problem+json').send(body)
 }
 
 /** The user of this machine at the other end of the socket; `unknown` where the kernel does not say. */

@@ -5,8 +5,10 @@ import { grantActionBody, grantBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { createPresentValues, grantView } from './grant-view.ts'
+import { ifMatch } from './if-match.ts'
 import { known } from './known.ts'
 import { NO_DISK } from './lock-routes.ts'
+import { paged } from './paged.ts'
 
 const words = {
   ...grantRefusals,
@@ -20,7 +22,13 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/grants', async (request, reply) => {
     if (allowed(request, reply, 'look', gateway) === undefined) return reply
     const all = gateway.grants.list().map(async (grant) => grantView(grant, gateway, await presentOf(grant)))
-    return reply.send(await Promise.all(all))
+    return paged(request, reply, await Promise.all(all))
+  })
+  app.get<{ Params: { id: string } }>('/v1/grants/:id', async (request, reply) => {
+    if (allowed(request, reply, 'look', gateway) === undefined) return reply
+    const grant = gateway.grants.list().find(({ id }) => id === request.params.id)
+    if (grant === undefined) return refuse(reply, 404, words['no-such-grant'], 'breakwall grant list')
+    return reply.header('etag', `"${grant.version}"`).send(grantView(grant, gateway, await presentOf(grant)))
   })
   app.post('/v1/grants', (request, reply) => {
     const body = checked(grantBody, request.body, reply)
@@ -42,7 +50,9 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
     const who = allowed(request, reply, 'approve-grant', gateway, breaker)
     if (who === undefined) return reply
     if (who.kind !== 'person') return refuse(reply, 403, 'answering takes a log-in', 'breakwall login NAME')
-    const { action: kind, version, reason } = body
+    const { action: kind, reason } = body
+    const version = body.version ?? ifMatch(request)
+    if (version === 'any') return refuse(reply, 428, 'which version was looked at is missing', 'send it as "version", or in If-Match')
     const done = await gateway.grants.act(request.params.id, { kind, by: who.name, reason, version })
     if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
     return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)

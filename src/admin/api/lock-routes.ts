@@ -3,6 +3,7 @@ import type { Gateway } from '../../gateway/index.ts'
 import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, unlockBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { ifMatch } from './if-match.ts'
 import { known } from './known.ts'
 import { breakerLive, lockView, masterLockView } from './views.ts'
 
@@ -14,7 +15,8 @@ export function lockRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.get<Named>('/v1/breakers/:name', (request, reply) => {
     if (allowed(request, reply, 'look', gateway) === undefined || !known(request.params.name, gateway, reply)) return reply
     const live = breakerLive(gateway, request.params.name)
-    return live === 'unknown' ? reply : reply.send(live)
+    if (live === 'unknown') return reply
+    return reply.header('etag', `"${live.breaker.locks.control.version}"`).send(live)
   })
   app.post<Named>('/v1/breakers/:name/unlock', (request, reply) => unlock(request, reply, gateway))
   app.post<Named>('/v1/breakers/:name/lock', (request, reply) => {
@@ -43,7 +45,8 @@ async function unlock(request: FastifyRequest<Named>, reply: FastifyReply, gatew
   if (body === 'refused' || !known(name, gateway, reply)) return reply
   const who = allowed(request, reply, 'unlock', gateway, name)?.name
   if (who === undefined) return reply
-  const { scope, forSeconds, reason, workOrder, version = 'any' } = body
+  const { scope, forSeconds, reason, workOrder } = body
+  const version = body.version ?? ifMatch(request)
   const longest = gateway.site().longestUnlockMs / 1000
   if (forSeconds > longest)
     return refuse(reply, 422, `this site unlocks for ${longest / 3600} h at most`, 'ask for less, or change locks.longest-unlock')

@@ -4,6 +4,7 @@ import { type Refused, type Session, hasSecondFactor } from '../../identity/inde
 import { type ServiceView, type SessionView, type UserView, serviceBody, userActionBody, userBody } from '../contract.ts'
 import { allowed, callerOf, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { paged } from './paged.ts'
 
 /** Managing users, sessions and scripts: for whoever has the right to `users`. */
 export function peopleRoutes(app: FastifyInstance, gateway: Gateway): void {
@@ -13,7 +14,11 @@ export function peopleRoutes(app: FastifyInstance, gateway: Gateway): void {
 
   app.get('/v1/users', (request, reply) => {
     if (allowed(request, reply, 'users', gateway) === undefined) return reply
-    return reply.send(accounts.list().map((user) => userView(user, gateway)))
+    return paged(
+      request,
+      reply,
+      accounts.list().map((user) => userView(user, gateway)),
+    )
   })
   app.post('/v1/users', async (request, reply) => {
     const body = checked(userBody, request.body, reply)

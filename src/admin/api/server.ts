@@ -19,6 +19,7 @@ import { lockRoutes } from './lock-routes.ts'
 import { tagRoutes } from './tag-routes.ts'
 import { loginRoutes } from './login-routes.ts'
 import { metricsText } from './metrics.ts'
+import { openApi } from './openapi.ts'
 import { peopleRoutes } from './people-routes.ts'
 import { siteRoutes } from './site-routes.ts'
 import { sinkRoutes } from './sink-routes.ts'
@@ -79,6 +80,12 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
     const who = allowed(request, reply, 'capture', gateway)?.name
     if (who === undefined) return reply
     return lookForServices(gateway.site().buses, who, { clock: gateway.clock, note: (told) => gateway.journal.note(told) })
+  })
+  app.get('/v1/openapi.json', (_request, reply) => reply.send(openApi(gateway.version)))
+  app.setNotFoundHandler((request, reply) => refuse(reply, 404, `there is no ${request.method} ${request.url}`, 'GET /v1/openapi.json'))
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error.statusCode === undefined || error.statusCode >= 500) throw error
+    return refuse(reply, error.statusCode, error.message, 'GET /v1/openapi.json')
   })
   app.get('/v1/metrics', async (request, reply) =>
     may(request, reply, 'look') ? reply.type('text/plain; version=0.0.4').send(await metricsText(gateway)) : reply,

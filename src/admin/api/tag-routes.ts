@@ -7,12 +7,13 @@ import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { known } from './known.ts'
 import { NO_DISK } from './lock-routes.ts'
+import { paged } from './paged.ts'
 import { tagView } from './views.ts'
 
 /** Personal tags and group lock-outs. */
 export function tagRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/tags', (request, reply) =>
-    allowed(request, reply, 'look', gateway) === undefined ? reply : reply.send(gateway.tags.tags().tags.map(tagView)),
+    allowed(request, reply, 'look', gateway) === undefined ? reply : paged(request, reply, gateway.tags.tags().tags.map(tagView)),
   )
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/tags', async (request, reply) => {
     const { name } = request.params
@@ -34,7 +35,9 @@ export function tagRoutes(app: FastifyInstance, gateway: Gateway): void {
       return refuse(reply, 403, 'taking off the tag of somebody else takes a log-in', 'breakwall login NAME')
     return answer({ kind: body.action, id: request.params.id, by: who.name, ...extra(body) } as TagAction, gateway, reply)
   })
-  app.get('/v1/jobs', (request, reply) => (allowed(request, reply, 'look', gateway) === undefined ? reply : reply.send(jobsView(gateway))))
+  app.get('/v1/jobs', (request, reply) =>
+    allowed(request, reply, 'look', gateway) === undefined ? reply : paged(request, reply, jobsView(gateway)),
+  )
   app.post('/v1/jobs', async (request, reply) => {
     const body = checked(jobBody, request.body, reply)
     if (body === 'refused' || !body.breakers.every((name) => known(name, gateway, reply))) return reply

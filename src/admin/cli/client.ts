@@ -61,7 +61,7 @@ export function call<T>({ socket: socketPath, token }: Where, method: 'GET' | 'P
       response.on('end', () => {
         const said = Buffer.concat(chunks).toString('utf8')
         const value: unknown =
-          said === '' ? {} : (response.headers['content-type'] ?? '').startsWith('application/json') ? JSON.parse(said) : said
+          said === '' ? {} : /^application\/(problem\+)?json/.test(response.headers['content-type'] ?? '') ? JSON.parse(said) : said
         if (response.statusCode === 200) return done({ kind: 'ok', value: value as T })
         const refusal = value as Partial<Refusal>
         done({ kind: 'refused', error: refusal.error ?? `status ${response.statusCode ?? 0}`, hint: refusal.hint ?? 'breakwall --help' })

@@ -142,7 +142,8 @@ async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket
       ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
   })
-  return reply.code(status).send(status === 200 ? withCookie(path, said, reply) : said)
+  if (status !== 200) return reply.code(status).type('application/problem+json').send(said)
+  return reply.send(withCookie(path, said, reply))
 }
 
 function passOn(
