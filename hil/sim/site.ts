@@ -50,6 +50,7 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     workingHours: [],
     observed: new Set(),
     guards: [],
+    keySwitches: [],
     emergencyOpen: false,
     longestUnlockMs: 28_800_000,
     shiftEnds: [],

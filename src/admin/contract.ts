@@ -26,6 +26,8 @@ export type BreakerView = {
   /** Jobs of a group lock-out that hold it. */
   readonly jobs: readonly string[]
   readonly emergencyOpen: boolean
+  /** Key switches that bar it now. */
+  readonly keySwitches: readonly string[]
   /** Replies that were thrown away, by what was wrong with them. */
   readonly discarded: Readonly<Partial<Record<string, number>>>
 }
@@ -114,6 +116,15 @@ export type VaultView = {
   readonly entries: readonly { readonly breaker: string; readonly level: string; readonly changed: string; readonly factory: boolean }[]
 }
 
+/** A key switch or selector at the switchboard. Only `closed` bars nothing. */
+export type KeySwitchView = {
+  readonly name: string
+  /** Which breakers; empty: all of them. */
+  readonly breakers: readonly string[]
+  readonly state: 'closed' | 'open' | 'broken'
+  readonly why: string
+  readonly since: string
+}
 /** A client that is connected now. */
 export type ClientView = {
   readonly name: string
@@ -141,6 +152,7 @@ export type StatusView = {
   readonly pages: string
   readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
   readonly clients: readonly ClientView[]
+  readonly keySwitches: readonly KeySwitchView[]
   readonly masterLock: MasterLockView
   /** Requests that wait for an answer, and grants in force. */
   readonly grants: readonly GrantView[]

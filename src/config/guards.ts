@@ -57,7 +57,7 @@ export function toGuards(guards: readonly GuardFile[], breakers: SiteFile['break
   }))
 }
 
-function namesOf(told: readonly string[], breakers: SiteFile['breaker']): ReadonlySet<string> {
+export function namesOf(told: readonly string[], breakers: SiteFile['breaker']): ReadonlySet<string> {
   const its = breakers.filter(({ name, group }) => told.includes(name) || (group !== undefined && told.includes(group)))
   return new Set(its.map(({ name }) => name))
 }

@@ -4,6 +4,7 @@ import { accessLevels, checkRange, managementActions, modes } from '../policy/in
 import { HOUR, MINUTE, duration } from './duration.ts'
 import { toHours } from './hours.ts'
 import { endpoint } from './endpoint.ts'
+import { keySwitchExpectations, keySwitchSchema } from './key-switches.ts'
 import { guardExpectations, guardSchema, locksSchema } from './guard-schema.ts'
 import { journalSchema, sinkExpectations, sinkSchema } from './sink-schema.ts'
 import { authoritySchema, consoleSchema, peopleExpectations, peopleSchema } from './people-schema.ts'
@@ -80,6 +81,7 @@ export const expectations: Readonly<Record<string, string>> = {
   'roles.*.breakers': 'a list of names or groups of breakers that all rights of the role are for, such as ["Q1", "feeders"]',
   'roles.*.manage': `a list of what it may do with the gateway, out of ${managementActions.join(', ')}`,
   ...guardExpectations,
+  ...keySwitchExpectations,
   ...peopleExpectations,
   ...sinkExpectations,
 }
@@ -194,6 +196,7 @@ export const siteSchema = z.strictObject({
   authority: authoritySchema,
   locks: locksSchema,
   guard: z.array(guardSchema).max(100).default([]),
+  'key-switch': z.array(keySwitchSchema).max(20).default([]),
   journal: journalSchema,
   sink: z.array(sinkSchema).default([]),
 })

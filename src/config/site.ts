@@ -11,7 +11,8 @@ import { must } from './must.ts'
 import { toRights } from './roles.ts'
 
 import { type Endpoint, toEndpoint } from './endpoint.ts'
-import { toGuards } from './guards.ts'
+import { namesOf, toGuards } from './guards.ts'
+import { type KeySwitchSettings, toKeySwitch } from './key-switches.ts'
 import { type WorkingHours, toHours } from './hours.ts'
 import type { SiteFile } from './schema.ts'
 import { type JournalSettings, type SinkTlsFiles, toJournal, toSink } from './sinks.ts'
@@ -86,6 +87,7 @@ export type CheckedSite = {
   /** Breakers whose policy is only observed. */
   readonly observed: ReadonlySet<string>
   readonly guards: readonly Guard[]
+  readonly keySwitches: readonly KeySwitchSettings[]
   readonly emergencyOpen: boolean
   readonly longestUnlockMs: number
   /** Minutes of the day at which shifts end; empty: none are known. */
@@ -140,6 +142,7 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
     sinks: file.sink.map((sink) => toSink(sink, path)),
     observed: new Set(file.breaker.filter(({ mode }) => (mode ?? file.site.mode) === 'observe').map(({ name }) => name)),
     guards: toGuards(file.guard, file.breaker),
+    keySwitches: file['key-switch'].map((one) => toKeySwitch(one, (told) => namesOf(told, file.breaker))),
     emergencyOpen: file.site['emergency-open'],
     longestUnlockMs: must(toMilliseconds(file.locks['longest-unlock'])),
     shiftEnds: file.locks['shift-ends'].map((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))).sort((a, b) => a - b),

@@ -102,6 +102,8 @@ export const operationEvents = {
   ]),
   'master-lock-on': d(433, 4, 'operation', 'master lock on, by {subject}: {reason}', ['subject', 'reason']),
   'master-lock-off': d(434, 4, 'operation', 'master lock off, by {subject}: {reason}', ['subject', 'reason']),
+  'key-switch-on': d(435, 4, 'operation', 'the switch {switch} bars remote control: {reason}', ['switch', 'breaker', 'reason']),
+  'key-switch-off': d(436, 4, 'operation', 'the switch {switch} bars remote control no more', ['switch', 'breaker']),
   'tag-removal-asked': d(437, 4, 'operation', '{subject} asks for a second person to take the tag of {user} off {breaker}: {reason}', [
     ...tag,
     'reason',

@@ -29,6 +29,8 @@ export type FieldTypes = {
   /** A job of a group lock-out. */
   readonly job: string
   readonly grant: string
+  /** A key switch or selector at the switchboard. */
+  readonly switch: string
   /** The guard of the site that did not agree. */
   readonly guard: string
   readonly answer: string

@@ -46,6 +46,14 @@ export const operationGuide = {
   'tag-removed-by-other': g('Two people have taken off the tag of a third who may still be at work.', 'Call the owner of the tag now.'),
   'master-lock-on': g('Nothing intrusive passes anywhere at the site.', 'Ask why, if nobody told you.'),
   'master-lock-off': g('The locks of the breakers count again.', 'Nothing, unless nobody expected it.'),
+  'key-switch-on': g(
+    'A switch at the switchboard bars remote control, or nothing is heard of it, which bars as well.',
+    'Nothing, unless its wire is broken: tell the OT engineer.',
+  ),
+  'key-switch-off': g(
+    'A switch at the switchboard bars nothing any more; locks and tags count as before.',
+    'Nothing, unless nobody was there.',
+  ),
   'tag-removal-asked': g('Somebody wants the tag of another one off; a second person has to agree.', 'See to it that the owner is asked.'),
   'tag-offered': g('A tag is to be passed on at a change of shift; it hangs on.', 'Nothing.'),
   'tag-passed': g('The tag has another owner now; it has hung all the time.', 'Nothing.'),

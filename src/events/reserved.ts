@@ -10,8 +10,6 @@ const r = (classId: number, severity: Severity, category: Category, comesWith: s
 
 /** Events whose id and number are set for features that are not there yet: nothing makes them, and no rule can miss them. */
 export const reserved = {
-  'key-switch-on': r(435, 4, 'operation', 'the key switch'),
-  'key-switch-off': r(436, 4, 'operation', 'the key switch'),
   'backup-created': r(501, 5, 'backup-restore', 'backup'),
   'backup-restored': r(502, 2, 'backup-restore', 'backup'),
   'factory-reset': r(503, 1, 'backup-restore', 'factory reset'),

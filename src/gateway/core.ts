@@ -17,6 +17,7 @@ import { type Learning, openLearning } from './learning.ts'
 import { readRegister } from './judged.ts'
 import { type LockBook, openLockBook } from './lockbook.ts'
 import { type Checklist, openChecklist } from './checklist.ts'
+import { type KeySwitchPorts, type KeySwitches, watchKeySwitches } from './key-switches.ts'
 import { type MasterLock, openMasterLock } from './master-lock.ts'
 import { type TagBook, openTagBook } from './tag-book.ts'
 import { type Movements, openMovements } from './movements.ts'
@@ -44,12 +45,15 @@ export type CorePorts = {
   readonly hours: () => string
   /** What of the policy is changed by a reload. */
   readonly policy: () => Pick<CheckedSite, 'observed' | 'guards' | 'emergencyOpen'>
+  /** Reads contacts; left out where there are none. */
+  readonly readContact?: KeySwitchPorts['read']
   readonly openLine: (bus: BusSettings, notice: (notice: Notice) => void, tap: Tap) => Line
 }
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
   readonly presence: Presence
+  readonly keySwitches: KeySwitches
   readonly checklist: Checklist
   /** What a holding register of a breaker holds now, asked over its bus like any read; by its number in the documents. */
   readonly readRegister: (breaker: string, register: number) => Promise<number | 'not-read'>
@@ -80,8 +84,8 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openSources(journal)
   const note = (happened: SecurityEvent): void => floods.note(happened)
-  const books = await openBooks(site, ports)
-  const { checklist, locks, tags, masterLock, grants, learning } = books
+  const books = await openBooks(site, ports, note)
+  const { checklist, keySwitches, locks, tags, masterLock, grants, learning } = books
   const guards = createGuardMemory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
   const watch = createWatch(journal, clock, movements)
@@ -89,9 +93,8 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const captureOf = capturesByUnit(site, captures)
   const buses = new Map(
     site.buses.map((settings) => {
-      const notice = health.noticer(settings.name)
-      const tap = captures.get(settings.name)?.tap ?? { tell: 'nobody' }
-      return [settings.name, createBus(settings, { clock, notice, open: (told) => openLine(settings, told, tap) })]
+      const open: BusPorts['open'] = (told) => openLine(settings, told, captures.get(settings.name)?.tap ?? { tell: 'nobody' })
+      return [settings.name, createBus(settings, { clock, notice: health.noticer(settings.name), open })]
     }),
   )
   const breakers = new Map(
@@ -116,7 +119,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     serve: (asked) => serve(asked, inside),
   })
   return {
-    ...{ presence, checklist, locks, tags, masterLock, grants, learning, emergency },
+    ...{ presence, keySwitches, checklist, locks, tags, masterLock, grants, learning, emergency },
     watch,
     health,
     buses,
@@ -134,6 +137,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     },
     async close() {
       stopWatch()
+      keySwitches.close()
       stopIdentities()
       locks.close()
       grants.close()
@@ -144,21 +148,28 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   }
 }
 
+const unread: KeySwitchPorts['read'] = () => () => undefined
+const keySwitchesOf = ({ keySwitches }: CheckedSite, { clock, readContact = unread }: CorePorts, note: Core['note']): KeySwitches =>
+  watchKeySwitches(keySwitches, { clock, note, read: readContact })
+
 async function readOf(site: CheckedSite, name: string, read: (unit: number) => Promise<number | 'not-read'>): Promise<number | 'not-read'> {
   const breaker = site.breakers.find((one) => one.name === name)
   return breaker === undefined ? 'not-read' : read(breaker.unit)
 }
 
-type Books = Pick<Core, 'checklist' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
+type BusPorts = Parameters<typeof createBus>[1]
+type Books = Pick<Core, 'checklist' | 'keySwitches' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
 
 /** What books have locked, tagged and granted, as the last run left it. */
-async function openBooks(site: CheckedSite, { journal, clock, random, hours }: CorePorts): Promise<Books> {
+async function openBooks(site: CheckedSite, ports: CorePorts, note: Core['note']): Promise<Books> {
+  const { journal, clock, random, hours } = ports
   const names = site.breakers.map((breaker) => breaker.name)
   return {
     locks: await openLockBook(names, journal, clock, hours),
     tags: await openTagBook(journal, { clock, random }),
     masterLock: await openMasterLock(journal, clock),
     checklist: await openChecklist(journal, clock),
+    keySwitches: keySwitchesOf(site, ports, note),
     grants: await openGrantBook(journal, { clock, random }),
     learning: await openLearning(journal, clock),
   }
@@ -180,6 +191,7 @@ type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly grants: GrantBook
   readonly watch: Watch
   readonly movements: Movements
+  readonly keySwitches: KeySwitches
 }
 
 function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
@@ -208,7 +220,7 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
 }
 
 /** Made once, since each request asks for it: it shows what it is when it is looked at. */
-function standingOf(name: string, { tags, masterLock, grants, policy }: BreakerPorts): Standing {
+function standingOf(name: string, { tags, masterLock, grants, keySwitches, policy }: BreakerPorts): Standing {
   return {
     get mode() {
       return policy().observed.has(name) ? 'observe' : 'enforce'
@@ -219,7 +231,9 @@ function standingOf(name: string, { tags, masterLock, grants, policy }: BreakerP
     get masterLock() {
       return masterLock.state().on
     },
-    keySwitch: false,
+    get keySwitch() {
+      return keySwitches.barring(name).length > 0
+    },
     get grants() {
       return grants.of(name)
     },

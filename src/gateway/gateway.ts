@@ -5,6 +5,7 @@ import { openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
+import { readContact } from '../inputs/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
@@ -43,23 +44,18 @@ export type Ports = {
   readonly clockSynchronised: () => boolean | 'unknown'
 }
 
+/** What of the core its people see. */
+const partsOf = (core: Core) => {
+  const { presence, keySwitches, checklist, readRegister, locks, tags, masterLock } = core
+  const { grants, learning, emergency, watch, health, buses, captures } = core
+  return {
+    ...{ presence, keySwitches, checklist, readRegister, locks, tags, masterLock },
+    ...{ grants, learning, emergency, watch, health, buses, captures },
+  }
+}
+
 /** A running gateway, as the API sees it. */
-export interface Gateway extends Pick<
-  Core,
-  | 'presence'
-  | 'checklist'
-  | 'readRegister'
-  | 'locks'
-  | 'tags'
-  | 'masterLock'
-  | 'grants'
-  | 'learning'
-  | 'emergency'
-  | 'watch'
-  | 'health'
-  | 'buses'
-  | 'captures'
-> {
+export interface Gateway extends ReturnType<typeof partsOf> {
   /** The configuration in force. */
   site(): CheckedSite
   readonly version: string
@@ -124,6 +120,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     ...{ version, clock, random, log, journal, rights },
     trusted: () => trust.trusted(),
     policy: () => force.site,
+    readContact: (source, hear) => readContact(source, hear, clock),
     hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     openLine(bus, notice, tap) {
@@ -143,10 +140,9 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     await stopAll(doors.why, { ...running, doors: 'none' })
     return notStarted(doors.why, doors.hint)
   }
-  const { presence, checklist, readRegister, locks, tags, masterLock, grants, learning, emergency, watch, health, buses, captures } = core
   return {
-    ...{ version, journal, journalFile, locks, vault, watch, health, buses, captures, certificates, people, clock, random, sinks, trust },
-    ...{ presence, checklist, readRegister, tags, masterLock, grants, learning, emergency },
+    ...partsOf(core),
+    ...{ version, journal, journalFile, vault, certificates, people, clock, random, sinks, trust },
     keeper: keeping.keeper,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,

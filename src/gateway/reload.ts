@@ -15,6 +15,8 @@ const fixed = {
     ]),
   bus: (site: CheckedSite) => site.buses,
   breaker: (site: CheckedSite) => site.breakers,
+  'key-switch': (site: CheckedSite) =>
+    site.keySwitches.map((one) => ({ ...one, breakers: one.breakers === 'all' ? 'all' : [...one.breakers] })),
 } as const
 
 /** What it takes on while it runs. */

@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { type Person, staffOf } from '../support/staff.ts'
 import { type World, commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
@@ -205,4 +207,37 @@ t.test('a breaker that is only observed lets pass, tells, and proposes what it w
   writeFileSync(world.paths.config, before.replace('mode = "observe"\n', ''))
   t.match(await of('admin')('/v1/reload', {}), { status: 200, value: { changed: /mode of breakers/ } })
   await exceptionOf(viewer.writeRegisters(7999, commandRegisters(CLOSE, NSX)))
+})
+
+t.test('a key switch at the door bars what is unlocked; with its wire broken it bars as well [S-26] [S-31]', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwall-key-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [program, value] = [join(folder, 'gpioget'), join(folder, 'value')]
+  writeFileSync(program, '#!/bin/sh\ncat "$2"\n', { mode: 0o755 })
+  writeFileSync(value, '1\n')
+  const words = JSON.stringify([program, '--numeric', value])
+  const { world, gateway, of, ask, refused } = await site(
+    t,
+    `[[key-switch]]\nname = "key at the door"\nbreakers = ["Q1"]\nread = ${words}\ndebounce = "20ms"\n`,
+  )
+  const tech = of('tech')
+  await world.heard((message) => message.id === 'key-switch-off')
+  await tech('/v1/breakers/Q1/unlock', unlock)
+  await ask(CLOSE)
+  writeFileSync(value, '0\n')
+  t.match((await world.heard((message) => message.id === 'key-switch-on')).data, { switch: 'key at the door', reason: 'it was turned' })
+  await refused('key-switch')
+  t.match(await tech('/v1/breakers/Q1'), {
+    value: { breaker: { keySwitches: ['key at the door'], locks: { control: { locked: false } } } },
+  })
+  t.match(await tech('/v1/breakers/Q2'), { value: { breaker: { keySwitches: [] } } }, 'the others are not of it')
+  writeFileSync(value, '1\n')
+  for (let i = 0; gateway.keySwitches.barring('Q1').length > 0; i++) await new Promise<void>((heard) => gateway.clock.after(20, heard))
+  await ask(OPEN)
+  rmSync(value)
+  t.match((await world.heard(({ id, data }) => id === 'key-switch-on' && data['reason'] !== 'it was turned')).data, {
+    reason: /nothing is heard of it/,
+  })
+  await refused('key-switch')
+  t.match(await tech('/v1/status'), { value: { keySwitches: [{ name: 'key at the door', state: 'broken' }] } })
 })

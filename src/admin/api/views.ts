@@ -24,6 +24,9 @@ export function statusView(gateway: Gateway): StatusView {
       connections: listener.connections(),
     })),
     clients: gateway.presence.list(),
+    keySwitches: gateway.keySwitches.list().map(({ name, breakers, state, why, sinceUtcUs }) => ({
+      ...{ name, state, why, since: isoUs(sinceUtcUs), breakers: breakers === 'all' ? [] : [...breakers] },
+    })),
     masterLock: masterLockView(gateway),
     grants: gateway.grants
       .list()
@@ -85,6 +88,7 @@ export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site'
     tags: hanging.tags.map(tagView),
     jobs: hanging.jobs.map(({ name }) => name),
     emergencyOpen,
+    keySwitches: gateway.keySwitches.barring(breaker.name),
     discarded: gateway.health.discarded(breaker.name),
     locks: {
       control: lock('control'),

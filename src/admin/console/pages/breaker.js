@@ -31,7 +31,8 @@ export async function breakerPage(me, name) {
     lock.hear(breaker.locks, unlock)
     tags.hear(breaker)
     emergency.hear(breaker)
-    showWarns([masterLock, faults, breaker.mode], () => [
+    showWarns([masterLock, faults, breaker.mode, breaker.keySwitches], () => [
+      ...breaker.keySwitches.map((name) => element('p', { className: 'alarm' }, element('b', {}, t('BARRED BY A KEY SWITCH')), ` ${name}`)),
       ...(masterLock.on
         ? [
             element(
