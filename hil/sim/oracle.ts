@@ -5,6 +5,8 @@ type OracleWorld = {
   readonly clock: Clock
   readonly stored: readonly Stored[]
   readonly broken: (rule: string) => void
+  /** Whether the site wants a grant for each operation. */
+  readonly grants?: boolean
 }
 
 /** A second opinion on what may reach a breaker: from what people did and what the disk holds, not from the gateway's own decisions. */
@@ -14,15 +16,25 @@ export interface Oracle {
   locked(breaker: string): void
   /** Somebody unlocks: what it allows counts from here, since the moment in which it holds is the disk's; a lock in between ends it. */
   unlocking(breaker: string, forMs: number): void
+  /** Something bars a breaker, or all of them (`*`), from this moment on: a tag, the master lock, the key, a role that was taken away. */
+  bar(breaker: string, what: string): void
+  /** It may be gone from this moment on. */
+  unbar(breaker: string, what: string): void
+  granted(breaker: string, id: string, uses: number, forMs: number): void
+  revoked(id: string): void
   finish(): void
   operations(): number
 }
 
 const codes: Readonly<Record<number, string>> = { 904: 'open', 905: 'close' }
 
-export function createOracle({ clock, stored, broken }: OracleWorld): Oracle {
+export function createOracle({ clock, stored, broken, grants: wantsGrants = false }: OracleWorld): Oracle {
   const openUntil = new Map<string, number>()
   const sent = new Map<string, number>()
+  const bars = new Map<string, Set<string>>()
+  const grants = new Map<string, { readonly breaker: string; readonly uses: number; readonly until: number; readonly revoked: boolean }>()
+  const barsOf = (breaker: string): string[] => [...(bars.get(breaker) ?? []), ...(bars.get('*') ?? [])]
+  const sentTo = (breaker: string): number => Object.values(codes).reduce((sum, verb) => sum + (sent.get(`${verb} ${breaker}`) ?? 0), 0)
   let operations = 0
 
   return {
@@ -32,8 +44,16 @@ export function createOracle({ clock, stored, broken }: OracleWorld): Oracle {
       const verb = pdu.length === 46 ? codes[pdu.readUInt16BE(6)] : undefined
       if (verb === undefined) return broken(`${pdu.toString('hex')} reached ${breaker} on ${bus}: nobody may do that`)
       if (clock.now() >= (openUntil.get(breaker) ?? -1)) broken(`${verb} reached ${breaker} while it was locked`)
+      for (const what of barsOf(breaker)) broken(`${verb} reached ${breaker} while it was barred: ${what}`)
       const key = `${verb} ${breaker}`
       sent.set(key, (sent.get(key) ?? 0) + 1)
+      if (wantsGrants) {
+        const its = [...grants.values()].filter((grant) => grant.breaker === breaker)
+        if (!its.some(({ until, revoked }) => !revoked && clock.now() < until))
+          broken(`${verb} reached ${breaker} without a grant in force`)
+        const uses = its.reduce((sum, grant) => sum + grant.uses, 0)
+        if (sentTo(breaker) > uses) broken(`${breaker} was operated ${sentTo(breaker)} times under grants for ${uses}`)
+      }
       const allowed = stored.filter(
         ({ id, fields }) => id === 'operation-allowed' && fields['breaker'] === breaker && String(fields['operation']).startsWith(verb),
       )
@@ -41,6 +61,13 @@ export function createOracle({ clock, stored, broken }: OracleWorld): Oracle {
         broken(`${verb} reached ${breaker} ${sent.get(key)} times, and the disk holds ${allowed.length} permits`)
       if (allowed.some(({ fields }) => fields['role'] !== 'Operator'))
         broken(`${verb} of ${breaker} was allowed to a role without the right`)
+    },
+    bar: (breaker, what) => void bars.set(breaker, (bars.get(breaker) ?? new Set()).add(what)),
+    unbar: (breaker, what) => void bars.get(breaker)?.delete(what),
+    granted: (breaker, id, uses, forMs) => void grants.set(id, { breaker, uses, until: clock.now() + forMs, revoked: false }),
+    revoked(id) {
+      const grant = grants.get(id)
+      if (grant !== undefined) grants.set(id, { ...grant, revoked: true })
     },
     locked: (breaker) => void openUntil.delete(breaker),
     unlocking(breaker, forMs) {

@@ -8,6 +8,7 @@ import { type Chance, chanceFrom } from './chance.ts'
 import { type SimClient, simClient } from './client.ts'
 import { simDevice } from './device.ts'
 import { type Stored, simWriter } from './journal.ts'
+import { type Outside, createOutside, switchboard } from './people.ts'
 import { createOracle } from './oracle.ts'
 import { simSite } from './site.ts'
 import { SimSocket } from './socket.ts'
@@ -39,7 +40,7 @@ const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
  * One whole gateway on a virtual clock: clients, breakers and faults by chance, rules checked at each step. In the first part faults are on
  * and only safety is asked; then they end, and every request must be answered or its connection closed.
  * Faults made: replies lost, late, doubled, foreign, broken, cut; ports that vanish; half-open connections; a slow and a full disk; clients
- * that leave or send garbage; locks that open and shut. Not made: a reply that is later than twice its time-out, since on a serial line
+ * that leave or send garbage; locks that open and shut, tags, grants, the master lock, a key switch and roles that are changed at any moment. Not made: a reply that is later than twice its time-out, since on a serial line
  * nothing in it says what it answers; a process that is killed (test/e2e).
  */
 export async function simulate(seed: number, faultMs: number, eachMinute: (minute: number) => void = () => undefined): Promise<Run> {
@@ -52,8 +53,9 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const profile = loadProfile([profileFolder], 'nsx-bscm')
   if (!('name' in profile)) throw new Error('the profile of the simulation has mistakes')
   const { site, breakers } = simSite(profile, chance)
-  const oracle = createOracle({ clock, stored, broken: rule })
-  const core = await settled(createWorldCore({ site, chance, clock, faults, stored, rule, operated: oracle.operated }), clock)
+  const outside = createOutside(site)
+  const oracle = createOracle({ clock, stored, broken: rule, grants: site.guards.length > 0 })
+  const core = await settled(createWorldCore({ site, outside, chance, clock, faults, stored, rule, operated: oracle.operated }), clock)
 
   const connections = connector(core, clock)
   const clients = Array.from({ length: 2 + chance.below(4) }, (_, i) =>
@@ -63,7 +65,7 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
       mayMisbehave: () => faults.on,
     }),
   )
-  const people = switchboard({ core, clock, chance, oracle, names: site.breakers.map(({ name }) => name) })
+  const people = switchboard({ core, clock, chance, oracle, outside, site })
 
   let steps = 0
   let minutes = 0
@@ -121,6 +123,7 @@ async function settled<T>(promise: Promise<T>, clock: VirtualClock): Promise<T> 
 
 type World = {
   readonly site: CheckedSite
+  readonly outside: Outside
   readonly chance: Chance
   readonly clock: VirtualClock
   readonly faults: Faults
@@ -129,11 +132,12 @@ type World = {
   readonly operated: (bus: string, address: number, pdu: Buffer) => void
 }
 
-function createWorldCore({ site, chance, clock, faults, stored, rule, operated }: World): Promise<Core> {
+function createWorldCore({ site, outside, chance, clock, faults, stored, rule, operated }: World): Promise<Core> {
   const log = { info: () => undefined, warn: () => undefined }
   const journal = createJournal(simWriter(clock, chance, faults, stored), clock, log)
   return createCore(site, {
-    rights: () => site.rights,
+    rights: outside.rights,
+    readContact: outside.readContact,
     ...{ version: 'simulated', clock, random: chance, log, journal },
     trusted: () => true,
     policy: () => site,
@@ -178,32 +182,4 @@ function connector(core: Core, clock: VirtualClock) {
       return socket
     },
   }
-}
-
-type Switchboard = {
-  readonly core: Core
-  readonly clock: VirtualClock
-  readonly chance: Chance
-  readonly oracle: ReturnType<typeof createOracle>
-  readonly names: readonly string[]
-}
-
-/** The people at the switchboard: they unlock for a while, and lock when they like. */
-function switchboard({ core, clock, chance, oracle, names }: Switchboard): { stop(): void } {
-  let stopped = false
-  const turn = (): void => {
-    if (stopped) return
-    clock.after(chance.between(20, 1500), turn)
-    const name = chance.pick(names)
-    if (chance.happens(0.3)) {
-      oracle.locked(name)
-      core.locks.lock(name, 'control', 'ana', 'simulated')
-    } else {
-      const forMs = chance.between(100, 60_000)
-      oracle.unlocking(name, forMs)
-      void core.locks.unlock(name, 'control', { forMs, by: 'ana', reason: 'simulated', workOrder: '', seen: 'any' })
-    }
-  }
-  clock.after(1, turn)
-  return { stop: () => void (stopped = true) }
 }

@@ -12,6 +12,11 @@ const roleWith = (...classes: readonly ('monitor' | 'control' | 'other-setting')
   manage: new Set<never>(),
 })
 
+const grantGuard: CheckedSite['guards'][number] = {
+  ...{ name: 'two people', classes: new Set(['control']), acts: 'all', breakers: 'all' },
+  rule: { kind: 'grant' },
+}
+
 /** ComPacT NSX behind an IFM or IFE (DOCA0091EN). */
 const DESTINATION = 4353
 const BAUDS = [9600, 19200, 38400, 115200] as const
@@ -49,8 +54,9 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     journal: { keepMs: 0, bytes: 0, mostBytes: 0, lowBytes: 0 },
     workingHours: [],
     observed: new Set(),
-    guards: [],
-    keySwitches: [],
+    // On some sites each operation needs a grant.
+    guards: chance.happens(0.3) ? [grantGuard] : [],
+    keySwitches: [{ name: 'key', breakers: 'all', source: { kind: 'pin', port: '', pin: 'CTS' }, debounceMs: 150 }],
     emergencyOpen: false,
     longestUnlockMs: 28_800_000,
     shiftEnds: [],

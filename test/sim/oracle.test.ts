@@ -13,10 +13,11 @@ const permit = {
 function judged(
   stored: readonly (typeof permit)[],
   run: (oracle: ReturnType<typeof createOracle>, clock: ReturnType<typeof virtualClock>) => void,
+  grants = false,
 ): string[] {
   const broken: string[] = []
   const clock = virtualClock()
-  run(createOracle({ clock, stored, broken: (rule) => void broken.push(rule) }), clock)
+  run(createOracle({ clock, stored, grants, broken: (rule) => void broken.push(rule) }), clock)
   return broken
 }
 
@@ -57,6 +58,46 @@ t.test('the simulation sees what must not be: each rule of its second opinion', 
   t.match(
     judged([permit], (oracle) => oracle.finish()),
     [/has 0 ends on the record/],
+  )
+  t.end()
+})
+
+t.test('it sees what bars, one breaker or all of them, and what a grant is for', (t) => {
+  const closes = (oracle: ReturnType<typeof createOracle>): void => {
+    oracle.unlocking('Q1', 60_000)
+    oracle.operated('line', 1, closing)
+  }
+  for (const [where, found] of [
+    ['Q1', [/barred: tag/]],
+    ['*', [/barred: tag/]],
+    ['Q2', []],
+  ] as const)
+    t.match(
+      judged([permit], (oracle) => (oracle.bar(where, 'tag'), closes(oracle))),
+      found,
+    )
+  t.same(
+    judged([permit], (oracle) => (oracle.bar('Q1', 'tag'), oracle.unbar('Q1', 'tag'), closes(oracle))),
+    [],
+  )
+  const granted = (run: (oracle: ReturnType<typeof createOracle>, clock: ReturnType<typeof virtualClock>) => void): string[] =>
+    judged([permit, permit], run, true)
+  t.match(granted(closes), [/without a grant in force/, /under grants for 0/])
+  t.same(
+    granted((oracle) => (oracle.granted('Q1', 'a', 1, 1000), closes(oracle))),
+    [],
+  )
+  t.match(
+    granted((oracle) => (oracle.granted('Q1', 'a', 1, 1000), oracle.revoked('a'), closes(oracle))),
+    [/without a grant in force/],
+  )
+  t.match(
+    granted((oracle, clock) => (oracle.granted('Q1', 'a', 1, 1000), clock.advance(1000), closes(oracle))),
+    [/without a grant in force/],
+  )
+  t.match(
+    granted((oracle) => (oracle.granted('Q1', 'a', 1, 1000), closes(oracle), closes(oracle))),
+    [/operated 2 times under grants for 1/],
   )
   t.end()
 })
