@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { codec } from './bench/codec.ts'
+import { floodedPages } from './bench/console.ts'
 import { control, deadUnit, poller, sharing } from './bench/contention.ts'
 import { ethernet } from './bench/ethernet.ts'
 import { journal } from './bench/journal.ts'
@@ -20,6 +21,7 @@ const suites = {
   clients: async () => [...(await sharing(scaled(15))), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
   ethernet: () => ethernet(scaled(15)),
   tls: () => tls(scaled(15)),
+  console: () => floodedPages(scaled(60)),
   journal: () => journal(Math.round(1_000_000 * Number(values.scale))),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const

@@ -42,8 +42,9 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
   let stopped = false
   let keyIn = true
   let told = true
-  const removing = new Map<string, number>()
   let turning = 0
+  const tag = tagger({ core, chance, oracle })
+  const grant = granter({ core, chance, oracle })
   const names = site.breakers.map(({ name }) => name)
   const granted = site.guards.length > 0
 
@@ -55,26 +56,6 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
     const forMs = chance.between(100, 60_000)
     oracle.unlocking(name, forMs)
     void core.locks.unlock(name, 'control', { forMs, ...by, seen: 'any' })
-  }
-  const tag = (name: string): void => {
-    const hanging = core.tags.tags().tags.filter(({ on }) => on.kind === 'breaker' && on.breaker === name)
-    const [first] = hanging
-    if (first === undefined || (hanging.length < 2 && chance.happens(0.2))) {
-      if (first === undefined && chance.happens(0.6)) return
-      const id = core.tags.freshId()
-      void core.tags.act({ kind: 'hang', id, on: { kind: 'breaker', breaker: name }, ...by, by: chance.pick(['ana', 'bob']) })
-      // It holds in the same moment; a second one of the same person is refused.
-      if (core.tags.tags().tags.some((one) => one.id === id)) oracle.bar(name, id)
-      return
-    }
-    // From here on it may be off at any time; a full disk leaves it hanging.
-    oracle.unbar(name, first.id)
-    removing.set(first.id, (removing.get(first.id) ?? 0) + 1)
-    void core.tags.act({ kind: 'remove', id: first.id, by: first.owner }).then(() => {
-      const left = (removing.get(first.id) ?? 1) - 1
-      removing.set(first.id, left)
-      if (left === 0 && core.tags.tags().tags.some(({ id }) => id === first.id)) oracle.bar(name, first.id)
-    })
   }
   const master = (): void => {
     const on = !core.masterLock.state().on
@@ -99,27 +80,6 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
     else oracle.unbar('*', 'role')
     outside.operatorsMay(told)
   }
-  const grant = (name: string): void => {
-    const live = core.grants.of(name).filter(({ state }) => state.kind === 'approved')
-    const [first] = live
-    if (first !== undefined && chance.happens(0.4)) {
-      oracle.revoked(first.id)
-      void core.grants.act(first.id, { kind: 'revoke', by: 'bob', reason: 'simulated', version: first.version })
-      return
-    }
-    const [uses, lengthMs] = [1 + chance.below(3), chance.between(100, 20_000)]
-    const client = `client-${chance.below(5)}`
-    const asked = core.grants.ask(
-      { client, breaker: name, for: { kind: 'class', class: 'control' }, uses, startsMs: 0, lengthMs, reason: 'simulated', workOrder: '' },
-      'ana',
-    )
-    if (asked.kind !== 'done') return
-    const { id, version } = asked.grant
-    // Its window begins when the approval is on the disk: how long that takes is on top.
-    void core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version }).then((done) => {
-      if (done.kind === 'done') oracle.granted(name, id, uses, lengthMs)
-    })
-  }
   const turn = (): void => {
     if (stopped) return
     clock.after(chance.between(20, 1500), turn)
@@ -141,4 +101,56 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
   clock.after(1, turn)
   read()
   return { stop: () => void (stopped = true) }
+}
+
+type Hands = Pick<Switchboard, 'core' | 'chance' | 'oracle'>
+
+/** Hangs a tag, or takes one off. */
+function tagger({ core, chance, oracle }: Hands): (name: string) => void {
+  const removing = new Map<string, number>()
+  return (name) => {
+    const hanging = core.tags.tags().tags.filter(({ on }) => on.kind === 'breaker' && on.breaker === name)
+    const [first] = hanging
+    if (first === undefined || (hanging.length < 2 && chance.happens(0.2))) {
+      if (first === undefined && chance.happens(0.6)) return
+      const id = core.tags.freshId()
+      void core.tags.act({ kind: 'hang', id, on: { kind: 'breaker', breaker: name }, ...by, by: chance.pick(['ana', 'bob']) })
+      // It holds in the same moment; a second one of the same person is refused.
+      if (core.tags.tags().tags.some((one) => one.id === id)) oracle.bar(name, id)
+      return
+    }
+    // From here on it may be off at any time; a full disk leaves it hanging.
+    oracle.unbar(name, first.id)
+    removing.set(first.id, (removing.get(first.id) ?? 0) + 1)
+    void core.tags.act({ kind: 'remove', id: first.id, by: first.owner }).then(() => {
+      const left = (removing.get(first.id) ?? 1) - 1
+      removing.set(first.id, left)
+      if (left === 0 && core.tags.tags().tags.some(({ id }) => id === first.id)) oracle.bar(name, first.id)
+    })
+  }
+}
+
+/** Asks for a grant and approves it, or revokes one. */
+function granter({ core, chance, oracle }: Hands): (name: string) => void {
+  return (name) => {
+    const live = core.grants.of(name).filter(({ state }) => state.kind === 'approved')
+    const [first] = live
+    if (first !== undefined && chance.happens(0.4)) {
+      oracle.revoked(first.id)
+      void core.grants.act(first.id, { kind: 'revoke', by: 'bob', reason: 'simulated', version: first.version })
+      return
+    }
+    const [uses, lengthMs] = [1 + chance.below(3), chance.between(100, 20_000)]
+    const client = `client-${chance.below(5)}`
+    const asked = core.grants.ask(
+      { client, breaker: name, for: { kind: 'class', class: 'control' }, uses, startsMs: 0, lengthMs, reason: 'simulated', workOrder: '' },
+      'ana',
+    )
+    if (asked.kind !== 'done') return
+    const { id, version } = asked.grant
+    // Its window begins when the approval is on the disk: how long that takes is on top.
+    void core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version }).then((done) => {
+      if (done.kind === 'done') oracle.granted(name, id, uses, lengthMs)
+    })
+  }
 }

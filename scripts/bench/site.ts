@@ -17,7 +17,9 @@ export interface BenchSite {
   /** Issues a client's certificate once and connects with it. */
   connect(port: number, name: string): Promise<TLSSocket>
   client(port: number, name: string): Promise<LoadClient>
-  start(buses: readonly BenchBus[], nodeOptions?: readonly string[]): Promise<BenchGateway>
+  start(buses: readonly BenchBus[], nodeOptions?: readonly string[], more?: string): Promise<BenchGateway>
+  /** The pages on this port, beside a gateway that was started with their table. Resolves with the way to end them. */
+  startPages(): Promise<() => void>
   close(): void
 }
 
@@ -61,6 +63,7 @@ export function createBenchSite(): BenchSite {
     if (done.status !== 0) throw new Error(`breakwall ${args.join(' ')}: ${done.stderr}`)
   }
   authority('ca', 'init', '--without-passphrase')
+  authority('cert', 'issue', 'console', '--host', 'localhost')
   authority('cert', 'issue', 'gateway', '--host', 'localhost', '127.0.0.1')
   const issued = new Set<string>()
   const files: BenchSite['files'] = (name) => {
@@ -83,17 +86,23 @@ export function createBenchSite(): BenchSite {
     files,
     connect: tls,
     client: async (port, name) => loadClient(await tls(port, name)),
-    start: (buses, nodeOptions = []) => startGateway(folder, buses, nodeOptions),
+    start: (buses, nodeOptions = [], more = '') => startGateway(folder, buses, nodeOptions, more),
+    startPages: () => startPages(folder),
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-async function startGateway(folder: string, buses: readonly BenchBus[], nodeOptions: readonly string[]): Promise<BenchGateway> {
+async function startGateway(
+  folder: string,
+  buses: readonly BenchBus[],
+  nodeOptions: readonly string[],
+  more: string,
+): Promise<BenchGateway> {
   const config = join(folder, 'breakwall.toml')
   const breakers = buses.flatMap(({ name, breakers: units }) => units.map((unit) => ({ unit, name })))
   const state = mkdtempSync(join(folder, 'state-'))
   const socket = join(state, 'api.sock')
-  writeFileSync(config, configuration(state, socket, buses, breakers))
+  writeFileSync(config, `${configuration(state, socket, buses, breakers)}${more}`)
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
   for (const { unit } of breakers)
     for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word, 'four-characters')
@@ -126,6 +135,21 @@ async function startGateway(folder: string, buses: readonly BenchBus[], nodeOpti
         child.kill('SIGTERM')
       }),
   }
+}
+
+/** With the least share of the machine, as its service has it. */
+function startPages(folder: string): Promise<() => void> {
+  const child = spawn('nice', ['-n', '10', process.execPath, main, 'console', '--config', join(folder, 'breakwall.toml')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+      if (said.includes('the pages are at')) resolve(() => child.kill())
+    })
+    child.on('exit', () => reject(new Error(said)))
+  })
 }
 
 const configuration = (

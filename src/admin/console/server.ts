@@ -3,6 +3,7 @@ import { type RequestOptions, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import cookie from '@fastify/cookie'
+import { type Throttle, createThrottle } from './throttle.ts'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 
 export type ConsoleOptions = {
@@ -87,7 +88,8 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   for (const name of files) app.get(`/${name}`, sender(name, types[name.split('.').at(-1) as keyof typeof types]))
   const home = sender('index.html', 'text/html; charset=utf-8')
   for (const path of addresses) app.get(path, home)
-  app.all('/api/*', (request, reply) => forward(request, reply, options))
+  const throttle = createThrottle(() => performance.now() / 1000)
+  app.all('/api/*', (request, reply) => forward(request, reply, options, throttle))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' }))
   await app.listen({ host, port })
   const bound = app.server.address()
@@ -125,13 +127,25 @@ function isOwnPage({ headers: { origin, 'sec-fetch-site': site }, host }: Fastif
   return origin === undefined ? site === 'same-origin' : origin === `https://${host}`
 }
 
-async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket }: ConsoleOptions): Promise<FastifyReply> {
+async function forward(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { apiSocket }: ConsoleOptions,
+  throttle: Throttle,
+): Promise<FastifyReply> {
   const path = request.url.slice('/api'.length)
   const { method } = request
   if (!reachable.some(([allowed, pattern]) => allowed === method && pattern.test(path)))
     return reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' })
   const token = request.cookies[COOKIE]
-  if (STREAMS.some((pattern) => pattern.test(path))) return passOn(request, reply, path, { apiSocket, token })
+  if (STREAMS.some((pattern) => pattern.test(path))) {
+    const begun = throttle.begin(request.ip)
+    if (begun === 'too-many') return reply.code(429).send({ error: 'too many requests', hint: 'wait a moment' })
+    begun()
+    return passOn(request, reply, path, { apiSocket, token })
+  }
+  const done = throttle.begin(request.ip)
+  if (done === 'too-many') return reply.code(429).send({ error: 'too many requests', hint: 'wait a moment' })
   const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
   const { status, said } = await ask({
     ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
@@ -141,7 +155,7 @@ async function forward(request: FastifyRequest, reply: FastifyReply, { apiSocket
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
-  })
+  }).finally(done)
   if (status !== 200) return reply.code(status).type('application/problem+json').send(said)
   return reply.send(withCookie(path, said, reply))
 }

@@ -1,0 +1,40 @@
+/** Calls to the gateway: what one address may ask in a second, and all of them together. A page that is looked at asks two or three. */
+const PER_ADDRESS = { each: 20, burst: 60 }
+const IN_ALL = { each: 80, burst: 160 }
+/** Calls that wait for the gateway at a time. */
+const IN_FLIGHT = 16
+/** Addresses that are remembered. */
+const MOST_ADDRESSES = 10_000
+
+type Bucket = { left: number; at: number }
+
+export interface Throttle {
+  /** The way to say that it is done, or `too-many`: the gateway is not asked. */
+  begin(address: string): (() => void) | 'too-many'
+}
+
+/** Keeps a flood of the pages from becoming one of the gateway. `now`: seconds, monotonic. */
+export function createThrottle(now: () => number): Throttle {
+  const addresses = new Map<string, Bucket>()
+  const all: Bucket = { left: IN_ALL.burst, at: now() }
+  let inFlight = 0
+  const take = (bucket: Bucket, { each, burst }: typeof IN_ALL): boolean => {
+    const at = now()
+    bucket.left = Math.min(burst, bucket.left + (at - bucket.at) * each)
+    bucket.at = at
+    if (bucket.left < 1) return false
+    bucket.left -= 1
+    return true
+  }
+  return {
+    begin(address) {
+      if (addresses.size >= MOST_ADDRESSES) addresses.clear()
+      const bucket = addresses.get(address) ?? { left: PER_ADDRESS.burst, at: now() }
+      addresses.set(address, bucket)
+      // The address first: who floods takes nothing of what all share.
+      if (!take(bucket, PER_ADDRESS) || inFlight >= IN_FLIGHT || !take(all, IN_ALL)) return 'too-many'
+      inFlight += 1
+      return () => void (inFlight -= 1)
+    },
+  }
+}
