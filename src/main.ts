@@ -208,6 +208,11 @@ const offline: Offline = {
   },
 }
 
+// Whoever reads along may stop when there is enough.
+process.stdout.on('error', (failed: NodeJS.ErrnoException) => {
+  if (failed.code !== 'EPIPE') throw failed
+  process.exit(exitCode.done)
+})
 process.exitCode = await runCli(process.argv.slice(2), offline, {
   out,
   error,

@@ -30,8 +30,8 @@ export function stepContact(contact: Contact, heard: Heard, now: Monotonic, debo
       const silent = now - contact.heardAt > SILENT_MS
       const closedSince = contact.closedSince === 'none' || silent ? now : contact.closedSince
       const steady = now - closedSince >= debounceMs
-      const state = steady ? 'closed' : contact.state === 'broken' ? 'open' : contact.state
-      return { state, why: '', heardAt: now, closedSince }
+      // Until it is steady it stays what it was: a contact that bounces at the start was not turned.
+      return steady ? { state: 'closed', why: '', heardAt: now, closedSince } : { ...contact, heardAt: now, closedSince }
     }
     case 'time':
       return now - contact.heardAt <= SILENT_MS || contact.state === 'broken'

@@ -241,3 +241,39 @@ t.test('a key switch at the door bars what is unlocked; with its wire broken it 
   await refused('key-switch')
   t.match(await tech('/v1/status'), { value: { keySwitches: [{ name: 'key at the door', state: 'broken' }] } })
 })
+
+t.test('guards of hours, of two requests and of a step from the value that the breaker has, end to end [S-04]', async (t) => {
+  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][(new Date().getDay() + 3) % 7] ?? 'Mon'
+  const { world, of, ask, refused, port } = await site(
+    t,
+    [
+      `[[guard]]\nname = "only that day"\nclasses = ["control"]\nacts = ["open"]\nonly-during = ["${day} 00:00-23:59"]\n`,
+      `[[guard]]\nname = "say it twice"\nclasses = ["control"]\nacts = ["close"]\nselect-within = "10s"\n`,
+      // Register 12000 stands in for the one of a real device's manual: it is read, and what it holds is far from 200.
+      `[[guard]]\nname = "small steps"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 1\nmaximum = 60000\nstep = 20\nregister = 12000\n`,
+    ].join('\n'),
+  )
+  const tech = of('tech')
+  await tech('/v1/breakers/Q1/unlock', unlock)
+  await tech('/v1/breakers/Q1/unlock', { ...unlock, scope: 'protection-setting' })
+  const denied = (why: string) => world.heard(({ id, data }) => id === 'operation-denied' && (data['reason'] ?? '').startsWith(why))
+  await exceptionOf(ask(OPEN))
+  await denied('outside-hours')
+  await refused('select-first')
+  await exceptionOf(ask(CLOSE)) // at once: that is a driver's own retry, and no second decision
+  let done = false
+  for (let tries = 0; !done && tries < 5; tries++) {
+    await new Promise<void>((later) => setTimeout(later, 600)) // the gap that the guard itself asks for
+    done = await ask(CLOSE).then(
+      () => true,
+      () => false,
+    )
+  }
+  t.ok(done, 'asked for twice')
+  t.match((await world.heard(({ id }) => id === 'operation-done')).data, { breaker: 'Q1' })
+  const engineer = await world.scada(port, 'engineer-1')
+  t.teardown(() => engineer.close(() => undefined))
+  engineer.setID(1)
+  await exceptionOf(engineer.writeRegisters(7999, [45192, 18, 5121, 1, 0, 0, 200, 16000, 5, 1, 0, 0, 0, 0, 0, 0, 0, 8019, 8020, 8021]))
+  t.match((await world.heard(({ id, data }) => id === 'operation-denied' && data['guard'] === 'small steps')).data, { breaker: 'Q1' })
+})

@@ -157,6 +157,22 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
   }
 })
 
+t.test('the pages are killed, and nothing changes on the data path', async (t) => {
+  const { world, gateway, pages } = await pagesOf(t)
+  const scada = await world.scada(gateway.listeners[0]?.port ?? 0)
+  t.teardown(() => scada.close(() => undefined))
+  scada.setID(1)
+  const read = async (): Promise<number> => (await scada.readHoldingRegisters(11999, 2)).data.length
+  t.equal(await read(), 2)
+  const gone = new Promise((resolve) => pages.once('exit', resolve))
+  pages.removeAllListeners('exit').once('exit', () => undefined)
+  pages.kill('SIGKILL')
+  await Promise.race([gone, new Promise((resolve) => pages.once('exit', resolve))])
+  for (let i = 0; i < 5; i++) t.equal(await read(), 2)
+  t.equal(gateway.trust.trusted(), true)
+  t.equal(gateway.listeners[0]?.connections(), 1)
+})
+
 t.test('a name that is HTML stays a name, and a session that has ended asks for the log-in again', async (t) => {
   const { world, gateway, port } = await pagesOf(t, { people: 'banner = "<img src=x onerror=alert(1)> Plant 7, authorised people only"\n' })
   const browser = await startBrowser(join(world.paths.pki, 'console.crt'))

@@ -75,7 +75,7 @@ t.test('the demo starts without any configuration, tells how to attach, and stop
     t.equal((await scada.readHoldingRegisters(12000, 1)).data[0], 0x09, 'Q2 is closed, its spring charged')
     scada.close(() => undefined)
     demo.child.kill('SIGINT')
-    const [code] = (await once(demo.child, 'exit')) as [number]
+    const [code] = (await once(demo.child, 'close')) as [number] // and all that it said is here
     t.equal(code, 0)
     t.match(demo.said(), /gateway-stopped[\s\S]*stopped in order/)
     t.notOk(existsSync(path(json.api)), 'the socket is gone')

@@ -128,10 +128,10 @@ t.test('a DER list is read too; one that is stale refuses, lets read, or admits,
 t.test('a certificate whose time is over while it is in use loses its connection [CR 1.8]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  // Issued two days ago less a few seconds, for two days.
+  const { port } = await world.start()
+  // Issued two days ago less a few seconds, for two days; no more than a log-in comes between.
   const then: Clock = { ...realClock, utcUs: () => realClock.utcUs() - 2 * 86_400_000_000 + 3_000_000 }
   await issue(world.paths.pki, 'short', { kind: 'client', role: 'Viewer' }, 2, 'ec', then)
-  const { port } = await world.start()
   const socket = await world.tls(port, 'short')
   t.match(await exchange(socket, READ), /^0001/)
   t.ok((await ended(socket)) < 8000)

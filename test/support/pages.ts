@@ -99,3 +99,27 @@ export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'] ?? join(import.meta.dirname, '../../.tap/pictures')
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }
+
+// What is on a breaker's page.
+export const reason = (page: Page) => page.locator('section.lock').getByRole('textbox', { name: 'Reason' })
+export const lockWord = (page: Page, word: string): Promise<void> =>
+  page
+    .locator('#lock-word')
+    .filter({ hasText: new RegExp(`^\\s*${word}$`) })
+    .waitFor()
+export const stateWord = (page: Page, word: string | RegExp): Promise<void> =>
+  page.locator('#state-word').filter({ hasText: word }).waitFor()
+
+/** Draws the slide as a finger does: from its left end to a part of its way. */
+export async function drawSlide(page: Page, { from = 0.08, to = 0.99 } = {}): Promise<void> {
+  const slide = page.locator('.slide input')
+  await slide.scrollIntoViewIfNeeded()
+  const box = await slide.boundingBox()
+  if (box === null) throw new Error('there is no slide')
+  const y = box.y + box.height / 2
+  await page.mouse.move(box.x + box.width * from, y)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * ((from + to) / 2), y, { steps: 5 })
+  await page.mouse.move(box.x + box.width * to, y, { steps: 5 })
+  await page.mouse.up()
+}

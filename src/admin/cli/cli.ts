@@ -28,6 +28,16 @@ import { sinks } from './sinks.ts'
 import { top } from './top.ts'
 import { vault } from './vault.ts'
 
+/** The chapters of the help, in the order in which a site meets them. */
+const headings: Readonly<Record<string, string>> = {
+  Look: 'status top locks events report metrics services',
+  'Who may act now': 'unlock lock tag job master-lock grant emergency-open learn',
+  'Who is asking': 'setup login logout whoami password pin second-factor user session token access acl',
+  'Set a site up': 'check probe profile vault ca cert crl label reload',
+  'The record': 'verify export journal sink capture',
+  'Run it': 'serve console demo completion',
+}
+
 /** The whole command line. Resolves with the exit code. */
 export async function runCli(args: readonly string[], offline: Offline, terminal: Terminal): Promise<number> {
   let code: number = exitCode.done
@@ -73,6 +83,8 @@ export async function runCli(args: readonly string[], offline: Offline, terminal
   certificates(parts)
   profiles(parts)
   for (const one of [top, label, report, completion]) one(parts)
+  for (const [heading, names] of Object.entries(headings))
+    for (const one of program.commands) if (names.split(' ').includes(one.name())) one.helpGroup(`${heading}:`)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -67,12 +67,17 @@ const sinkLines = ({ sinks }: StatusView): string[] =>
   )
 
 /** What somebody should do something about; nothing when all is well. */
-function warnings({ masterLock, vault, breakers, buses, certificates, sinks, faults, journal }: StatusView): string[] {
+function warnings({ masterLock, keySwitches, vault, breakers, buses, certificates, sinks, faults, journal }: StatusView): string[] {
   const discarded = breakers.flatMap(({ name, discarded: counts }) => {
     const reasons = Object.entries(counts).map(([reason, count]) => `${String(count)} ${reason}`)
     return reasons.length === 0 ? [] : [`note: replies of ${name} discarded: ${reasons.join(', ')}`]
   })
   return [
+    ...keySwitches
+      .filter(({ state }) => state !== 'closed')
+      .map(
+        ({ name, breakers: its, why }) => `KEY SWITCH BARS ${its.join(', ') || 'every breaker'}: ${name}${why === '' ? '' : `: ${why}`}`,
+      ),
     ...(masterLock.on ? [`MASTER LOCK ON, by ${masterLock.by}: ${masterLock.reason}`] : []),
     ...breakers.flatMap(({ name, tags }) => tags.map(({ owner, reason }) => `TAG on ${name}: ${owner}: ${reason}`)),
     ...breakers.filter(({ mode }) => mode === 'observe').map(({ name }) => `note: ${name} is only observed: breakwall learn report`),

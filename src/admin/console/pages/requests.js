@@ -116,7 +116,7 @@ function askCard(load) {
     t('Class'),
     ['protection-setting', 'other-setting', 'control', 'clock', 'password', 'diagnostic'].map((one) => [one, one]),
   )
-  const setting = field(t('Setting'), { ...plain, required: false, placeholder: 'long-time pick-up Ir' })
+  const setting = field(t('Setting'), { ...plain, required: false, placeholder: 'pick-up Ir' })
   const from = field(t('First register'), { type: 'number', min: '1', max: '65536' })
   const to = field(t('Last register'), { type: 'number', min: '1', max: '65536' })
   const least = field(t('Least value'), { type: 'number', step: 'any' })

@@ -199,7 +199,16 @@ function restParts() {
     hear(status) {
       const behind = status.sinks.filter(({ connected, behind }) => !connected || behind)
       const { faults, vault } = status
-      warn([faults, behind.map(({ name, why }) => [name, why]), vault], () => [
+      const barring = status.keySwitches.filter(({ state }) => state !== 'closed')
+      warn([faults, behind.map(({ name, why }) => [name, why]), vault, barring], () => [
+        ...barring.map(({ name, breakers, state, why }) =>
+          element(
+            'p',
+            { className: 'alarm' },
+            element('b', {}, t('BARRED BY A KEY SWITCH')),
+            ` ${name}: ${breakers.length === 0 ? t('all') : breakers.join(', ')}${state === 'broken' ? ` · ${why}` : ''}`,
+          ),
+        ),
         ...faults.map(({ part, reason }) =>
           element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
         ),
