@@ -15,8 +15,9 @@ import { securityReport } from './report.ts'
 
 /** The configuration with its lines, the checklist of the site, and the report that is made out of both and of what is in force. */
 export function siteRoutes(app: FastifyInstance, gateway: Gateway, file: ConfigurationFile): void {
+  // Addresses, ports and names of the site are not for everybody who may look at breakers (S-12).
   app.get('/v1/settings', (request, reply) =>
-    allowed(request, reply, 'look', gateway) === undefined ? reply : reply.send(settingsView(gateway, file)),
+    allowed(request, reply, 'events', gateway) === undefined ? reply : reply.send(settingsView(gateway, file)),
   )
   app.get('/v1/checklist', (request, reply) =>
     allowed(request, reply, 'look', gateway) === undefined ? reply : reply.send(checklistView(gateway)),
@@ -34,7 +35,7 @@ export function siteRoutes(app: FastifyInstance, gateway: Gateway, file: Configu
     return reply.send(checklistView(gateway).filter(({ breaker }) => breaker === body.breaker))
   })
   app.get<{ Querystring: { style?: string } }>('/v1/report', (request, reply) => {
-    const who = allowed(request, reply, 'look', gateway)
+    const who = allowed(request, reply, 'events', gateway)
     if (who === undefined) return reply
     const report = securityReport(gateway, checklistView(gateway), who.name)
     const style = request.query.style === 'inline' ? 'inline' : 'linked'

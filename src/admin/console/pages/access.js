@@ -61,7 +61,7 @@ export async function accessPage(me) {
       ),
       element('div', { className: 'filters' }, ...[level, lock, mode].map(({ parts }) => element('div', {}, ...parts))),
       place,
-      report,
+      ...(me.may.includes('events') ? [report] : []),
     ),
     element('section', { className: 'wide' }, element('h2', {}, t('Rights with the gateway itself')), rights),
     aclCard(me),

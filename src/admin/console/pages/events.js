@@ -50,6 +50,8 @@ function exportPart() {
   return element('section', { className: 'wide' }, away, exports)
 }
 
+const counted = (count) => (count === 0 ? t('Nothing like that.') : count === 1 ? t('1 event.') : t('{count} events.', { count }))
+
 export async function eventsPage() {
   const asked = new URLSearchParams(location.search)
   const say = teller()
@@ -101,7 +103,7 @@ export async function eventsPage() {
     const rows = query().has('correlation') ? said.value : [...said.value].reverse()
     list.replaceChildren(...rows.map(row))
     older.hidden = said.value.length < shown
-    say.good(said.value.length === 0 ? t('Nothing like that.') : t('{count} events.', { count: said.value.length }))
+    say.good(counted(said.value.length))
   }
   const older = button(t('Older ones'), async () => {
     const after = Math.max(0, oldest - 1 - 1000)

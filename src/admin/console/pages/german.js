@@ -3,6 +3,7 @@ export const german = {
   'This gateway has no users yet. Its log shows a code on the machine itself; whoever has it makes the account of the administrator.':
     'Dieses Gateway hat noch keine Benutzer. Sein Protokoll zeigt auf der Maschine selbst einen Code; wer ihn hat, legt das Konto des Administrators an.',
   'BARRED BY A KEY SWITCH': 'DURCH SCHLÜSSELSCHALTER GESPERRT',
+  '1 event.': '1 Ereignis.',
   Site: 'Anlage',
   Account: 'Konto',
   '1 h': '1 Std',

@@ -24,7 +24,7 @@ const menu = [
   ['/access', 'Access', 'look', accessPage],
   ['/people', 'Users', 'users', peoplePage],
   ['/keys', 'Keys', 'look', keysPage],
-  ['/settings', 'Settings', 'look', settingsPage],
+  ['/settings', 'Settings', 'events', settingsPage],
   ['/checklist', 'Checklist', 'look', checklistPage],
   ['/account', 'Account', '', accountPage],
 ]
