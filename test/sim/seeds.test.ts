@@ -1,7 +1,7 @@
 import t from 'tap'
 import { simulate } from '../../hil/sim/simulate.ts'
 
-const SEEDS = 150
+const SEEDS = 100
 /** Of virtual time with faults, for each seed; a minute in which everything must settle comes on top. */
 const FAULT_MS = 12_000
 
