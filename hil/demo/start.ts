@@ -29,8 +29,12 @@ async function run(): Promise<number> {
   preparePki(paths)
   const board = await startSwitchboard({ frameLog: paths.frameLog, moving: true })
   const views: View[] = []
+  let heardTheEnd: () => void = () => undefined
+  const lastWord = new Promise<void>((heard) => (heardTheEnd = heard))
   const receiver = await startReceiver((message) => {
-    if (message !== 'not-rfc5424') for (const view of views) view.event(message)
+    if (message === 'not-rfc5424') return
+    if (message.id === 'gateway-stopped') heardTheEnd()
+    for (const view of views) view.event(message)
   })
   const pagesPort = await freePort(Number(options.pages))
   writeConfiguration(paths, {
@@ -65,8 +69,9 @@ async function run(): Promise<number> {
     const code = /code ([a-z0-9-]{14})/.exec(complaints)?.[1]
     keepSetUpCode(paths.state, code)
     await fillVault(paths)
-    pages = spawn(process.execPath, [breakwall, 'console', '--config', paths.config], { stdio: 'ignore' })
-    if (code !== undefined) where.words += ` · set-up code ${code} · the certificate is the demo's own`
+    pages = spawn(process.execPath, [breakwall, 'console', '--config', paths.config], { stdio: ['ignore', 'ignore', 'pipe'] })
+    if (!(await opened(pages))) where.words = `pages  could not be opened: is another program listening on ${pagesPort}?`
+    else if (code !== undefined) where.words += ` · set-up code ${code} · the certificate is the demo's own`
     if (!live) out(where.words)
     writeDemoJson(paths, tlsPort, receiver.port)
     const pki = (name: string): string => join(paths.pki, name)
@@ -83,6 +88,8 @@ async function run(): Promise<number> {
   for (const poll of polls) poll.close()
   pages?.kill()
   const code = await stopGateway(gateway, gone)
+  // Its last event may still be on its way to the receiver, which is this program; a datagram may also be lost.
+  if (code === 0) await Promise.race([lastWord, new Promise((resume) => setTimeout(resume, 2000))])
   view.close()
   await board.close()
   await receiver.close()
@@ -90,6 +97,17 @@ async function run(): Promise<number> {
   out(code === 0 ? 'stopped in order' : `the gateway ended with code ${code}`)
   return code
 }
+
+/** Whether the pages have opened their port; they say so, or end. */
+const opened = (pages: ChildProcess): Promise<boolean> =>
+  new Promise((done) => {
+    let said = ''
+    pages.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+      if (said.includes('the pages are at')) done(true)
+    })
+    pages.on('exit', () => done(false))
+  })
 
 /** The port that was asked for, or the next free one; 0: any. */
 function freePort(wanted: number): Promise<number> {
