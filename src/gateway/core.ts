@@ -160,7 +160,7 @@ async function readOf(site: CheckedSite, name: string, read: (unit: number) => P
 type BusPorts = Parameters<typeof createBus>[1]
 type Books = Pick<Core, 'checklist' | 'keySwitches' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
 
-/** What books have locked, tagged and granted, as the last run left it. */
+/** What people have locked, tagged and granted, as the last run left it. */
 async function openBooks(site: CheckedSite, ports: CorePorts, note: Core['note']): Promise<Books> {
   const { journal, clock, random, hours } = ports
   const names = site.breakers.map((breaker) => breaker.name)

@@ -1,6 +1,6 @@
 import type { KeySwitchSettings } from '../config/index.ts'
 import { type SecurityEvent, event } from '../events/index.ts'
-import { type Contact, type Heard, READ_EVERY_MS, startContact, stepContact } from '../inputs/index.ts'
+import { type Contact, type Heard, NOT_YET, READ_EVERY_MS, startContact, stepContact } from '../inputs/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
 
 /** Key switches and selectors at the switchboard. They can only bar: what they let pass still needs all the rest. */
@@ -34,7 +34,7 @@ export function watchKeySwitches(settings: readonly KeySwitchSettings[], { clock
     const tell = ({ state, why }: Contact): void => {
       const now = state === 'closed' ? 'free' : 'barred'
       // Bouncing at the start is no news: it is told when it is known, or known to be broken.
-      if (now === held.told || (held.told === 'nothing' && why === 'not read yet')) return
+      if (now === held.told || (held.told === 'nothing' && why === NOT_YET)) return
       held.told = now
       const where = { switch: one.name, breaker: one.breakers === 'all' ? '' : [...one.breakers].join(' ') }
       if (now === 'free') note(event('key-switch-off', where))

@@ -15,8 +15,11 @@ export type Heard = { readonly kind: 'closed' | 'open' } | { readonly kind: 'los
 /** Without a reading for this long nothing is known of it, milliseconds. */
 export const SILENT_MS = 1500
 
+/** Why nothing is heard at the start; from then on silence has its own words. */
+export const NOT_YET = 'not read yet'
+
 /** At the start it bars: only readings open it. */
-export const startContact = (now: Monotonic): Contact => ({ state: 'broken', why: 'not read yet', heardAt: now, closedSince: 'none' })
+export const startContact = (now: Monotonic): Contact => ({ state: 'broken', why: NOT_YET, heardAt: now, closedSince: 'none' })
 
 /** One reading, or the time alone. Opening counts at once; closing when every reading of `debounceMs` has said so. */
 export function stepContact(contact: Contact, heard: Heard, now: Monotonic, debounceMs: number): Contact {
@@ -34,7 +37,7 @@ export function stepContact(contact: Contact, heard: Heard, now: Monotonic, debo
       return steady ? { state: 'closed', why: '', heardAt: now, closedSince } : { ...contact, heardAt: now, closedSince }
     }
     case 'time':
-      return now - contact.heardAt <= SILENT_MS || contact.state === 'broken'
+      return now - contact.heardAt <= SILENT_MS || (contact.state === 'broken' && contact.why !== NOT_YET)
         ? contact
         : { ...contact, state: 'broken', why: `nothing was read for ${SILENT_MS} ms`, closedSince: 'none' }
   }

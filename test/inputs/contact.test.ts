@@ -63,3 +63,10 @@ t.test('whatever is heard, it is closed only when every reading of the debounce 
   )
   t.end()
 })
+
+t.test('a contact that was never read is told as silent, as one that fell silent is', (t) => {
+  const start = startContact(toMonotonic(0))
+  t.equal(stepContact(start, { kind: 'time' }, toMonotonic(SILENT_MS), DEBOUNCE).why, 'not read yet')
+  t.match(stepContact(start, { kind: 'time' }, toMonotonic(SILENT_MS + 1), DEBOUNCE), { state: 'broken', why: /nothing was read/ })
+  t.end()
+})
