@@ -8,7 +8,7 @@ import { breakerLive, statusView } from './views.ts'
 
 /** How often the state of the site is told, milliseconds. */
 const EVERY_MS = 1000
-/** Streams at a time; beyond it a page asks now and then. */
+/** Streams at a time; beyond it a page is told so, and tries again by itself. */
 const MAX_STREAMS = 64
 /** A page that does not read is cut off, so that what is shown is never old: bytes that wait for it. */
 const MAX_WAITING_BYTES = 256 * 1024

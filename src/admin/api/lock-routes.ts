@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Gateway } from '../../gateway/index.ts'
-import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, unlockBody } from '../contract.ts'
+import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, scopes, unlockBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { ifMatch } from './if-match.ts'
@@ -16,7 +16,15 @@ export function lockRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (allowed(request, reply, 'look', gateway) === undefined || !known(request.params.name, gateway, reply)) return reply
     const live = breakerLive(gateway, request.params.name)
     if (live === 'unknown') return reply
-    return reply.header('etag', `"${live.breaker.locks.control.version}"`).send(live)
+    return reply.send(live)
+  })
+  app.get<{ Params: { name: string; scope: string } }>('/v1/breakers/:name/locks/:scope', (request, reply) => {
+    const { name } = request.params
+    const scope = scopes.find((one) => one === request.params.scope)
+    if (allowed(request, reply, 'look', gateway) === undefined || !known(name, gateway, reply)) return reply
+    if (scope === undefined) return refuse(reply, 404, `there is no scope "${request.params.scope}"`, `the scopes are ${scopes.join(', ')}`)
+    const lock = lockView(name, scope, gateway)
+    return reply.header('etag', `"${lock.version}"`).send(lock)
   })
   app.post<Named>('/v1/breakers/:name/unlock', (request, reply) => unlock(request, reply, gateway))
   app.post<Named>('/v1/breakers/:name/lock', (request, reply) => {

@@ -55,7 +55,8 @@ function accessRows({ status: { vault, listeners, breakers, masterLock }, site, 
   const unlocked = breakers.flatMap(({ name, locks }) =>
     Object.entries(locks).flatMap(([scope, lock]) => (lock.locked ? [] : [`${name} ${scope} until ${lock.until}`])),
   )
-  const all = site.listeners.flatMap(({ access }) => access).filter(({ level }) => level === 'control')
+  const entries = site.listeners.flatMap(({ access }) => access)
+  const anywhere = entries.filter(({ from, level }) => level === 'control' && from.endsWith('/0')).map(({ from }) => `${from} may control`)
   return [
     row('S-01', 'no default passwords', needsSetUp ? 'nobody has set it up' : listed(vault.factory), 'no factory password in the vault'),
     row('S-02 S-33', 'no clear-text service', listed(listeners.filter(({ kind }) => kind !== 'tls').map(({ name }) => name)), 'TLS only'),
@@ -63,12 +64,7 @@ function accessRows({ status: { vault, listeners, breakers, masterLock }, site, 
     row('S-14 S-17', 'passwords of breakers in the vault', vault.closed === '' ? false : vault.closed, 'the vault is open and whole'),
     row('S-27', 'emergency opening', false, site.emergencyOpen ? 'on: it passes locks for open only' : 'off'),
     row('S-29 S-31', 'locked when not needed', listed(unlocked), `every breaker is locked${masterLock.on ? ', master lock on' : ''}`),
-    row(
-      'S-34',
-      'access control list',
-      all.length === 0 && site.listeners.length === 0 ? 'none' : false,
-      `${all.length} entries with control`,
-    ),
+    row('S-34', 'access control list', listed(anywhere), `${entries.length} entries, none lets everybody control`),
   ]
 }
 

@@ -38,7 +38,8 @@ t.test('a refusal is a problem of RFC 9457; a change for an older version is tol
   const all = await list('/v1/users')
   t.equal(all.length, 4)
   t.same(await list('/v1/users?limit=1&offset=2'), [all[2]])
-  t.equal((await from('/v1/breakers/Q1')).headers['etag'], '"0"')
+  t.equal((await from('/v1/breakers/Q1/locks/control')).headers['etag'], '"0"')
+  t.match(await from('/v1/breakers/Q1/locks/everything'), { status: 404, value: { error: /no scope "everything"/ } })
   const login = (await from('/v1/login', {}, { name: 'tech', password: 'correct horse battery' })).value as { token: string }
   const unlock = { scope: 'control', forSeconds: 60, reason: 'of the first version' }
   const first = { 'if-match': '"0"', authorization: `Bearer ${login.token}` }

@@ -26,10 +26,13 @@ t.test('a label holds the address of its breaker as a code that a reader reads, 
 t.test('without pages there is no label; a report and the live view are printed for a pipe', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  await world.start()
+  const { gateway } = await world.start()
   t.match(await runCommand(world.paths, 'label', 'Q1'), { code: 1, stderr: /no pages[\s\S]*add \[console\]/ })
   const report = await runCommand(world.paths, 'report')
   t.match(report, { code: 0, stdout: /<h1>Site security report<\/h1>[\s\S]*<style>|<style>[\s\S]*<h1>Site security report/ })
+  t.notMatch(report.stdout, /Q1 control until/)
+  await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'tech', reason: 'a test', workOrder: '', seen: 'any' })
+  t.match((await runCommand(world.paths, 'report')).stdout, /<td>OPEN<\/td><td>Q1 control until/, 'what is unlocked is an open point')
   t.match(report.stdout, /S-38[\s\S]*eth-1 in clear text/)
   t.match(await runCommand(world.paths, 'top'), {
     code: 0,
