@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { localTime, realClock } from '../../src/platform/index.ts'
 import { type Person, staffOf } from '../support/staff.ts'
 import { type World, commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
 
@@ -243,8 +244,8 @@ t.test('a key switch at the door bars what is unlocked; with its wire broken it 
 })
 
 t.test('guards of hours, of two requests and of a step from the value that the breaker has, end to end [S-04]', async (t) => {
-  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][(new Date().getDay() + 3) % 7] ?? 'Mon'
-  const { world, of, ask, refused, port } = await site(
+  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][(localTime(realClock.utcUs()).weekday + 3) % 7] ?? 'Mon'
+  const { world, gateway, of, ask, refused, port } = await site(
     t,
     [
       `[[guard]]\nname = "only that day"\nclasses = ["control"]\nacts = ["open"]\nonly-during = ["${day} 00:00-23:59"]\n`,
@@ -263,7 +264,7 @@ t.test('guards of hours, of two requests and of a step from the value that the b
   await exceptionOf(ask(CLOSE)) // at once: that is a driver's own retry, and no second decision
   let done = false
   for (let tries = 0; !done && tries < 5; tries++) {
-    await new Promise<void>((later) => setTimeout(later, 600)) // the gap that the guard itself asks for
+    await new Promise<void>((later) => gateway.clock.after(600, later)) // the gap that the guard itself asks for
     done = await ask(CLOSE).then(
       () => true,
       () => false,

@@ -30,21 +30,18 @@ const ANSWER_MS = 15_000
 
 /** What can be longer than memory, or goes on for as long as somebody looks: it is passed on as it comes. */
 const STREAMS = [/^\/export\?[\w=&.%-]{1,200}$/, /^\/live(\?breaker=[\w.%-]{1,200})?$/, /^\/report$/]
-/** Streams of the state at a time, for one address: the gateway has room for more pages than one place may take. */
-const LIVE_PER_ADDRESS = 8
 
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
-  ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|tokens|tags|jobs|grants|learned|settings|checklist)$/],
+  ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|tokens|grants|settings|checklist)$/],
   ['GET', /^\/breakers\/[\w.%-]{1,200}$/],
   ['GET', /^\/acl\?address=[\w.%:]{1,60}$/],
   ['GET', /^\/events\?[\w=&.%+-]{1,400}$/],
   ...STREAMS.map((path) => ['GET', path] as const),
   ['POST', /^\/(setup|login|login\/code|login\/passkey|login\/passkey-options|logout)$/],
   ['POST', /^\/breakers\/[\w.%-]{1,200}\/(unlock|lock|tags|emergency-open|emergency-open\/confirm)$/],
-  ['POST', /^\/(master-lock|grants|jobs|users|vault\/set|reload|checklist)$/],
+  ['POST', /^\/(master-lock|grants|users|vault\/set|reload|checklist)$/],
   ['POST', /^\/(tags|grants|users)\/[\w.%-]{1,200}$/],
-  ['POST', /^\/jobs\/[\w.%-]{1,200}\/end$/],
   ['POST', /^\/me\/(password|pin|totp|totp\/confirm|passkeys|passkeys\/options|factors\/remove)$/],
   ['POST', /^\/sessions\/[0-9a-f]{12}\/end$/],
 ]
@@ -138,14 +135,12 @@ async function forward(
   if (!reachable.some(([allowed, pattern]) => allowed === method && pattern.test(path)))
     return reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' })
   const token = request.cookies[COOKIE]
-  if (STREAMS.some((pattern) => pattern.test(path))) {
-    const begun = throttle.begin(request.ip)
-    if (begun === 'too-many') return reply.code(429).send({ error: 'too many requests', hint: 'wait a moment' })
-    begun()
-    return passOn(request, reply, path, { apiSocket, token })
-  }
   const done = throttle.begin(request.ip)
   if (done === 'too-many') return reply.code(429).send({ error: 'too many requests', hint: 'wait a moment' })
+  if (STREAMS.some((pattern) => pattern.test(path))) {
+    done()
+    return passOn(request, reply, path, { apiSocket, token, throttle })
+  }
   const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
   const { status, said } = await ask({
     ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
@@ -164,11 +159,11 @@ function passOn(
   request: FastifyRequest,
   reply: FastifyReply,
   path: string,
-  { apiSocket, token }: { readonly apiSocket: string; readonly token: string | undefined },
+  { apiSocket, token, throttle }: { readonly apiSocket: string; readonly token: string | undefined; readonly throttle: Throttle },
 ): Promise<FastifyReply> {
   return new Promise((resolve) => {
     const looks = path.startsWith('/live')
-    const free = looks ? liveFrom(request.ip) : () => undefined
+    const free = looks ? throttle.look(request.ip) : () => undefined
     if (free === 'too-many') return resolve(reply.code(503).send({ error: 'too many pages look at once from here', hint: 'close one' }))
     reply.raw.on('close', free)
     const unattended = looks ? { 'x-breakwall-unattended': '1' } : {}
@@ -184,18 +179,6 @@ function passOn(
     reply.raw.on('close', () => sent.destroy())
     sent.end()
   })
-}
-
-const looking = new Map<string, number>()
-function liveFrom(address: string): (() => void) | 'too-many' {
-  const count = looking.get(address) ?? 0
-  if (count >= LIVE_PER_ADDRESS) return 'too-many'
-  looking.set(address, count + 1)
-  return () => {
-    const left = (looking.get(address) ?? 1) - 1
-    if (left <= 0) looking.delete(address)
-    else looking.set(address, left)
-  }
 }
 
 /** Where the browser is: only the pages may say so to the gateway. */

@@ -81,7 +81,6 @@ export function form(title, labels, go, run) {
     press.disabled = true
     say.wait(t('asking the gateway …'))
     try {
-      say.nothing()
       await run(
         inputs.map(({ input }) => input.value),
         say,
