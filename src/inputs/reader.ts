@@ -19,6 +19,9 @@ const AGAIN_MS = 1000
 export const readContact = (source: ContactSource, hear: (heard: Heard) => void, clock: Clock): Cancel =>
   source.kind === 'command' ? readByCommand(source.words, hear, clock) : readPin(source.port, source.pin, hear, clock)
 
+/** Characters of a line or a complaint that are kept. */
+const MOST = 200
+
 /** One shell reads it over and over: starting a program for each reading would hold up the gateway itself. */
 function readByCommand(words: readonly string[], hear: (heard: Heard) => void, clock: Clock): Cancel {
   const loop = `while "$@"; do sleep ${READ_EVERY_MS / 1000}; done; exit 1`
@@ -29,16 +32,16 @@ function readByCommand(words: readonly string[], hear: (heard: Heard) => void, c
     const running = spawn('/bin/sh', ['-c', loop, 'contact', ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
     let complaint = ''
     let rest = ''
-    running.stderr.on('data', (chunk: Buffer) => (complaint = chunk.toString('utf8').trim().slice(0, 200)))
+    running.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk.toString('utf8')}`.slice(0, MOST)))
     running.stdout.on('data', (chunk: Buffer) => {
       const lines = `${rest}${chunk.toString('utf8')}`.split('\n')
-      rest = lines.pop() ?? ''
+      rest = (lines.pop() ?? '').slice(0, MOST)
       for (const line of lines) hear(readingOf(line))
     })
     running.on('error', (error) => (complaint = error.message))
     running.on('close', () => {
       if (over) return
-      hear({ kind: 'lost', why: complaint === '' ? `${words[0] ?? ''} ended` : complaint })
+      hear({ kind: 'lost', why: complaint.trim() === '' ? `${words[0] ?? ''} ended` : complaint.trim() })
       cancelAgain = clock.after(AGAIN_MS, () => (child = start()))
     })
     return running
