@@ -54,6 +54,7 @@ export function virtualClock(startUtcMs = Date.UTC(2026, 0, 1)): VirtualClock {
     now: () => now as Monotonic,
     utcUs: () => Math.round((offset + now) * 1000),
     after,
+    deadline: after,
     exactly: after,
     soon: queueMicrotask,
     step,
