@@ -19,12 +19,13 @@ import {
   newJob,
   readToJoin,
 } from './jobs.ts'
-import { MAX_QUEUED, UNSETTLED_MS } from './limits.ts'
+import { LANES_WITH_RESERVE, MAX_QUEUED, UNSETTLED_MS } from './limits.ts'
 import type { Exchanged, Line, Notice } from './line.ts'
-import { type Schedule, createSchedule, priorityOf } from './scheduler.ts'
+import { type RequestKey, keyOf } from './request-key.ts'
+import { type Priority, type Schedule, createSchedule, priorityOf } from './scheduler.ts'
 import { isRepeatable, isShareable, partOf } from './sharing.ts'
 import { type BusCounts, type BusFigures, type UnitFigures, createBusCounts, discardOf, unitFigures } from './statistics.ts'
-import { admit, answered, failed, probeTimeoutMs, probing, unasked } from './unit-health.ts'
+import { type Candidate, admit, answered, failed, probeTimeoutMs, probing, unasked } from './unit-health.ts'
 
 export type BusSettings = {
   /** Reads without a reply are asked again this often, 0–3. Nothing else ever is. */
@@ -55,7 +56,7 @@ class ScheduledBus implements Bus {
   readonly #clock: Clock
   readonly #line: Line
   readonly #schedule: Schedule<Job>
-  readonly #unit = createUnits()
+  readonly #unit: ReturnType<typeof createUnits>
   readonly #counts: BusCounts
   readonly #expiry: Expiry
   #waiting = 0
@@ -65,11 +66,12 @@ class ScheduledBus implements Bus {
     this.#settings = settings
     this.#clock = clock
     this.#counts = createBusCounts(clock.now())
-    this.#expiry = createExpiry(clock, (waiting) => this.#end(waiting, this.#tooLate()))
+    this.#expiry = createExpiry(clock, (waiting) => this.#end(waiting, this.#tooLate(waiting)))
     this.#line = open((told) => {
       if (told.kind === 'discarded') this.#unit(told.address).figures.counts[discardOf(told.reason)] += 1
       notice(told)
     })
+    this.#unit = createUnits(this.#line.kind)
     this.#schedule = createSchedule(this.#line.quantumMs)
   }
 
@@ -86,7 +88,7 @@ class ScheduledBus implements Bus {
       const now = this.#clock.now()
       const until = toMonotonic(now + this.#settings.longestWaitMs)
       const client = clientOf(asker.subject)
-      const waiting: Waiting = { request, client, asker, until, end, job: 'none', over: false }
+      const waiting: Waiting = { request, client, asker, until, end, job: 'none', asked: false, over: false }
       this.#waiting += 1
       const shared = shareable ? readToJoin(unit, request) : undefined
       if (shared !== undefined) {
@@ -94,8 +96,11 @@ class ScheduledBus implements Bus {
         if (shared.state === 'waiting') this.#expiry.watch(waiting)
       } else {
         const job = newJob({ to, unit, priority, client, shareable, changes: priority !== 'read' || command !== 'none', request }, waiting)
-        if (this.#inFlight < this.#line.lanes && this.#schedule.isEmpty()) this.#send(job, now)
-        else this.#queue(job)
+        if (this.#inFlight < this.#lanesFor(priority) && this.#schedule.isEmpty()) this.#send(job, now)
+        else {
+          this.#queue(job)
+          if (priority === 'control') this.#work(now) // its place may be free while reads wait
+        }
       }
     })
   }
@@ -124,10 +129,16 @@ class ScheduledBus implements Bus {
     for (const waiting of job.waiting) this.#expiry.watch(waiting)
   }
 
+  /** Requests that may be on their way at a time: a control operation finds a place that no other request takes. */
+  #lanesFor(priority: Priority): number {
+    const { lanes } = this.#line
+    return priority === 'control' || lanes < LANES_WITH_RESERVE ? lanes : lanes - 1
+  }
+
   /** Fills the line's lanes with what is next. */
   #work(now: Monotonic): void {
     while (this.#inFlight < this.#line.lanes) {
-      const next = this.#schedule.next()
+      const next = this.#schedule.next(this.#inFlight < this.#lanesFor('read') ? 'all' : 'control-only')
       if (next === 'empty') return
       if (next.state !== 'waiting') continue // it went out with a wider read, or was refused
       const job = gathered(next)
@@ -141,25 +152,40 @@ class ScheduledBus implements Bus {
   #prune(job: Job, now: Monotonic): void {
     job.waiting = job.waiting.filter((waiting) => {
       if (!waiting.over && !waiting.asker.wanted()) this.#end(waiting, { kind: 'expired', why: 'its client has gone' })
-      else if (now >= waiting.until) this.#end(waiting, this.#tooLate())
+      else if (now >= waiting.until) this.#end(waiting, this.#tooLate(waiting))
       return !waiting.over
     })
   }
 
-  #tooLate(): Outcome {
-    return { kind: 'expired', why: `it waited ${this.#settings.longestWaitMs} ms for its turn` }
+  /** One that was asked and waits to be asked again has met a silent device, not a busy bus: clients stop asking for what is busy. */
+  #tooLate({ asked }: Waiting): Outcome {
+    const ms = this.#settings.longestWaitMs
+    return asked
+      ? { kind: 'no-reply', cause: 'silence', why: `no valid reply, and no time to ask again within ${ms} ms` }
+      : { kind: 'expired', why: `it waited ${ms} ms for its turn` }
   }
 
   #send(job: Job, now: Monotonic): void {
     const { unit, to, priority, client, request } = job
     const mayGo = unit.dead.length === 0 ? now : mayGoAt(request, unit.dead, now)
     if (mayGo > now) return this.#park(job, mayGo - now)
-    const admitted = admit(unit.health, priority !== 'read', now)
-    if (admitted === 'refuse') return this.#refuse(job)
-    const replyTimeoutMs =
-      admitted === 'probe' ? probeTimeoutMs(unit.health, unit.figures.times.percentileMs(99), to.replyTimeoutMs) : to.replyTimeoutMs
-    if (admitted === 'probe') unit.health = probing(unit.health)
-    if (job.changes) operate(unit, now)
+    const key = keyOfJob(job)
+    const { health, requests } = unit
+    // A unit that is silent is asked as a whole; while it answers others, only what it does not answer is left alone.
+    if (health.kind === 'answering' && !job.changes && requests.isPaused(key, now)) return this.#refuse(job, 'request', now)
+    const admitted = admit(health, candidateOf(job, key), now)
+    if (admitted === 'refuse') return this.#refuse(job, 'unit', now)
+    // A person waits for a control operation: it gets the whole time of its device. So does everything where no line is held.
+    const inShort = admitted === 'probe' && priority === 'read' && this.#line.kind === 'serial'
+    const replyTimeoutMs = inShort ? probeTimeoutMs(health, unit.figures.times.percentileMs(99), to.replyTimeoutMs) : to.replyTimeoutMs
+    // Two operations on their way to one breaker could overtake each other on two connections: an open, the close before it.
+    if (job.changes && unit.operating) return void unit.held.push(job)
+    if (admitted === 'probe') unit.health = probing(health, priority, now)
+    for (const waiting of job.waiting) waiting.asked = true
+    if (job.changes) {
+      operate(unit, now)
+      unit.operating = true
+    }
     job.state = 'sent'
     job.sentAfter = unit.operations
     const costMs = this.#line.costMs(request)
@@ -181,8 +207,25 @@ class ScheduledBus implements Bus {
       // What it really cost: on one line a time-out has kept all others waiting. On many lanes it has not.
       if (this.#line.lanes === 1) this.#schedule.charge(priority, client, ended - now - costMs)
       this.#finished(job, exchanged, now, ended)
+      if (job.changes) this.#sendHeld(job.unit, ended)
       this.#work(ended)
     })
+  }
+
+  /** The operation that was on its way has ended: the next one to the same breaker goes, control before settings. */
+  #sendHeld(unit: Unit, now: Monotonic): void {
+    unit.operating = false
+    while (mayOperate(unit)) {
+      const at = Math.max(
+        0,
+        unit.held.findIndex(({ priority }) => priority === 'control'),
+      )
+      const [next] = unit.held.splice(at, 1)
+      if (next === undefined) return
+      this.#prune(next, now)
+      if (next.waiting.length === 0) finish(next)
+      else this.#send(next, now)
+    }
   }
 
   #finished(job: Job, exchanged: Exchanged, sentAt: Monotonic, now: Monotonic): void {
@@ -199,12 +242,14 @@ class ScheduledBus implements Bus {
       this.#counts.sent(now)
     }
     const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : isHaunted(job.request, unit.dead, now)
-    if (this.#line.lanes === 1 && mayBeLate) {
+    if (this.#line.kind === 'serial' && mayBeLate) {
       const sentUntil = sentAt + this.#line.costMs(job.request)
       unit.dead = [...unit.dead.filter(({ until }) => until > now), buried(job.request, sentUntil, to.replyTimeoutMs)]
     }
     if (exchanged.kind === 'reply') {
-      unit.health = answered
+      if (unit.health.kind === 'silent') unit.requests.forget()
+      unit.requests.answered(keyOfJob(job))
+      unit.health = answered(now)
       counts.replies += 1
       if (exchanged.reply.kind === 'exception') counts.exceptions += 1
       times.record(tookMs)
@@ -212,17 +257,35 @@ class ScheduledBus implements Bus {
     }
     if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') {
       counts.timeouts += 1
-      unit.health = failed(unit.health, tookMs, now)
-      if (unit.health.kind === 'answering' && this.#asksAgain(job, now)) return
+      this.#unanswered(job, sentAt, now)
     }
+    if (exchanged.kind === 'no-reply' && this.#asksAgain(job, exchanged.cause, now)) return
     finish(job)
     this.#deliver(job, exchanged, now)
-    if (unit.health.kind === 'silent') for (const other of [...unit.reads]) if (other.state === 'waiting') this.#refuse(other)
+    if (unit.health.kind === 'answering') return
+    for (const other of [...unit.reads]) {
+      if (other.state !== 'waiting' || admit(unit.health, candidateOf(other, keyOfJob(other)), now) !== 'refuse') continue
+      this.#refuse(other, 'unit', now)
+    }
   }
 
-  /** A read without a reply goes into the schedule once more: others come first, since its client has had its share. */
-  #asksAgain(job: Job, now: Monotonic): boolean {
-    if (job.changes || !isRepeatable(job.request) || job.tries >= this.#settings.readRetries) return false
+  #unanswered(job: Job, sentAt: Monotonic, now: Monotonic): void {
+    const { unit } = job
+    const key = keyOfJob(job)
+    const answeredBefore = unit.requests.wasAnswered(key)
+    if (unit.health.kind === 'answering' && !job.changes) unit.requests.unanswered(key, now - sentAt, now)
+    unit.health = failed(unit.health, { key, answeredBefore, sentAt, costMs: now - sentAt }, this.#line.kind, now)
+  }
+
+  /**
+   * A read without a reply goes into the schedule once more: others come first, since its client has had its share. One whose connection the
+   * interface has ended is asked again in any case, on the next connection.
+   */
+  #asksAgain(job: Job, cause: 'silence' | 'lost' | 'ended', now: Monotonic): boolean {
+    const { unit, request, tries } = job
+    if (job.changes || !isRepeatable(request) || cause === 'lost') return false
+    if (cause === 'silence' && (unit.health.kind === 'silent' || unit.requests.isUnanswered(keyOfJob(job)))) return false
+    if (tries >= Math.max(this.#settings.readRetries, cause === 'ended' ? 1 : 0)) return false
     this.#prune(job, now)
     if (job.waiting.length === 0) return false
     job.unit.figures.counts.retries += 1
@@ -258,11 +321,13 @@ class ScheduledBus implements Bus {
     })
   }
 
-  #refuse(job: Job): void {
+  #refuse(job: Job, whose: 'unit' | 'request', now: Monotonic): void {
     finish(job)
+    const { health, figures } = job.unit
+    const sinceUtcUs = this.#clock.utcUs() - (health.kind === 'silent' ? now - health.since : 0) * 1000
     for (const waiting of job.waiting) {
-      if (!waiting.over) job.unit.figures.counts.backedOff += 1
-      this.#end(waiting, { kind: 'backed-off', why: 'the unit does not answer and is asked only now and then' })
+      if (!waiting.over) figures.counts.backedOff += 1
+      this.#end(waiting, { kind: 'backed-off', silence: whose === 'unit' ? { of: 'unit', sinceUtcUs } : { of: 'request' } })
     }
   }
 
@@ -277,6 +342,15 @@ class ScheduledBus implements Bus {
     this.#counts.answered(now)
     return { kind: 'reply', reply }
   }
+}
+
+const mayOperate = (unit: Unit): boolean => !unit.operating
+
+/** Operations are not told apart: their bytes may hold a password, and none of them is ever asked again. */
+const keyOfJob = (job: Job): RequestKey => (job.changes ? 'operation' : keyOf(job.request))
+
+function candidateOf({ priority, unit }: Job, key: RequestKey): Candidate {
+  return { kind: priority, answeredBefore: unit.requests.wasAnswered(key) || !unit.requests.hasAnswered() }
 }
 
 /** An intrusive operation was sent, or has ended: answers from before tell nothing any more. */

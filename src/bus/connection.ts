@@ -1,73 +1,109 @@
-import type { Cancel, Clock, Random } from '../platform/index.ts'
-import { RECONNECT_MS } from './limits.ts'
-import type { Notice } from './line.ts'
+import type { Cancel } from '../platform/index.ts'
+import { type ConnectionPorts, type DropCause, createOutages } from './outages.ts'
 import type { OpenWire, Wire } from './wire.ts'
 
-export type ConnectionPorts = { readonly clock: Clock; readonly random: Random; readonly notice: (notice: Notice) => void }
+/** `resting`: the other end, or this one, has ended it in order; it is opened again when it is needed. `down` says why. */
+export type ConnectionState = { readonly kind: 'opening' | 'up' | 'resting' } | { readonly kind: 'down'; readonly why: string }
 
 /** A wire that is opened again by itself. */
 export interface Connection {
-  /** `down` says why; the first try counts as neither until it has ended. */
-  state(): { readonly kind: 'opening' | 'up' } | { readonly kind: 'down'; readonly why: string }
-  /** Resolves when the first try has ended; at once after that. */
+  /** The first try counts as neither up nor down until it has ended. */
+  state(): ConnectionState
+  /** Resolves when the try that runs has ended; at once when none runs. A connection that rests is opened. */
   settled(): Promise<void>
   write(bytes: Uint8Array): void
-  drop(why: string): void
+  /** A valid answer has come: what follows is a new loss. */
+  works(): void
+  /** Gives the connection up. One that rests is opened again when it is needed. */
+  drop(why: string, cause: DropCause): void
   close(): Promise<void>
 }
 
-type Events = { readonly bytes: (chunk: Uint8Array) => void; readonly opened: () => void; readonly lost: (why: string) => void }
+type Events = {
+  readonly bytes: (chunk: Uint8Array) => void
+  readonly opened: () => void
+  /** `ended`: in order, by the other end. */
+  readonly lost: (why: string, how: 'ended' | 'broken') => void
+}
+
+/** What shows that it works again: a serial port that opens; an interface only by its answers, since some take connections and then end them. */
+export type Proof = 'opening' | 'answer'
+
+const ENDED = 'the other end closed it'
 
 /**
  * Keeps a wire open: it is tried again after growing pauses, a little apart from all others that went down with it. One event when it
- * goes down, one when it is back.
+ * goes down, one when it is back. An interface that ends its connection in order after it has answered is reconnected without a word;
+ * only when that fails it is down.
  */
-export function keepOpen(openWire: OpenWire, { clock, random, notice }: ConnectionPorts, events: Events): Connection {
-  let state: ReturnType<Connection['state']> | { readonly kind: 'closed' } = { kind: 'opening' }
-  let everDown = false
-  let pauseMs: number = RECONNECT_MS.first
+export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Events, proof: Proof): Connection {
+  const { clock, notice } = ports
+  const outages = createOutages(ports)
+  let state: ConnectionState = { kind: 'opening' }
+  let [closed, answered] = [false, false]
+  let dropped: DropCause | 'no' = 'no'
   let cancelRetry: Cancel = () => undefined
   let settle: () => void = () => undefined
-  const settled = new Promise<void>((resolve) => (settle = resolve))
+  let settled = new Promise<void>((resolve) => (settle = resolve))
 
   const wire: Wire = openWire({
     opened() {
-      if (state.kind === 'closed') return void wire.close() // closed while it was opening
-      pauseMs = RECONNECT_MS.first
+      if (closed) return void wire.close() // closed while it was opening
       state = { kind: 'up' }
+      answered = false
       events.opened()
-      if (everDown) notice({ kind: 'up' })
-      everDown = false
+      if (proof === 'opening') outages.steady()
       settle()
     },
-    failed: (why) => down(why),
+    failed: (why) => down(why, 'not-opened'),
     bytes: (chunk) => events.bytes(chunk),
-    lost(why) {
-      if (state.kind !== 'closed') down(why)
-      events.lost(why)
-    },
+    ended: () => gone(ENDED, 'ended'),
+    lost: (why) => gone(why, 'broken'),
     warning: (why) => notice({ kind: 'warning', why }),
   })
   wire.open()
 
-  function down(why: string): void {
-    if (state.kind === 'closed') return
-    if (!everDown) notice({ kind: 'down', why })
-    everDown = true
+  function gone(why: string, how: 'ended' | 'broken'): void {
+    if (closed) return events.lost(why, how)
+    const cause = dropped
+    dropped = 'no'
+    if ((how === 'ended' && answered) || cause === 'rest') state = { kind: 'resting' }
+    else if (cause === 'half-open') reopen()
+    else down(how === 'broken' ? why : `${ENDED} before it had answered anything`, cause)
+    events.lost(why, how)
+  }
+
+  function reopen(): void {
+    state = { kind: 'opening' }
+    settled = new Promise<void>((resolve) => (settle = resolve))
+    wire.open()
+  }
+
+  function down(why: string, cause: Parameters<typeof outages.down>[1]): void {
+    if (closed) return
     state = { kind: 'down', why }
-    const [byte = 0] = random.bytes(1)
-    cancelRetry = clock.after(pauseMs * (1 - byte / 1024), () => wire.open())
-    pauseMs = Math.min(pauseMs * 2, RECONNECT_MS.most)
+    cancelRetry = clock.after(outages.down(why, cause), () => wire.open())
     settle()
   }
 
   return {
-    state: () => (state.kind === 'closed' ? { kind: 'down', why: 'the gateway stops' } : state),
-    settled: () => settled,
+    state: () => state,
+    settled() {
+      if (state.kind === 'resting') reopen()
+      return settled
+    },
     write: (bytes) => wire.write(bytes),
-    drop: (why) => wire.drop(why),
+    works() {
+      answered = true
+      outages.works()
+    },
+    drop(why, cause) {
+      dropped = cause
+      wire.drop(why)
+    },
     close() {
-      state = { kind: 'closed' }
+      closed = true
+      state = { kind: 'down', why: 'the gateway stops' }
       cancelRetry()
       settle()
       return wire.close()

@@ -1,4 +1,5 @@
 import type { Request } from '../modbus/index.ts'
+import { MAX_HEARD_BYTES } from './limits.ts'
 
 /** Whether the adapter of a two-wire line hears its own sending. */
 export type Echo = 'yes' | 'no' | 'unknown'
@@ -9,8 +10,8 @@ export type Heard =
   | { readonly kind: 'echo'; readonly sure: boolean; readonly sent: Uint8Array; readonly bytes: Uint8Array }
   /** Bytes after the echo, or on a line without one. `found` is what this request has newly shown about the line. */
   | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly found: Echo }
-  /** The line echoes, and something else than the request came back. */
-  | { readonly kind: 'disturbed' }
+  /** The line echoes, and something else than the request came back, so far: the request may follow, or a reply to it. */
+  | { readonly kind: 'disturbed'; readonly sent: Uint8Array; readonly bytes: Uint8Array }
 
 /** Nothing yet, on a line of which nothing is to be found out. */
 export const nothingHeard: Heard = { kind: 'reply', bytes: new Uint8Array(0), found: 'unknown' }
@@ -23,22 +24,31 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both
 }
 
-/** Takes the next bytes in. The echo of a request is stripped once it is whole; a frame that departs from it is none. */
+/**
+ * Takes the next bytes in; of more than so many the last ones are kept. The echo of a request is stripped once it is whole, on a line that
+ * is known to echo also from behind noise; a frame that departs from it is none.
+ */
 export function listen(heard: Heard, chunk: Uint8Array): Heard {
+  const bytes = joined(heard.bytes, chunk)
   switch (heard.kind) {
-    case 'disturbed':
-      return heard
     case 'reply':
-      return { ...heard, bytes: joined(heard.bytes, chunk) }
+      return { ...heard, bytes: bytes.subarray(Math.max(0, bytes.length - MAX_HEARD_BYTES)) }
+    case 'disturbed':
+      return strip(heard.sent, bytes)
     case 'echo': {
       const { sent, sure } = heard
-      const bytes = joined(heard.bytes, chunk)
       const same = bytes.subarray(0, sent.length).every((byte, i) => byte === sent[i])
-      if (!same) return sure ? { kind: 'disturbed' } : { kind: 'reply', bytes, found: 'no' }
+      if (!same) return sure ? strip(sent, bytes) : { kind: 'reply', bytes, found: 'no' }
       if (bytes.length < sent.length) return { ...heard, bytes }
       return { kind: 'reply', bytes: bytes.slice(sent.length), found: sure ? 'unknown' : 'yes' }
     }
   }
+}
+
+function strip(sent: Uint8Array, bytes: Uint8Array): Heard {
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(sent)
+  if (at !== -1) return { kind: 'reply', bytes: bytes.slice(at + sent.length), found: 'unknown' }
+  return { kind: 'disturbed', sent, bytes: bytes.subarray(Math.max(0, bytes.length - MAX_HEARD_BYTES)) }
 }
 
 /**

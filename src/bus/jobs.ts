@@ -3,7 +3,8 @@ import type { Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import type { Afterlife } from './afterlife.ts'
 import { type Fresh, type Refresh, createFresh } from './fresh.ts'
-import type { Exchanged, Target } from './line.ts'
+import type { Exchanged, LineKind, Target } from './line.ts'
+import { type RequestHealth, createRequestHealth } from './request-health.ts'
 import type { Priority } from './scheduler.ts'
 import { covers } from './sharing.ts'
 import { type UnitCounts, createUnitCounts } from './statistics.ts'
@@ -16,8 +17,10 @@ export type Outcome =
   | { readonly kind: 'busy' }
   /** It waited for its turn longer than is allowed, or its client has gone. */
   | { readonly kind: 'expired'; readonly why: string }
-  /** The unit has not answered for a while and is asked only now and then. */
-  | { readonly kind: 'backed-off'; readonly why: string }
+  /** Left without a reply before, and asked only now and then: the whole unit, or just this request while the unit answers others. */
+  | { readonly kind: 'backed-off'; readonly silence: Silence }
+
+export type Silence = { readonly of: 'unit'; readonly sinceUtcUs: number } | { readonly of: 'request' }
 
 /** The device that a request is for, and how old its answers may be. */
 export type Destination = Target & { readonly refresh: readonly Refresh[] }
@@ -33,6 +36,8 @@ export type Waiting = {
   readonly until: Monotonic
   readonly end: (outcome: Outcome) => void
   job: Job | 'none'
+  /** It was on the line at least once. */
+  asked: boolean
   over: boolean
 }
 
@@ -56,8 +61,12 @@ export type Job = {
 /** One device of the bus. */
 export type Unit = {
   health: Health
+  readonly requests: RequestHealth
   /** Counts each sending and each end of an intrusive operation. */
   operations: number
+  /** An operation is on its way; others to this unit are held back until it has ended. */
+  operating: boolean
+  readonly held: Job[]
   /** Shareable reads that wait or are on the line. */
   readonly reads: Job[]
   /** On a serial line: what timed out and may still be answered. */
@@ -66,12 +75,23 @@ export type Unit = {
   readonly figures: UnitCounts
 }
 
-export function createUnits(): (address: LineAddress) => Unit {
+export function createUnits(line: LineKind): (address: LineAddress) => Unit {
   const units = new Map<LineAddress, Unit>()
   return (address) => {
     const known = units.get(address)
     if (known !== undefined) return known
-    const unit: Unit = { health: healthy, operations: 0, reads: [], dead: [], fresh: createFresh(), figures: createUnitCounts() }
+    const requests = createRequestHealth(line)
+    const unit: Unit = {
+      health: healthy,
+      requests,
+      operations: 0,
+      operating: false,
+      held: [],
+      reads: [],
+      dead: [],
+      fresh: createFresh(),
+      figures: createUnitCounts(),
+    }
     units.set(address, unit)
     return unit
   }
@@ -97,6 +117,7 @@ export function newJob(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfte
 export function join(job: Job, waiting: Waiting): void {
   job.waiting.push(waiting)
   waiting.job = job
+  if (job.state === 'sent') waiting.asked = true
 }
 
 /** A read that waits will be sent later than now; one on the line tells only what was so before, unless no operation came between. */

@@ -5,8 +5,11 @@ export type Exchanged =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** Sent, and no device ever answers it: what came of it is not known. */
   | { readonly kind: 'sent' }
-  /** Sent, and no valid reply came: what the device did is not known. `lost`: the port went away meanwhile, which is not the device's silence. */
-  | { readonly kind: 'no-reply'; readonly cause: 'silence' | 'lost'; readonly why: string }
+  /**
+   * Sent, and no valid reply came: what the device did is not known. `lost`: the port went away meanwhile, which is not the device's silence;
+   * `ended`: the interface ended the connection in order, as some do after each answer.
+   */
+  | { readonly kind: 'no-reply'; readonly cause: 'silence' | 'lost' | 'ended'; readonly why: string }
   /** Not one byte was sent. */
   | { readonly kind: 'unreachable'; readonly why: string }
   /** Asked again right before the first byte, the decision no longer held. Not one byte was sent. */
@@ -19,6 +22,8 @@ export type Notice =
   | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
   /** Somebody else asks devices on this line: a second master, or a tool at the switchboard. */
   | { readonly kind: 'foreign'; readonly unit: number; readonly functionCode: number }
+  /** The line is never silent: bytes arrive that answer nobody. */
+  | { readonly kind: 'noisy'; readonly why: string }
   /** Something that slows the bus or keeps it from a setting; it works all the same. */
   | { readonly kind: 'warning'; readonly why: string }
 
@@ -39,8 +44,12 @@ export type Target = { readonly address: LineAddress; readonly replyTimeoutMs: n
 /** Who hears of all traffic while a capture runs. */
 export type Tap = { tell: ((traffic: Traffic) => void) | 'nobody' }
 
+/** On a serial line a time-out holds up everybody, and nothing in a reply says which request it answers. */
+export type LineKind = 'serial' | 'ethernet'
+
 /** Devices behind one port. */
 export interface Line {
+  readonly kind: LineKind
   /** Requests that may be on their way at a time: `exchange` is not called beyond it. One on a serial line. */
   readonly lanes: number
   /** Asks `stillHolds` right before its first byte, and calls `end` once, never before it returns. */

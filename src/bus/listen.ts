@@ -10,6 +10,7 @@ export function listen(openWire: OpenWire, clock: Clock, ms: number): Promise<nu
       opened: () => void clock.after(ms, () => end(heard)),
       failed: (why) => end({ why }),
       bytes: (chunk) => (heard += chunk.length),
+      ended: () => undefined,
       lost: () => undefined,
       warning: () => undefined,
     })

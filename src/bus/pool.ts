@@ -19,6 +19,7 @@ export function pooled(count: number, notice: (notice: Notice) => void, open: (n
         }
         case 'discarded':
         case 'foreign':
+        case 'noisy':
         case 'warning':
           return notice(told)
       }
@@ -35,6 +36,7 @@ export function pooled(count: number, notice: (notice: Notice) => void, open: (n
     return room.reduce((best, line) => ((busy.get(line) ?? 0) > (busy.get(best) ?? 0) ? line : best), room[0] ?? first)
   }
   return {
+    kind: first.kind,
     lanes: lines.reduce((sum, line) => sum + line.lanes, 0),
     quantumMs: first.quantumMs,
     costMs: (request) => first.costMs(request),

@@ -45,22 +45,30 @@ class TcpWire implements Wire {
     const socket = tls === 'none' ? connect(to) : connectTls({ ...to, ...optionsOf(tls, host) })
     this.#socket = socket
     let why = 'the other end closed it'
-    let open = false
-    const cancel = this.#clock.after(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
+    let state: 'opening' | 'open' | 'ended' = 'opening'
+    const cancel = this.#clock.deadline(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
     socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
       cancel()
       const refusal = tls === 'none' ? 'welcome' : look(socket as TLSSocket, tls, this.#clock)
       if (refusal !== 'welcome') return void socket.destroy(new Error(refusal))
-      open = true
+      state = 'open'
       this.#events.opened()
     })
     socket.on('data', (chunk: Buffer) => this.#events.bytes(chunk))
+    socket.on('end', () => {
+      if (state !== 'open') return
+      state = 'ended' // what is written from here on would be lost
+      this.#socket = 'none'
+      socket.destroy()
+      this.#events.ended()
+    })
     socket.on('error', (error: Error) => (why = error.message))
     socket.on('close', () => {
       cancel()
+      if (state === 'ended') return
       this.#socket = 'none'
       const said = `${host}:${port}: ${why}`
-      if (open) this.#events.lost(said)
+      if (state === 'open') this.#events.lost(said)
       else this.#events.failed(said)
     })
   }

@@ -24,7 +24,8 @@ export function priorityOf(operation: Cleared['operation']): Priority {
 /** Who gets the line next. Items of one client keep their order within a priority. */
 export interface Schedule<T> {
   add(priority: Priority, client: string, item: T): void
-  next(): T | 'empty'
+  /** `control-only`: of what is left, only control operations may go now. */
+  next(which: 'all' | 'control-only'): T | 'empty'
   isEmpty(): boolean
   /** Takes bus time from a client's account; negative gives some back. */
   charge(priority: Priority, client: string, ms: number): void
@@ -72,8 +73,8 @@ export function createSchedule<T>(quantumMs: number): Schedule<T> {
       fresh.push(begun)
     },
     isEmpty: () => priorities.every((priority) => levels[priority].flows.size === 0),
-    next() {
-      for (const priority of priorities) {
+    next(which) {
+      for (const priority of which === 'all' ? priorities : (['control'] as const)) {
         const item = take(levels[priority])
         if (item !== 'empty') return item
       }

@@ -1,9 +1,11 @@
 import { type Request, lineMs, longestReply, silenceMs } from '../modbus/index.ts'
 import type { Cancel } from '../platform/index.ts'
-import { type Connection, type ConnectionPorts, keepOpen } from './connection.ts'
+import { type Connection, keepOpen } from './connection.ts'
 import type { Echo } from './echo.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
 import { type Asked, type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
+import { watchNoise } from './noise.ts'
+import type { ConnectionPorts } from './outages.ts'
 import type { OpenWire } from './wire.ts'
 
 export type SerialLineSettings = {
@@ -19,12 +21,14 @@ export const createSerialLine = (settings: SerialLineSettings, wire: OpenWire, p
   new SerialLine(settings, wire, ports, tap)
 
 class SerialLine implements Line {
+  readonly kind = 'serial'
   readonly lanes = 1
   readonly quantumMs: number
   readonly #settings: SerialLineSettings
   readonly #ports: ConnectionPorts
   readonly #tap: Tap
   readonly #connection: Connection
+  readonly #noise: ReturnType<typeof watchNoise>
   #state: State
   #echo: Echo
   #waiting: Waiting | 'nobody' = 'nobody'
@@ -37,17 +41,23 @@ class SerialLine implements Line {
     this.#settings = settings
     this.#ports = ports
     this.#tap = tap
+    this.#noise = watchNoise(ports.clock, (why) => ports.notice({ kind: 'noisy', why }))
     this.#state = start(ports.clock.now())
     this.#echo = settings.echo
     this.quantumMs = this.#charactersMs(8 + 25)
-    this.#connection = keepOpen(wire, ports, {
-      opened: () => {
-        this.#echo = settings.echo // perhaps another adapter
-        this.#state = start(ports.clock.now())
+    this.#connection = keepOpen(
+      wire,
+      ports,
+      {
+        opened: () => {
+          this.#echo = settings.echo // perhaps another adapter
+          this.#state = start(ports.clock.now())
+        },
+        bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
+        lost: () => this.#lost(),
       },
-      bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
-      lost: () => this.#lost(),
-    })
+      'opening',
+    )
   }
 
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
@@ -88,7 +98,7 @@ class SerialLine implements Line {
     if (wake === 'never') return
     const ms = wake.at - clock.now()
     const run = (): void => this.#feed({ kind: 'time' })
-    this.#cancelTimer = wake.precise ? clock.exactly(ms, run) : clock.after(ms, run)
+    this.#cancelTimer = wake.precise ? clock.exactly(ms, run) : clock.deadline(ms, run)
   }
 
   #carryOut(output: Output): void {
@@ -112,10 +122,12 @@ class SerialLine implements Line {
         return this.#overheard(output)
       case 'discarded':
         return this.#discarded(output)
+      case 'stray':
+        return this.#noise.heard(output.burst)
+      case 'never-silent':
+        return this.#noise.neverSilent()
       case 'ready':
         return this.#becomeReady()
-      default:
-        output satisfies never
     }
   }
 

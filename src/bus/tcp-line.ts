@@ -1,7 +1,10 @@
 import {
+  type Frame,
   type LineAddress,
   type MbapOutput,
   type MbapState,
+  type Mismatch,
+  type Reply,
   type Request,
   encodeForDevice,
   encodeMbap,
@@ -12,10 +15,12 @@ import {
   stepMbap,
   toLineAddress,
 } from '../modbus/index.ts'
-import type { Cancel } from '../platform/index.ts'
-import { type Connection, type ConnectionPorts, keepOpen } from './connection.ts'
-import { HALF_OPEN_AFTER } from './limits.ts'
+import { type Cancel, type Monotonic, toMonotonic } from '../platform/index.ts'
+import { type Connection, keepOpen } from './connection.ts'
+import { ENDS_AT_ONCE_MS, HALF_OPEN_AFTER, ONE_ANSWER_AFTER } from './limits.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
+import type { ConnectionPorts, DropCause } from './outages.ts'
+import { createUnaskedFrames } from './unasked-frames.ts'
 import type { OpenWire } from './wire.ts'
 
 export type TcpLineSettings = {
@@ -25,7 +30,8 @@ export type TcpLineSettings = {
 
 type Asked = { readonly target: Target; readonly request: Request; readonly end: (exchanged: Exchanged) => void }
 type Outgoing = Asked & { readonly stillHolds: () => boolean }
-type Waiting = Asked & { readonly transaction: number; readonly cancel: Cancel }
+/** `mismatched`: a frame with its transaction id has come that was not its reply. */
+type Waiting = Asked & { readonly transaction: number; readonly sentAt: Monotonic; readonly cancel: Cancel; mismatched: boolean }
 
 /** The last four bits of a transaction id are its slot: as many requests as one connection may carry. */
 const SLOTS = 16
@@ -35,6 +41,7 @@ export const createTcpLine = (settings: TcpLineSettings, wire: OpenWire, ports: 
   new TcpLine(settings, wire, ports, tap)
 
 class TcpLine implements Line {
+  readonly kind = 'ethernet'
   readonly lanes: number
   readonly quantumMs = 1
   readonly #ports: ConnectionPorts
@@ -42,32 +49,45 @@ class TcpLine implements Line {
   readonly #connection: Connection
   /** By slot: a Map that is filled and emptied all the time leaves a chain of its old tables to the garbage collector. */
   readonly #slots: (Waiting | 'free')[]
+  readonly #unasked = createUnaskedFrames()
   #open = 0
   #stream: MbapState = mbapStart
   #transaction = 0
   #outgoing: Outgoing[] = []
-  #silences = 0
+  #flushing = false
+  /** Time-outs one after the other since the last byte, and when the last one was. */
+  #silences = { inARow: 0, lastAt: toMonotonic(0) }
+  /** Answers on this connection, and how many connections in a row the interface has ended right after one. */
+  #answers = 0
+  #answeredAt = toMonotonic(0)
+  #endedAfterOne = 0
+  /** This connection was given up; that it has ended is still to be heard. */
+  #givenUp = false
 
   constructor({ pipelined }: TcpLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap) {
     this.lanes = pipelined
     this.#slots = Array.from({ length: pipelined }, () => 'free')
     this.#ports = ports
     this.#tap = tap
-    this.#connection = keepOpen(wire, ports, {
-      opened: () => {
-        this.#stream = mbapStart
-        this.#silences = 0
-      },
-      bytes: (chunk) => this.#received(chunk),
-      lost: (why) => this.#lost(why),
-    })
+    const events = {
+      opened: () => this.#opened(),
+      bytes: (chunk: Uint8Array) => this.#received(chunk),
+      lost: (why: string, how: 'ended' | 'broken') => this.#lost(why, how),
+    }
+    this.#connection = keepOpen(wire, ports, events, 'answer')
   }
 
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
     this.#outgoing.push({ target, request, stillHolds, end })
-    if (this.#outgoing.length > 1) return
-    // With others on their way it waits for what arrives in the same moment; alone it goes at once.
-    if (this.#connection.state().kind === 'opening') void this.#connection.settled().then(() => this.#flush())
+    this.#flushSoon()
+  }
+
+  /** With others on their way it waits for what arrives in the same moment; alone it goes at once. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    const { kind } = this.#connection.state()
+    if (kind === 'opening' || kind === 'resting') void this.#connection.settled().then(this.#flush)
     else if (this.#open === 0) queueMicrotask(this.#flush)
     else this.#ports.clock.soon(this.#flush)
   }
@@ -98,14 +118,24 @@ class TcpLine implements Line {
     return this.#slots.filter((slot) => slot !== 'free')
   }
 
+  /** Some interfaces end each connection after one answer: they get one request at a time, and its answer is waited for before the next. */
+  #takesOneAtATime(): boolean {
+    return this.#endedAfterOne >= ONE_ANSWER_AFTER
+  }
+
   /** Writes what was asked in the same moment. Each is asked about once more: what goes out now was allowed now. */
   readonly #flush = (): void => {
+    this.#flushing = false
+    const state = this.#connection.state()
+    // It was ended between the question and its turn: not one byte was sent, and the next connection takes it.
+    if (this.#outgoing.length === 0 || (state.kind === 'up' && this.#givenUp)) return
+    if (state.kind === 'resting' || state.kind === 'opening') return this.#flushSoon()
     const all = this.#outgoing
     this.#outgoing = []
-    const state = this.#connection.state()
     const adus: Uint8Array[] = []
     for (const asked of all) {
       if (state.kind === 'down') asked.end({ kind: 'unreachable', why: state.why })
+      else if (!this.#hasRoom()) this.#outgoing.push(asked)
       else if (asked.stillHolds()) adus.push(this.#begin(asked))
       else asked.end({ kind: 'withdrawn' })
     }
@@ -113,73 +143,141 @@ class TcpLine implements Line {
     if (first !== undefined) this.#connection.write(adus.length === 1 ? first : Buffer.concat(adus))
   }
 
+  #hasRoom(): boolean {
+    return !this.#takesOneAtATime() || (this.#open === 0 && this.#answers === 0)
+  }
+
   #begin({ target, request, end }: Outgoing): Uint8Array {
     const transaction = this.#nextTransaction()
+    this.#unasked.asked()
     if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction, address: target.address, request })
     if (isNeverAnswered(request)) end({ kind: 'sent' })
     else {
-      const cancel = this.#ports.clock.after(target.replyTimeoutMs, () => this.#timedOut(transaction))
-      this.#slots[transaction % SLOTS] = { transaction, target, request, end, cancel }
+      const { clock } = this.#ports
+      const cancel = clock.deadline(target.replyTimeoutMs, () => this.#timedOut(transaction))
+      this.#slots[transaction % SLOTS] = { transaction, target, request, end, cancel, sentAt: clock.now(), mismatched: false }
       this.#open += 1
     }
     return encodeMbap({ transaction, unit: target.address, pdu: encodeForDevice(request) })
   }
 
   #timedOut(transaction: number): void {
-    this.#settle(transaction, { kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
-    this.#silences += 1
-    if (this.#silences >= HALF_OPEN_AFTER)
-      this.#connection.drop(`${HALF_OPEN_AFTER} requests in a row and not one byte: the connection is half-open`)
-  }
-
-  #settle(transaction: number, exchanged: Exchanged): void {
     const waiting = this.#waitingFor(transaction)
     if (waiting === 'nobody') return
-    this.#slots[transaction % SLOTS] = 'free'
+    const { inARow, lastAt } = this.#silences
+    // Requests that were on their way together are one silence: a moment's pause of the interface is no half-open connection.
+    if (waiting.sentAt >= lastAt) this.#silences = { inARow: inARow + 1, lastAt: this.#ports.clock.now() }
+    this.#unasked.timedOut(transaction)
+    this.#settle(waiting, { kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
+    if (this.#silences.inARow < HALF_OPEN_AFTER) return
+    this.#giveUp(`${HALF_OPEN_AFTER} requests in a row and not one byte: the connection is half-open`, 'half-open')
+  }
+
+  #settle(waiting: Waiting, exchanged: Exchanged): void {
+    this.#slots[waiting.transaction % SLOTS] = 'free'
     this.#open -= 1
     waiting.cancel()
     waiting.end(exchanged)
   }
 
-  #lost(why: string): void {
-    for (const { end } of this.#outgoing) end({ kind: 'unreachable', why })
-    this.#outgoing = []
-    for (const { transaction } of this.#outstanding())
-      this.#settle(transaction, { kind: 'no-reply', cause: 'lost', why: `the connection was lost (${why})` })
+  #opened(): void {
+    this.#stream = mbapStart
+    this.#answers = 0
+    this.#givenUp = false
+    this.#silences = { inARow: 0, lastAt: toMonotonic(0) }
+    this.#unasked.opened()
+  }
+
+  #lost(why: string, how: 'ended' | 'broken'): void {
+    const atOnce = this.#answers === 1 && this.#ports.clock.now() - this.#answeredAt < ENDS_AT_ONCE_MS
+    if (how === 'ended') this.#endedAfterOne = atOnce ? this.#endedAfterOne + 1 : 0
+    const ended = how === 'ended' && this.#answers > 0
+    if (this.#connection.state().kind === 'down') {
+      const unsent = this.#outgoing
+      this.#outgoing = []
+      for (const { end } of unsent) end({ kind: 'unreachable', why })
+    }
+    for (const waiting of this.#outstanding())
+      this.#settle(waiting, { kind: 'no-reply', cause: ended ? 'ended' : 'lost', why: `the connection was lost (${why})` })
+    if (this.#outgoing.length > 0) this.#flushSoon()
   }
 
   #received(chunk: Uint8Array): void {
-    this.#silences = 0
+    this.#silences = { inARow: 0, lastAt: toMonotonic(0) }
     const [next, outputs] = stepMbap(this.#stream, chunk)
     this.#stream = next
-    for (const output of outputs) this.#take(output)
+    for (const output of outputs) {
+      if (this.#givenUp) return
+      this.#take(output)
+    }
   }
 
   #take(output: MbapOutput): void {
     if (output.kind === 'broken') {
       for (const { target } of this.#outstanding())
         this.#discard({ kind: 'discarded', address: target.address, reason: 'framing', why: output.why })
-      return this.#connection.drop(`its stream cannot be framed: ${output.why}`)
+      return this.#giveUp(`its stream cannot be framed: ${output.why}`, 'broken')
     }
     const { transaction, unit, pdu } = output.frame
     const waiting = this.#waitingFor(transaction)
-    if (waiting === 'nobody') return this.#late(toLineAddress(unit))
+    if (waiting === 'nobody') return this.#unexpected(output.frame)
     const { target, request } = waiting
     const reply = unit === target.address ? matchReply(request, pdu) : mismatch('unit', `unit ${unit} answers ${target.address}`)
-    if (reply.kind === 'mismatch') {
-      this.#discard({ kind: 'discarded', address: target.address, reason: reply.reason, why: reply.why })
-      return
-    }
-    if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'reply', transaction, address: target.address, request, reply })
-    this.#settle(transaction, { kind: 'reply', reply })
+    if (reply.kind === 'mismatch') return this.#mismatched(waiting, reply)
+    this.#answered(waiting, reply)
   }
 
-  #late(address: LineAddress | undefined): void {
-    if (address !== undefined) this.#discard({ kind: 'discarded', address, reason: 'late', why: 'it came after its time-out' })
+  #answered(waiting: Waiting, reply: Reply): void {
+    const { transaction, target, request } = waiting
+    if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'reply', transaction, address: target.address, request, reply })
+    this.#answers += 1
+    this.#answeredAt = this.#ports.clock.now()
+    this.#connection.works()
+    this.#settle(waiting, { kind: 'reply', reply })
+    if (this.#takesOneAtATime()) this.#giveUp('it takes one request at a time', 'rest')
+  }
+
+  /** The first frame with this transaction id that is not its reply may be a device's fault; it goes on waiting for the right one. */
+  #mismatched(waiting: Waiting, { reason, why }: Mismatch): void {
+    this.#discard({ kind: 'discarded', address: waiting.target.address, reason, why })
+    if (waiting.mismatched) this.#spend()
+    waiting.mismatched = true
+  }
+
+  #unexpected({ transaction, unit }: Frame): void {
+    const [only] = this.#outstanding()
+    const late = this.#unasked.isLate(transaction)
+    const address = toLineAddress(unit) ?? only?.target.address
+    if (address !== undefined) this.#discard(late ? cameLate(address) : foreignTransaction(address, transaction, only))
+    if (!late) this.#spend()
+  }
+
+  #giveUp(why: string, cause: DropCause): void {
+    this.#givenUp = true
+    this.#connection.drop(why, cause)
+  }
+
+  #spend(): void {
+    const left = this.#unasked.came()
+    if (left === 'too-many') this.#giveUp('it sends frames that answer nobody', 'flood')
   }
 
   #discard(notice: Extract<Notice, { kind: 'discarded' }>): void {
     if (this.#tap.tell !== 'nobody') this.#tap.tell(notice)
     this.#ports.notice(notice)
+  }
+}
+
+type Discarded = Extract<Notice, { kind: 'discarded' }>
+const cameLate = (address: LineAddress): Discarded => ({ kind: 'discarded', address, reason: 'late', why: 'it came after its time-out' })
+
+/** Some converters answer with a transaction id of their own, always the same one or shifted (Messaging on TCP/IP V1.0b, 3.1.3: it is copied). */
+function foreignTransaction(address: LineAddress, transaction: number, only: Waiting | undefined): Discarded {
+  const asked = only === undefined ? 'nothing is asked now' : `${only.transaction} was asked`
+  return {
+    kind: 'discarded',
+    address,
+    reason: 'transaction',
+    why: `it has transaction id ${transaction}, which nobody waits for: ${asked}`,
   }
 }

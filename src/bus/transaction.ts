@@ -1,5 +1,6 @@
 import {
   type LineAddress,
+  type Mismatch,
   type MismatchReason,
   type Reply,
   type Request,
@@ -10,21 +11,31 @@ import {
   isNeverAnswered,
   lineMs,
   longestReply,
-  matchRtu,
+  mismatch,
   silenceMs,
 } from '../modbus/index.ts'
 import { type Monotonic, toMonotonic } from '../platform/index.ts'
 import { type Echo, type Heard, isTakenForItsEcho, listen, nothingHeard } from './echo.ts'
+import { DRAIN_MS } from './limits.ts'
+import { findReply } from './reply-among-bytes.ts'
 
 /** One serial line seen by its master (V1.02, 2.4.1): one transaction at a time, silence around each frame. */
 export type State =
   /** `stray`: what has been heard since the last silence, though nobody was asked. */
   | { readonly kind: 'quiet'; readonly silentFrom: Monotonic; readonly stray: Uint8Array }
-  | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic }
-  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly sent: Sent }
-  /** A frame that is not the reply: everything up to the next silence belongs to it, and the time-out keeps running. */
-  | { readonly kind: 'ignoring'; readonly asked: Asked; readonly until: Monotonic; readonly sent: Sent }
-  | { readonly kind: 'draining'; readonly asked: Asked; readonly late: Late; readonly until: Monotonic; readonly silence: number }
+  /** Waits for the silence before a request, but not for ever. */
+  | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic; readonly giveUpAt: Monotonic }
+  /** `odd`: what of the bytes so far is not the reply. */
+  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly sent: Sent; readonly odd: Mismatch | 'nothing' }
+  | {
+      readonly kind: 'draining'
+      readonly asked: Asked
+      readonly late: Late
+      readonly until: Monotonic
+      readonly silence: number
+      /** A line that is never silent is used again from here on. */
+      readonly endsAt: Monotonic
+    }
 
 /** When the last bit of a request is on the line, and until when its reply may come. */
 type Sent = { readonly overAt: Monotonic; readonly deadline: Monotonic }
@@ -46,8 +57,12 @@ export type Output =
   | { readonly kind: 'timed-out' }
   /** No device answers this request: there is nothing to wait for. */
   | { readonly kind: 'sent' }
-  /** Not one byte was sent: its reply could not be told from an echo. */
+  /** Not one byte was sent: its reply could not be told from an echo, or the line is never silent. */
   | { readonly kind: 'undecidable'; readonly why: string }
+  /** Bytes that nobody asked for begin, after a silence; `whole`: those that began last are a valid frame all the same. */
+  | { readonly kind: 'stray'; readonly burst: 'begins' | 'whole' }
+  /** The silence that a request needs does not come. */
+  | { readonly kind: 'never-silent' }
   | { readonly kind: 'echo'; readonly echo: Echo }
   | { readonly kind: 'discarded'; readonly address: LineAddress; readonly reason: MismatchReason; readonly why: string }
   /** A whole request that somebody else has put on the line. */
@@ -64,6 +79,7 @@ const nothing = new Uint8Array(0)
 export const start = (now: Monotonic): State => ({ kind: 'quiet', silentFrom: now, stray: nothing })
 
 const later = (now: Monotonic, ms: number): Monotonic => toMonotonic(now + ms)
+const earlier = (one: Monotonic, other: Monotonic): Monotonic => (one < other ? one : other)
 
 /** When the state wants to hear of the time again. `precise`: each tenth of a millisecond of delay is lost to everybody on the line. */
 export function wakeAt(state: State): { readonly at: Monotonic; readonly precise: boolean } | 'never' {
@@ -71,10 +87,10 @@ export function wakeAt(state: State): { readonly at: Monotonic; readonly precise
     case 'quiet':
       return 'never'
     case 'pausing':
+      return { at: earlier(state.until, state.giveUpAt), precise: true }
     case 'draining':
-      return { at: state.until, precise: true }
+      return { at: earlier(state.until, state.endsAt), precise: true }
     case 'waiting':
-    case 'ignoring':
       return { at: state.sent.deadline, precise: false }
   }
 }
@@ -89,20 +105,24 @@ export function step(state: State, input: Input, now: Monotonic, line: LineFacts
       return ask(state, input.asked, now, line)
     case 'pausing':
       if (input.kind === 'bytes') return [{ ...state, until: later(now, silence) }, []]
-      return now >= state.until ? send(state.asked, now, line) : [state, []]
+      if (now >= state.until) return send(state.asked, now, line)
+      return now >= state.giveUpAt ? neverSilent(state.until, silence) : [state, []]
     case 'waiting':
       if (input.kind === 'bytes') return receive(state, listen(state.heard, input.bytes), now, line.baud)
-      return now >= state.sent.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
-    case 'ignoring':
-      if (input.kind === 'bytes') {
-        if (now >= state.until) return receive(state, listen(nothingHeard, input.bytes), now, line.baud)
-        return [{ ...state, until: later(now, silence) }, []]
-      }
-      return now >= state.sent.deadline ? giveUp(state.asked, now, line.baud) : [state, []]
+      return now >= state.sent.deadline ? giveUp(state, now, line.baud) : [state, []]
     case 'draining':
       if (input.kind === 'bytes') return drain(state, now)
-      return now >= state.until ? [start(now), [{ kind: 'ready' }]] : [state, []]
+      if (now >= state.until) return [start(now), [{ kind: 'ready' }]]
+      // Bytes have come all the time: what silence there is will have to do.
+      if (now >= state.endsAt) return [start(later(state.until, -state.silence)), [{ kind: 'never-silent' }, { kind: 'ready' }]]
+      return [state, []]
   }
+}
+
+/** `until` was set by the last byte. */
+function neverSilent(until: Monotonic, silence: number): Step {
+  const why = 'the line is never silent: bytes arrive all the time that answer nobody'
+  return [start(later(until, -silence)), [{ kind: 'undecidable', why }, { kind: 'never-silent' }, { kind: 'ready' }]]
 }
 
 /** Bytes that nobody asked for. A whole request among them is another master's: a device only ever replies (V1.02, 2.1). */
@@ -110,9 +130,11 @@ function overhear(state: Extract<State, { kind: 'quiet' }>, bytes: Uint8Array, n
   const goesOn = now - state.silentFrom < silence && state.stray.length + bytes.length <= RTU_MAX_BYTES
   const frame = Uint8Array.from(goesOn ? [...state.stray, ...bytes] : bytes)
   const heard: State = { kind: 'quiet', silentFrom: now, stray: frame.subarray(0, RTU_MAX_BYTES) }
-  if (frame.length < 4 || frame.length > RTU_MAX_BYTES || crc16(frame) !== 0) return [heard, []]
+  const begins: readonly Output[] = goesOn ? [] : [{ kind: 'stray', burst: 'begins' }]
+  if (frame.length < 4 || frame.length > RTU_MAX_BYTES || crc16(frame) !== 0) return [heard, begins]
   const decoded = decodeRequest(frame.subarray(1, -2))
-  return decoded.kind === 'request' ? [heard, [{ kind: 'foreign', frame, functionCode: frame[1] ?? 0 }]] : [heard, []]
+  const whole: readonly Output[] = [...begins, { kind: 'stray', burst: 'whole' }]
+  return decoded.kind === 'request' ? [heard, [...whole, { kind: 'foreign', frame, functionCode: frame[1] ?? 0 }]] : [heard, whole]
 }
 
 function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monotonic, line: LineFacts): Step {
@@ -121,7 +143,7 @@ function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monoto
     return [state, [{ kind: 'undecidable', why }, { kind: 'ready' }]]
   }
   const free = later(state.silentFrom, silenceMs(line.baud))
-  return now >= free ? send(asked, now, line) : [{ kind: 'pausing', asked, until: free }, []]
+  return now >= free ? send(asked, now, line) : [{ kind: 'pausing', asked, until: free, giveUpAt: later(now, DRAIN_MS) }, []]
 }
 
 /** The reply time-out is the device's: the time of the request and of the longest reply on the line come on top of it. */
@@ -130,48 +152,66 @@ function send(asked: Asked, now: Monotonic, { baud, echo }: LineFacts): Step {
   if (isNeverAnswered(asked.request)) {
     const silence = silenceMs(baud)
     const until = later(now, lineMs(bytes.length, baud) + silence)
-    return [{ kind: 'draining', asked, late: 'nobody-waits', until, silence }, [{ kind: 'write', bytes }, { kind: 'sent' }]]
+    const endsAt = later(until, DRAIN_MS)
+    return [{ kind: 'draining', asked, late: 'nobody-waits', until, silence, endsAt }, [{ kind: 'write', bytes }, { kind: 'sent' }]]
   }
   const sent = {
     overAt: later(now, lineMs(bytes.length, baud)),
     deadline: later(now, lineMs(bytes.length + longestReply(asked.request) + 3, baud) + asked.replyTimeoutMs),
   }
   const heard: Heard = echo === 'no' ? nothingHeard : { kind: 'echo', sure: echo === 'yes', sent: bytes, bytes: new Uint8Array(0) }
-  return [{ kind: 'waiting', asked, heard, sent }, [{ kind: 'write', bytes }]]
+  return [{ kind: 'waiting', asked, heard, sent, odd: 'nothing' }, [{ kind: 'write', bytes }]]
 }
 
-type Receiving = Extract<State, { kind: 'waiting' | 'ignoring' }>
+type Receiving = Extract<State, { kind: 'waiting' }>
 
-function receive({ asked, sent }: Receiving, heard: Heard, now: Monotonic, baud: number): Step {
-  const ignore = (reason: MismatchReason, why: string): Step => [
-    { kind: 'ignoring', asked, until: later(now, silenceMs(baud)), sent },
-    [{ kind: 'discarded', address: asked.address, reason, why }],
-  ]
+const disturbed = mismatch('echo', 'what was sent did not come back as it was sent: a second master, a collision, or no echo on this line')
+
+function receive(state: Receiving, heard: Heard, now: Monotonic, baud: number): Step {
   switch (heard.kind) {
     case 'echo':
-      return [{ kind: 'waiting', asked, heard, sent }, []]
+      return [{ ...state, heard }, []]
     case 'disturbed':
-      return ignore('echo', 'what was sent did not come back as it was sent: a second master, a collision, or no echo on this line')
+      // The reply to a read differs from its echo by its length or its data, and its own CRC vouches for it. That of a write may be the echo.
+      return isTakenForItsEcho(state.asked.request) ? [{ ...state, heard, odd: disturbed }, []] : look(state, heard, [], now, baud)
     case 'reply': {
-      const found: readonly Output[] = heard.found === 'unknown' ? [] : [{ kind: 'echo', echo: heard.found }]
-      const matched = matchRtu(asked.address, asked.request, heard.bytes)
-      // An echo is sure once it was heard whole; that there is none, only once a valid reply has come without it.
-      if (matched === 'incomplete')
-        return heard.found === 'yes'
-          ? [{ kind: 'waiting', asked, heard: { ...heard, found: 'unknown' }, sent }, found]
-          : [{ kind: 'waiting', asked, heard, sent }, []]
-      if (matched.kind === 'mismatch') return ignore(matched.reason, matched.why)
-      // Bytes may reach us late and merged, never early: what began before the request was over answers an earlier one.
-      if (now - lineMs(heard.bytes.length, baud) * FASTEST < sent.overAt) return ignore('late', 'it began before the request was over')
-      return [start(now), [...found, { kind: 'reply', reply: matched }, { kind: 'ready' }]]
+      // An echo is sure once it was heard whole; that there is none, only once a valid reply has come without it, and without anything else.
+      if (heard.found !== 'yes') return look(state, heard, [], now, baud)
+      return look(state, { ...heard, found: 'unknown' }, [{ kind: 'echo', echo: 'yes' }], now, baud)
     }
   }
 }
 
+/** Takes the reply out of what was heard, once it is there; what stands around it is told only when it is a frame's worth. */
+function look(state: Receiving, heard: Exclude<Heard, { kind: 'echo' }>, outputs: readonly Output[], now: Monotonic, baud: number): Step {
+  const { asked, sent } = state
+  const found = findReply(asked.address, asked.request, heard.bytes)
+  if (found.kind === 'not-yet') {
+    const odd = found.soFar === 'incomplete' ? state.odd : heard.kind === 'disturbed' ? disturbed : found.soFar
+    return [{ ...state, heard, odd }, outputs]
+  }
+  // Bytes may reach us late and merged, never early: what began before the request was over answers an earlier one.
+  if (now - lineMs(heard.bytes.length - found.from, baud) * FASTEST < sent.overAt) {
+    const rest = { ...heard, bytes: heard.bytes.slice(found.to) }
+    return [{ ...state, heard: rest, odd: mismatch('late', 'it began before the request was over') }, outputs]
+  }
+  const alone = found.from === 0 && found.to === heard.bytes.length
+  const echo: readonly Output[] = heard.kind === 'reply' && heard.found === 'no' && alone ? [{ kind: 'echo', echo: 'no' }] : []
+  const odd = state.odd !== 'nothing' && (state.odd.reason === 'late' || found.from >= SHORTEST_FRAME) ? discardedOf(asked, state.odd) : []
+  return [start(now), [...outputs, ...echo, ...odd, { kind: 'reply', reply: found.reply }, { kind: 'ready' }]]
+}
+
+/** Address, function code and CRC: fewer bytes are no frame. */
+const SHORTEST_FRAME = 4
+const discardedOf = ({ address }: Asked, { reason, why }: Mismatch): readonly Output[] => [{ kind: 'discarded', address, reason, why }]
+
 /** RTU has no transaction number: nothing is sent until a late reply would have been over, so that it answers nobody. */
-function giveUp(asked: Asked, now: Monotonic, baud: number): Step {
+function giveUp({ asked, odd }: Receiving, now: Monotonic, baud: number): Step {
   const silence = Math.max(silenceMs(baud), lineMs(longestReply(asked.request) + 3, baud))
-  return [{ kind: 'draining', asked, late: 'not-yet', until: later(now, silence), silence }, [{ kind: 'timed-out' }]]
+  const endsAt = later(now, Math.max(DRAIN_MS, 2 * silence))
+  const discarded = odd === 'nothing' ? [] : discardedOf(asked, odd)
+  const late = odd === 'nothing' ? 'not-yet' : 'told'
+  return [{ kind: 'draining', asked, late, until: later(now, silence), silence, endsAt }, [...discarded, { kind: 'timed-out' }]]
 }
 
 function drain(state: Extract<State, { kind: 'draining' }>, now: Monotonic): Step {

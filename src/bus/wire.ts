@@ -1,9 +1,11 @@
-/** What a wire tells the line on it. After `failed` or `lost` it may be opened again. */
+/** What a wire tells the line on it. After `failed`, `ended` or `lost` it may be opened again. */
 export type WireEvents = {
   opened(): void
   /** It could not be opened. */
   failed(why: string): void
   bytes(chunk: Uint8Array): void
+  /** The other end has closed it in order: nothing is wrong, and nothing more will come. `lost` does not follow. */
+  ended(): void
   /** It was open and is not any more. */
   lost(why: string): void
   /** It works, but not as it should. */

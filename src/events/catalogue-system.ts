@@ -107,4 +107,5 @@ export const systemEvents = {
     'bus',
     'reason',
   ]),
+  'bus-noisy': d(522, 3, 'control-system', 'bus {bus} is not silent: {reason}', ['bus', 'reason']),
 } as const satisfies Record<string, Definition>

@@ -33,7 +33,7 @@ export const systemGuide = {
   'bus-down': g('The port of a bus cannot be used.', 'Look at cable, adapter and interface.', 'T0814'),
   'bus-up': g('The port works again.', nothing),
   'breaker-offline': g(
-    'A breaker does not answer three times in a row.',
+    'A breaker has left different requests without a reply, one after the other, or its bus is down.',
     'Look at its supply and its interface; its state is not known meanwhile.',
     'T0814',
   ),
@@ -117,5 +117,10 @@ export const systemGuide = {
     'An Ethernet interface takes connections for a service whose passwords anybody on the network can read.',
     'Switch the service off at the interface: its web page or the configuration tool of its maker.',
     'T0842',
+  ),
+  'bus-noisy': g(
+    'Bytes arrive on a serial line that answer no request. Requests go out in what silence there is; without any they are answered 0A.',
+    'Look at termination, bias and cable, then for a device that sends unasked: unplug one after the other.',
+    'T0814',
   ),
 } as const satisfies Record<keyof typeof systemEvents, Guide>

@@ -45,6 +45,8 @@ export function createHealth(breakers: readonly BreakerSettings[], note: (event:
           const reason = `somebody else asks unit ${unit} (function code ${functionCode})`
           return note(event('foreign-master-suspected', { bus, unit, functionCode, reason }))
         }
+        case 'noisy':
+          return note(event('bus-noisy', { bus, reason: notice.why }))
         case 'warning':
           warnings.set(bus, notice.why)
           return log.warn(`bus ${bus}: ${notice.why}`)

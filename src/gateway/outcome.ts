@@ -5,6 +5,7 @@ import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.t
 import type { Answer, Asked } from '../upstream/index.ts'
 import { type Breaker, type Site, askedByGateway } from './site.ts'
 import { settingOf } from './setting.ts'
+import { describeSilence } from './silence.ts'
 import { type Story, common } from './story.ts'
 import type { CommandResult } from './turns.ts'
 
@@ -68,8 +69,9 @@ export function followOutcome(story: Story, breaker: Breaker, outcome: Outcome, 
       return record({ kind: 'failed', why: 'the queue of the bus is full' })
     case 'unreachable':
     case 'expired':
-    case 'backed-off':
       return record({ kind: 'failed', why: outcome.why })
+    case 'backed-off':
+      return record({ kind: 'failed', why: `${story.breaker.name} ${describeSilence(outcome.silence)}` })
     case 'sent':
       return record({ kind: 'unknown', why: 'sent; no device ever answers it' })
     case 'no-reply':

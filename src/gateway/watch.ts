@@ -8,6 +8,7 @@ import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from './serve.ts'
+import { describeSilence } from './silence.ts'
 import { type Site, askedByGateway } from './site.ts'
 
 /** What is known of a breaker, and since when: shown with its age, never as if it were now. */
@@ -57,7 +58,13 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
   return {
     seen,
     saw(breaker, request, outcome) {
-      if (outcome.kind === 'backed-off') return failed(breaker, outcome.why, FAILURES_TO_OFFLINE)
+      if (outcome.kind === 'backed-off') {
+        const { silence } = outcome
+        // One request that it never answers is no news of the breaker.
+        return silence.of === 'unit' ? failed(breaker, describeSilence(silence), FAILURES_TO_OFFLINE) : undefined
+      }
+      // A time-out may be the request's own fault: whether the breaker is silent is the bus's to judge, and the next request is told.
+      if (outcome.kind === 'no-reply' && outcome.cause === 'silence') return
       if (outcome.kind === 'no-reply' || outcome.kind === 'unreachable') return failed(breaker, outcome.why, 1)
       if (outcome.kind !== 'reply') return
       answered(breaker)

@@ -1,6 +1,7 @@
 /** Which check of a reply failed: what a discarded reply is counted under. */
 export const mismatchReasons = [
   'unit',
+  'transaction',
   'function-code',
   'sub-function',
   'length',

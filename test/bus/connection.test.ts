@@ -1,12 +1,12 @@
 import t from 'tap'
-import { keepOpen } from '../../src/bus/connection.ts'
+import { type Proof, keepOpen } from '../../src/bus/connection.ts'
 import type { Notice, WireEvents } from '../../src/bus/index.ts'
 import { RECONNECT_MS } from '../../src/bus/limits.ts'
 import { chanceFrom } from '../../hil/sim/chance.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
 /** A wire that opens when the test lets it. */
-function kept(seed = 1) {
+function kept(seed = 1, proof: Proof = 'opening') {
   const clock = virtualClock()
   const notices: Notice[] = []
   const opened: number[] = []
@@ -27,6 +27,7 @@ function kept(seed = 1) {
     },
     { clock, random: chanceFrom(seed), notice: (notice) => void notices.push(notice) },
     { bytes: () => undefined, opened: () => undefined, lost: () => undefined },
+    proof,
   )
   const wire = (): WireEvents => {
     if (events === undefined) throw new Error('no wire')
@@ -83,5 +84,35 @@ t.test('one that was closed while it opened does not stay open, and is not tried
   clock.advance(60_000)
   t.equal(opened.length, 1)
   t.equal(closed(), 2)
+  t.same(notices, [])
+})
+
+t.test('where an answer is the proof, opening is none: one that opens and is lost again is one outage', (t) => {
+  const { clock, notices, wire, connection } = kept(1, 'answer')
+  wire().opened()
+  connection.works()
+  for (let i = 0; i < 5; i++) {
+    wire().lost('reset')
+    clock.advance(RECONNECT_MS.most)
+    wire().opened()
+  }
+  t.match(notices, [{ kind: 'down', why: 'reset' }])
+  connection.works()
+  t.match(notices, [{ kind: 'down' }, { kind: 'up' }])
+  t.end()
+})
+
+t.test('the end in order of a connection that has answered is no news; it rests until it is needed', async (t) => {
+  const { notices, wire, connection, opened } = kept(1, 'answer')
+  wire().opened()
+  connection.works()
+  wire().ended()
+  t.equal(connection.state().kind, 'resting')
+  t.equal(opened.length, 1)
+  const settled = connection.settled()
+  t.equal(opened.length, 2)
+  wire().opened()
+  await settled
+  t.equal(connection.state().kind, 'up')
   t.same(notices, [])
 })

@@ -32,7 +32,7 @@ function judge(parts: readonly Uint8Array[], one: HostileCase): string {
     now = toMonotonic(now + 0.5)
   }
   // What still waits for the rest of its frame is no verdict yet; an echo that was stripped is gone.
-  const pending = state.kind === 'waiting' && 'bytes' in state.heard && state.heard.bytes.length > 0
+  const pending = state.kind === 'waiting' && state.odd === 'nothing' && state.heard.kind === 'reply' && state.heard.bytes.length > 0
   for (let wake = wakeAt(state); wake !== 'never' && wake.at < 100_000; wake = wakeAt(state)) {
     now = wake.at
     feed({ kind: 'time' })

@@ -38,6 +38,7 @@ function recorded(direction: SerialSettings['direction'], refuses: readonly stri
     opened: () => void told.push('opened'),
     failed: (why) => void told.push(`failed ${why}`),
     bytes: () => undefined,
+    ended: () => void told.push('ended'),
     lost: (why) => void told.push(`lost ${why}`),
     warning: (why) => void told.push(`warning ${why}`),
   }

@@ -8,7 +8,7 @@ function schedule(items: readonly Item[], quantumMs = 10) {
   const made = createSchedule<Item>(quantumMs)
   for (const one of items) made.add(one.priority, one.client, one)
   const next = (): string => {
-    const taken = made.next()
+    const taken = made.next('all')
     if (taken === 'empty') return 'empty'
     made.charge(taken.priority, taken.client, taken.ms)
     return taken.name

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Exchanged, type Notice, type WireEvents, createTcpLine } from '../../src/bus/index.ts'
-import { HALF_OPEN_AFTER } from '../../src/bus/limits.ts'
+import { HALF_OPEN_AFTER, MAX_UNASKED_FRAMES, ONE_ANSWER_AFTER } from '../../src/bus/limits.ts'
 import { pooled } from '../../src/bus/pool.ts'
 import { type LineAddress, toLineAddress } from '../../src/modbus/index.ts'
 import { chanceFrom } from '../../hil/sim/chance.ts'
@@ -16,13 +16,14 @@ function tcp(pipelined = 12) {
   const notices: Notice[] = []
   const written: Buffer[] = []
   const dropped: string[] = []
+  let opened = 0
   let events: WireEvents | undefined
   const line = createTcpLine(
     { pipelined },
     (told) => {
       events = told
       return {
-        open: () => undefined,
+        open: () => void (opened += 1),
         write: (bytes) => void written.push(Buffer.from(bytes)),
         drop(why) {
           dropped.push(why)
@@ -50,7 +51,7 @@ function tcp(pipelined = 12) {
   }
   const reply = (transaction: number, value: number, from = 4): Buffer =>
     Buffer.from([transaction >> 8, transaction & 0xff, 0, 0, 0, 5, from, 3, 2, value >> 8, value & 0xff])
-  return { clock, line, wire, ask, ids, reply, written, notices, dropped }
+  return { clock, line, wire, ask, ids, reply, written, notices, dropped, opened: () => opened }
 }
 
 t.test('what is asked in one moment goes out in one piece, with transaction ids that differ', async (t) => {
@@ -85,7 +86,7 @@ t.test('a reply under a number that nobody waits for, and one of another unit, r
   wire().bytes(reply(id, 1, 5))
   t.same(asked, [])
   t.match(notices, [
-    { kind: 'discarded', reason: 'late' },
+    { kind: 'discarded', reason: 'transaction', why: /transaction id \d+, which nobody waits for: \d+ was asked/ },
     { kind: 'discarded', reason: 'unit' },
   ])
   clock.advance(600)
@@ -105,8 +106,8 @@ t.test('a decision that ended before the bytes went out stops them', async (t) =
   t.same(written, [])
 })
 
-t.test('a connection on which nothing comes any more is half-open: it is made again', async (t) => {
-  const { clock, wire, ask, dropped, notices } = tcp()
+t.test('a connection on which nothing comes any more is half-open: it is made anew without a word, unless that fails', async (t) => {
+  const { clock, wire, ask, dropped, notices, opened } = tcp()
   wire().opened()
   for (let i = 0; i < HALF_OPEN_AFTER; i++) {
     t.same(dropped, [])
@@ -115,7 +116,126 @@ t.test('a connection on which nothing comes any more is half-open: it is made ag
     clock.advance(600)
   }
   t.match(dropped, [/half-open/])
-  t.match(notices, [{ kind: 'down', why: /half-open/ }])
+  t.same(notices, [])
+  t.equal(opened(), 2)
+  const waits = ask(200)
+  wire().failed('refused')
+  await turn()
+  t.match(notices, [{ kind: 'down', why: 'refused' }])
+  t.match(waits, [{ kind: 'unreachable' }])
+})
+
+t.test('requests that time out together are one silence of the connection, not three', async (t) => {
+  const { clock, wire, ask, dropped } = tcp()
+  wire().opened()
+  for (let i = 0; i < 12; i++) ask(100 + i)
+  await turn()
+  clock.advance(600)
+  t.same(dropped, [])
+})
+
+t.test('an interface that ends an idle connection in order is opened again by the next request, and nobody is told [S-46]', async (t) => {
+  const { wire, ask, ids, reply, notices, opened } = tcp()
+  wire().opened()
+  for (let i = 0; i < 5; i++) {
+    const asked = ask(100 + i)
+    await turn()
+    if (i > 0) wire().opened()
+    await turn()
+    wire().bytes(reply(ids().at(-1) ?? 0, i))
+    t.match(asked, [{ kind: 'reply' }])
+    wire().ended()
+  }
+  t.equal(opened(), 5, 'each connection once, and none before it is needed')
+  t.same(notices, [])
+  const asked = ask(200)
+  await turn()
+  wire().failed('refused')
+  await turn()
+  t.match(notices, [{ kind: 'down', why: 'refused' }])
+  t.match(asked, [{ kind: 'unreachable' }])
+})
+
+t.test('an interface that takes connections and ends them is down, once, and not tried in a storm', (t) => {
+  const { clock, wire, notices, opened } = tcp()
+  for (let i = 0; i < 200 && clock.now() < 60_000; i++) {
+    wire().opened()
+    wire().ended()
+    clock.step(20_000)
+  }
+  t.match(notices, [{ kind: 'down', why: /before it had answered/ }])
+  t.ok(opened() < 20, `${opened()} tries in a minute`)
+  t.end()
+})
+
+t.test('a request on its way when the connection ends in order is known as such', async (t) => {
+  const { wire, ask, ids, reply } = tcp()
+  wire().opened()
+  const [first, second] = [ask(100), ask(101)]
+  await turn()
+  wire().bytes(reply(ids()[0] ?? 0, 1))
+  wire().ended()
+  t.match(first, [{ kind: 'reply' }])
+  t.match(second, [{ kind: 'no-reply', cause: 'ended' }])
+})
+
+t.test('an interface that ends each connection right after its answer gets one request for each, and loses none', async (t) => {
+  const { wire, ask, ids, reply, opened, written } = tcp()
+  wire().opened()
+  for (let i = 0; i < ONE_ANSWER_AFTER; i++) {
+    ask(100 + i)
+    await turn()
+    if (i > 0) wire().opened()
+    await turn()
+    wire().bytes(reply(ids().at(-1) ?? 0, i))
+    wire().ended()
+  }
+  const all = [ask(200), ask(201), ask(202)]
+  const before = written.length
+  for (let i = 0; i < 3; i++) {
+    await turn()
+    wire().opened()
+    await turn()
+    t.equal(written.length, before + i + 1, 'one request')
+    wire().bytes(reply(ids().at(-1) ?? 0, i))
+    await turn()
+  }
+  for (const one of all) t.match(one, [{ kind: 'reply' }])
+  t.equal(opened(), ONE_ANSWER_AFTER + 3)
+})
+
+t.test('an interface that sends frames which answer nobody is dropped, told once, and tried after growing pauses [S-46]', (t) => {
+  const { clock, wire, reply, notices, opened, dropped } = tcp()
+  const flood = Buffer.concat(Array.from({ length: 5000 }, (_, i) => reply(0x8000 + i, i)))
+  for (let i = 0; i < 100 && clock.now() < 60_000; i++) {
+    wire().opened()
+    wire().bytes(flood)
+    clock.step(20_000)
+  }
+  t.ok(opened() < 20, `${opened()} connections in a minute`)
+  t.equal(dropped.length, opened() - 1)
+  t.same(notices.filter(({ kind }) => kind === 'down').length, 1)
+  t.match(
+    notices.find(({ kind }) => kind === 'down'),
+    { why: 'it sends frames that answer nobody' },
+  )
+  const discarded = notices.filter(({ kind }) => kind === 'discarded').length
+  t.ok(discarded <= (MAX_UNASKED_FRAMES + 1) * opened(), `${discarded} frames were looked at, of ${5000 * opened()}`)
+  t.end()
+})
+
+t.test('a converter with a transaction id of its own is refused by what it does, and not dropped for it', async (t) => {
+  const { clock, wire, ask, reply, notices, dropped } = tcp()
+  wire().opened()
+  for (let i = 0; i < 2 * MAX_UNASKED_FRAMES; i++) {
+    const asked = ask(100)
+    await turn()
+    wire().bytes(reply(0xffff, 7))
+    clock.advance(600)
+    t.match(asked, [{ kind: 'no-reply' }])
+  }
+  t.same(dropped, [])
+  t.match(notices[0], { kind: 'discarded', reason: 'transaction' })
 })
 
 t.test('a loss ends what is on its way as unknown and what is not as unsent', async (t) => {

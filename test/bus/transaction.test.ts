@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Echo } from '../../src/bus/index.ts'
+import { DRAIN_MS } from '../../src/bus/limits.ts'
 import { type Input, type Output, type State, start, step, wakeAt } from '../../src/bus/transaction.ts'
 import { crc16, toAddress, toLineAddress } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
@@ -197,25 +198,72 @@ t.test('babble is discarded, the line falls silent, and the next request gets it
 
 t.test('a whole request that the gateway did not send is another master; replies, noise and broken frames are not', (t) => {
   const foreign = frame('090300000001')
-  t.same(play([[5, bytes(foreign)]]).kinds, ['foreign'])
-  t.same(
-    play([
-      [5, bytes(foreign.subarray(0, 3))],
-      [5.5, bytes(foreign.subarray(3))],
-    ]).kinds,
-    ['foreign'],
-    'however it is cut',
+  const kinds = (inputs: Parameters<typeof play>[0]): string[] => play(inputs).kinds.filter((kind) => kind !== 'stray')
+  t.same(kinds([[5, bytes(foreign)]]), ['foreign'])
+  const cut = [
+    [5, bytes(foreign.subarray(0, 3))],
+    [5.5, bytes(foreign.subarray(3))],
+  ] as const
+  t.same(kinds(cut), ['foreign'], 'however it is cut')
+  t.same(kinds([[5, bytes(frame('09030212340000').subarray(0, 7))]]), [])
+  t.same(kinds([[5, bytes(frame('0903021234'))]]), [], 'a reply')
+  t.same(kinds([[5, bytes(Uint8Array.from([...foreign.subarray(0, 7), 0xff]))]]), [], 'a wrong CRC')
+  const apart = [
+    [5, bytes(foreign.subarray(0, 3))],
+    [50, bytes(foreign.subarray(3))],
+  ] as const
+  t.same(kinds(apart), [], 'two halves with silence between them are no frame')
+  t.end()
+})
+
+t.test('bytes that nobody asked for are counted by burst, and a valid frame among them is no noise', (t) => {
+  const noise = Uint8Array.of(0x55)
+  t.same(play([5, 105, 205].map((at) => [at, bytes(noise)] as const)).kinds, ['stray', 'stray', 'stray'])
+  t.same(play([5, 5.5].map((at) => [at, bytes(noise)] as const)).kinds, ['stray'], 'one burst')
+  const burst = play([[5, bytes(frame('0903021234'))]])
+  t.same(burst.kinds, ['stray', 'stray'], 'a whole frame takes its count back')
+  t.end()
+})
+
+/** A stray byte every `everyMs` from `from` on, and each of the timers that the state asks for in between. */
+function babble(first: readonly (readonly [number, Input])[], from: number, everyMs: number, until: number) {
+  let state = start(toMonotonic(0))
+  const outputs: (readonly [number, string])[] = []
+  const feed = (at: number, input: Input): void => {
+    const [next, out] = step(state, input, toMonotonic(at), { baud: BAUD, echo: 'no' })
+    state = next
+    outputs.push(...out.map(({ kind }) => [Math.round(at), kind] as const))
+  }
+  for (const [at, input] of first) feed(at, input)
+  for (let at = from; at < until; at += everyMs) {
+    for (let wake = wakeAt(state); wake !== 'never' && wake.at < at; wake = wakeAt(state)) feed(wake.at, time)
+    feed(at, bytes(Uint8Array.of(0x55)))
+  }
+  return outputs
+}
+
+t.test('a stray byte now and then keeps no line from draining for ever: the next request goes in what silence there is [S-46]', (t) => {
+  const long = { ...asked, request: { ...asked.request, quantity: 125 } }
+  const outputs = babble([[10, { kind: 'ask', asked: long }]], 15, 100, 10_000)
+  const [at] = outputs.find(([, kind]) => kind === 'ready') ?? [0]
+  t.ok(at > 300 && at <= 400 + DRAIN_MS, `ready again at ${at} ms`)
+  t.ok(outputs.some(([, kind]) => kind === 'never-silent'))
+  t.end()
+})
+
+t.test('on a line without any silence a request is given up, with the reason, and not one byte is sent', (t) => {
+  const outputs = babble(
+    [
+      [1, bytes(Uint8Array.of(0x55))],
+      [1.5, ask],
+    ],
+    2,
+    1,
+    3000,
   )
-  t.same(play([[5, bytes(frame('09030212340000').subarray(0, 7))]]).kinds, [])
-  t.same(play([[5, bytes(frame('0903021234'))]]).kinds, [], 'a reply')
-  t.same(play([[5, bytes(Uint8Array.from([...foreign.subarray(0, 7), 0xff]))]]).kinds, [], 'a wrong CRC')
   t.same(
-    play([
-      [5, bytes(foreign.subarray(0, 3))],
-      [50, bytes(foreign.subarray(3))],
-    ]).kinds,
-    [],
-    'two halves with silence between them are no frame',
+    outputs.filter(([, kind]) => kind !== 'stray').map(([, kind]) => kind),
+    ['undecidable', 'never-silent', 'ready'],
   )
   t.end()
 })

@@ -12,7 +12,7 @@ import { everywhere } from './rights.ts'
 export type OnTheLine = { readonly address: number; readonly request: Request; readonly replyTimeoutMs: number; readonly at: number }
 
 /** A line that answers what the test says, each transaction taking 30 ms, time-outs their own. */
-export function busOnAScript(options: { lanes?: number; readRetries?: number; longestWaitMs?: number } = {}) {
+export function busOnAScript(options: { kind?: 'serial' | 'ethernet'; lanes?: number; readRetries?: number; longestWaitMs?: number } = {}) {
   const clock = virtualClock()
   const sent: OnTheLine[] = []
   let answer: (one: OnTheLine) => Exchanged = ({ request }) => ({
@@ -24,6 +24,7 @@ export function busOnAScript(options: { lanes?: number; readRetries?: number; lo
   })
   let tell: (notice: Notice) => void = () => undefined
   const line: Line = {
+    kind: options.kind ?? ((options.lanes ?? 1) === 1 ? 'serial' : 'ethernet'),
     lanes: options.lanes ?? 1,
     quantumMs: 30,
     costMs: () => 30,
