@@ -1,8 +1,9 @@
 import type { Cancel } from '../platform/index.ts'
+import { REST_MS } from './limits.ts'
 import { type ConnectionPorts, type DropCause, createOutages } from './outages.ts'
 import type { OpenWire, Wire } from './wire.ts'
 
-/** `resting`: the other end, or this one, has ended it in order; it is opened again when it is needed. `down` says why. */
+/** `resting`: the other end, or this one, has ended it in order; it is opened again when it is needed, or after a while. `down` says why. */
 export type ConnectionState = { readonly kind: 'opening' | 'up' | 'resting' } | { readonly kind: 'down'; readonly why: string }
 
 /** A wire that is opened again by itself. */
@@ -22,6 +23,8 @@ export interface Connection {
 type Events = {
   readonly bytes: (chunk: Uint8Array) => void
   readonly opened: () => void
+  /** Whether the connection that is open has answered, or was not asked anything: then its end in order is no failure. */
+  readonly served: () => boolean
   /** `ended`: in order, by the other end. */
   readonly lost: (why: string, how: 'ended' | 'broken') => void
 }
@@ -33,14 +36,14 @@ const ENDED = 'the other end closed it'
 
 /**
  * Keeps a wire open: it is tried again after growing pauses, a little apart from all others that went down with it. One event when it
- * goes down, one when it is back. An interface that ends its connection in order after it has answered is reconnected without a word;
- * only when that fails it is down.
+ * goes down, one when it is back. An interface that ends its connection in order is reconnected without a word, unless it was asked
+ * something and has not answered; only when that fails it is down.
  */
 export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Events, proof: Proof): Connection {
   const { clock, notice } = ports
   const outages = createOutages(ports)
   let state: ConnectionState = { kind: 'opening' }
-  let [closed, answered] = [false, false]
+  let closed = false
   let dropped: DropCause | 'no' = 'no'
   let cancelRetry: Cancel = () => undefined
   let settle: () => void = () => undefined
@@ -50,7 +53,6 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
     opened() {
       if (closed) return void wire.close() // closed while it was opening
       state = { kind: 'up' }
-      answered = false
       events.opened()
       if (proof === 'opening') outages.steady()
       settle()
@@ -67,13 +69,19 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
     if (closed) return events.lost(why, how)
     const cause = dropped
     dropped = 'no'
-    if ((how === 'ended' && answered) || cause === 'rest') state = { kind: 'resting' }
+    if ((how === 'ended' && events.served()) || cause === 'rest') rest()
     else if (cause === 'half-open') reopen()
     else down(how === 'broken' ? why : `${ENDED} before it had answered anything`, cause)
     events.lost(why, how)
   }
 
+  function rest(): void {
+    state = { kind: 'resting' }
+    cancelRetry = clock.after(REST_MS, reopen)
+  }
+
   function reopen(): void {
+    cancelRetry()
     state = { kind: 'opening' }
     settled = new Promise<void>((resolve) => (settle = resolve))
     wire.open()
@@ -93,10 +101,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
       return settled
     },
     write: (bytes) => wire.write(bytes),
-    works() {
-      answered = true
-      outages.works()
-    },
+    works: () => outages.works(),
     drop(why, cause) {
       dropped = cause
       wire.drop(why)

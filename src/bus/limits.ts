@@ -35,6 +35,8 @@ export const UNSETTLED_MS = 5000
 export const HALF_OPEN_AFTER = 3
 /** Frames that answer nobody which a TCP connection may send before it is dropped; each request that is sent allows one more. */
 export const MAX_UNASKED_FRAMES = 64
+/** A connection that an interface has ended in order is opened again after this, if nobody needs it before, milliseconds. */
+export const REST_MS = 5000
 /** A connection to an interface must have answered and lasted this long before its loss counts as a new one, milliseconds. */
 export const STEADY_MS = 5000
 /** The same for one that was dropped because it sent frames that answer nobody, milliseconds. */

@@ -53,6 +53,7 @@ class SerialLine implements Line {
           this.#echo = settings.echo // perhaps another adapter
           this.#state = start(ports.clock.now())
         },
+        served: () => true,
         bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
         lost: () => this.#lost(),
       },

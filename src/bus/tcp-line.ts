@@ -58,6 +58,7 @@ class TcpLine implements Line {
   /** Time-outs one after the other since the last byte, and when the last one was. */
   #silences = { inARow: 0, lastAt: toMonotonic(0) }
   /** Answers on this connection, and how many connections in a row the interface has ended right after one. */
+  #asked = false
   #answers = 0
   #answeredAt = toMonotonic(0)
   #endedAfterOne = 0
@@ -71,6 +72,7 @@ class TcpLine implements Line {
     this.#tap = tap
     const events = {
       opened: () => this.#opened(),
+      served: () => this.#answers > 0 || !this.#asked,
       bytes: (chunk: Uint8Array) => this.#received(chunk),
       lost: (why: string, how: 'ended' | 'broken') => this.#lost(why, how),
     }
@@ -149,6 +151,7 @@ class TcpLine implements Line {
 
   #begin({ target, request, end }: Outgoing): Uint8Array {
     const transaction = this.#nextTransaction()
+    this.#asked = true
     this.#unasked.asked()
     if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction, address: target.address, request })
     if (isNeverAnswered(request)) end({ kind: 'sent' })
@@ -182,6 +185,7 @@ class TcpLine implements Line {
 
   #opened(): void {
     this.#stream = mbapStart
+    this.#asked = false
     this.#answers = 0
     this.#givenUp = false
     this.#silences = { inARow: 0, lastAt: toMonotonic(0) }

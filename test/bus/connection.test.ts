@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type Proof, keepOpen } from '../../src/bus/connection.ts'
 import type { Notice, WireEvents } from '../../src/bus/index.ts'
-import { RECONNECT_MS } from '../../src/bus/limits.ts'
+import { RECONNECT_MS, REST_MS } from '../../src/bus/limits.ts'
 import { chanceFrom } from '../../hil/sim/chance.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
@@ -26,7 +26,7 @@ function kept(seed = 1, proof: Proof = 'opening') {
       }
     },
     { clock, random: chanceFrom(seed), notice: (notice) => void notices.push(notice) },
-    { bytes: () => undefined, opened: () => undefined, lost: () => undefined },
+    { served: () => true, bytes: () => undefined, opened: () => undefined, lost: () => undefined },
     proof,
   )
   const wire = (): WireEvents => {
@@ -103,7 +103,7 @@ t.test('where an answer is the proof, opening is none: one that opens and is los
 })
 
 t.test('the end in order of a connection that has answered is no news; it rests until it is needed', async (t) => {
-  const { notices, wire, connection, opened } = kept(1, 'answer')
+  const { clock, notices, wire, connection, opened } = kept(1, 'answer')
   wire().opened()
   connection.works()
   wire().ended()
@@ -114,5 +114,9 @@ t.test('the end in order of a connection that has answered is no news; it rests 
   wire().opened()
   await settled
   t.equal(connection.state().kind, 'up')
-  t.same(notices, [])
+  wire().ended()
+  clock.advance(REST_MS)
+  t.equal(opened.length, 3, 'or after a while: whether it can be opened is worth knowing before it is needed')
+  wire().failed('refused')
+  t.match(notices, [{ kind: 'down', why: 'refused' }])
 })
