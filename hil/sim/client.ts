@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/platform/index.ts'
 import type { Chance } from './chance.ts'
-import { STATIC, valueOf } from './device.ts'
+import { MUTE_REGISTER, STATIC, valueOf } from './device.ts'
 import type { SimSocket } from './socket.ts'
 
 export type SimBreaker = { readonly unit: number; readonly address: number; readonly destination: number }
@@ -22,6 +22,7 @@ export type ClientWorld = {
   readonly connect: (name: string) => SimSocket
   /** Whether it may leave and send garbage now: it does neither once the faults have ended. */
   readonly mayMisbehave: () => boolean
+  readonly starves: boolean
 }
 
 const commandPdu = (destination: number, code: 904 | 905): Buffer => {
@@ -44,6 +45,7 @@ function anyRequest(chance: Chance, breakers: readonly SimBreaker[]): Sent {
   const { unit, address, destination } = chance.pick(breakers)
   const kind = chance.below(100)
   const register = STATIC.from + 10 * chance.below(12)
+  if (kind < 3) return { unit, address, pdu: readPdu(3, MUTE_REGISTER - 1, 2) }
   if (kind < 55) return { unit, address, pdu: readPdu(chance.pick([3, 3, 4]), register, chance.pick([2, 10, 10, 40])) }
   if (kind < 60) return { unit, address, pdu: readPdu(3, 8020, 2) }
   if (kind < 90) return { unit, address, pdu: commandPdu(destination, chance.pick([904, 905])) }
@@ -53,9 +55,15 @@ function anyRequest(chance: Chance, breakers: readonly SimBreaker[]): Sent {
   return { unit, address, pdu: readPdu(3, register, 126) } // malformed
 }
 
-export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave }: ClientWorld): SimClient {
-  const depth = chance.pick([1, 1, 4, 12])
-  const pauseMs = chance.pick([5, 50, 300])
+/** A client that starves others if it is let: it reads as much as it may, from every breaker. */
+function anyRead(chance: Chance, breakers: readonly SimBreaker[]): Sent {
+  const { unit, address } = chance.pick(breakers)
+  return { unit, address, pdu: readPdu(3, STATIC.from + 10 * chance.below(12), chance.pick([10, 40])) }
+}
+
+export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave, starves }: ClientWorld): SimClient {
+  const depth = starves ? 12 : chance.pick([1, 1, 4, 12])
+  const pauseMs = starves ? 20 : chance.pick([5, 50, 300])
   let socket = connect(name)
   let sent = new Map<number, Sent>()
   let transaction = chance.below(0x10000)
@@ -109,7 +117,7 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     if (mayMisbehave() && chance.happens(0.002)) return socket.arrive(Buffer.from(chance.bytes(8)))
     const adus: Buffer[] = []
     for (let i = sent.size; i < depth; i++) {
-      const asked = anyRequest(chance, breakers)
+      const asked = starves ? anyRead(chance, breakers) : anyRequest(chance, breakers)
       do transaction = (transaction + 1) & 0xffff
       while (sent.has(transaction))
       sent.set(transaction, asked)

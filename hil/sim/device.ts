@@ -10,12 +10,15 @@ const RESULT = 8020
 const MECHANISM_MS = 80
 const IN_PROGRESS = 3
 
+/** Some devices stay silent where others send exception 02: one register of each device here may be such a one. */
+export const MUTE_REGISTER = 32_200
+
 /** A simulated breaker with a reading of PDUs of its own. `operated` hears of each write, as the wire carried it. */
 export interface SimDevice {
-  answer(pdu: Buffer): Buffer
+  answer(pdu: Buffer): Buffer | 'nothing'
 }
 
-export function simDevice(address: number, clock: Clock, operated: (address: number, pdu: Buffer) => void): SimDevice {
+export function simDevice(address: number, clock: Clock, operated: (address: number, pdu: Buffer) => void, mute: boolean): SimDevice {
   let command = 0
   let endsAt = 0
 
@@ -31,6 +34,7 @@ export function simDevice(address: number, clock: Clock, operated: (address: num
       if ((functionCode === 3 || functionCode === 4) && pdu.length === 5) {
         const first = pdu.readUInt16BE(1) + 1
         const quantity = pdu.readUInt16BE(3)
+        if (mute && first <= MUTE_REGISTER && first + quantity > MUTE_REGISTER) return 'nothing'
         const reply = Buffer.alloc(2 + 2 * quantity)
         reply.set([functionCode, 2 * quantity])
         for (let i = 0; i < quantity; i++) reply.writeUInt16BE(register(first + i), 2 + 2 * i)

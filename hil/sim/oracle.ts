@@ -7,12 +7,18 @@ type OracleWorld = {
   readonly broken: (rule: string) => void
   /** Whether the site wants a grant for each operation. */
   readonly grants?: boolean
+  /** How long a breaker must have been silent before an operation may be refused for it, milliseconds. */
+  readonly leastSilenceMs?: number
 }
 
 /** A second opinion on what may reach a breaker: from what people did and what the disk holds, not from the gateway's own decisions. */
 export interface Oracle {
   /** A device got something that is no read. */
   readonly operated: (bus: string, address: number, pdu: Buffer) => void
+  /** A whole reply of a device has come in time. */
+  answered(address: number): void
+  /** The gateway has refused an operation, since the breaker has not answered. */
+  leftAlone(breaker: string): void
   locked(breaker: string): void
   /** Somebody unlocks: what it allows counts from here, since the moment in which it holds is the disk's; a lock in between ends it. */
   unlocking(breaker: string, forMs: number): void
@@ -28,16 +34,23 @@ export interface Oracle {
 
 const codes: Readonly<Record<number, string>> = { 904: 'open', 905: 'close' }
 
-export function createOracle({ clock, stored, broken, grants: wantsGrants = false }: OracleWorld): Oracle {
+export function createOracle({ clock, stored, broken, grants: wantsGrants = false, leastSilenceMs = 0 }: OracleWorld): Oracle {
   const openUntil = new Map<string, number>()
   const sent = new Map<string, number>()
   const bars = new Map<string, Set<string>>()
   const grants = new Map<string, { readonly breaker: string; readonly uses: number; readonly until: number; readonly revoked: boolean }>()
   const barsOf = (breaker: string): string[] => [...(bars.get(breaker) ?? []), ...(bars.get('*') ?? [])]
   const sentTo = (breaker: string): number => Object.values(codes).reduce((sum, verb) => sum + (sent.get(`${verb} ${breaker}`) ?? 0), 0)
+  const answeredAt = new Map<string, number>()
   let operations = 0
 
   return {
+    answered: (address) => void answeredAt.set(`Q${address}`, clock.now()),
+    leftAlone(breaker) {
+      const agoMs = clock.now() - (answeredAt.get(breaker) ?? -Infinity)
+      if (agoMs < leastSilenceMs)
+        broken(`an operation of ${breaker} was refused for its silence, ${agoMs.toFixed(0)} ms after it had answered`)
+    },
     operated(bus, address, pdu) {
       operations += 1
       const breaker = `Q${address}`

@@ -1,8 +1,8 @@
 import type { CheckedSite } from '../../src/config/index.ts'
 import type { Core, CorePorts } from '../../src/gateway/index.ts'
+import type { Clock } from '../../src/platform/index.ts'
 import type { Chance } from './chance.ts'
 import type { Oracle } from './oracle.ts'
-import type { VirtualClock } from './virtual-clock.ts'
 
 type Heard = Parameters<Parameters<NonNullable<CorePorts['readContact']>>[1]>[0]
 type Rights = CheckedSite['rights']
@@ -26,7 +26,7 @@ export type Outside = ReturnType<typeof createOutside>
 
 type Switchboard = {
   readonly core: Core
-  readonly clock: VirtualClock
+  readonly clock: Clock
   readonly chance: Chance
   readonly oracle: Oracle
   readonly outside: Outside

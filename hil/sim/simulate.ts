@@ -1,5 +1,5 @@
 import { type CheckedSite, loadProfile, profileFolder } from '../../src/config/index.ts'
-import { createSerialLine, createTcpLine } from '../../src/bus/index.ts'
+import { type OpenWire, createSerialLine, createTcpLine } from '../../src/bus/index.ts'
 import { type Core, createCore } from '../../src/gateway/index.ts'
 import { createJournal } from '../../src/journal/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
@@ -9,9 +9,10 @@ import { type SimClient, simClient } from './client.ts'
 import { simDevice } from './device.ts'
 import { type Stored, simWriter } from './journal.ts'
 import { type Outside, createOutside, switchboard } from './people.ts'
-import { createOracle } from './oracle.ts'
+import { type Oracle, createOracle } from './oracle.ts'
 import { simSite } from './site.ts'
 import { SimSocket } from './socket.ts'
+import { type Stall, createStall } from './stall.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 import { type Faults, serialWire, tcpWire } from './wires.ts'
 
@@ -39,14 +40,17 @@ const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 /**
  * One whole gateway on a virtual clock: clients, breakers and faults by chance, rules checked at each step. In the first part faults are on
  * and only safety is asked; then they end, and every request must be answered or its connection closed.
- * Faults made: replies lost, late, doubled, foreign, broken, cut; ports that vanish; half-open connections; a slow and a full disk; clients
- * that leave or send garbage; locks that open and shut, tags, grants, the master lock, a key switch and roles that are changed at any moment. Not made: a reply that is later than twice its time-out, since on a serial line
- * nothing in it says what it answers; a process that is killed (test/e2e).
+ * Faults made: replies lost, late, doubled, foreign, broken, cut; ports that vanish; half-open connections, and some that end in order after
+ * an answer; a slow and a full disk; clients that leave or send garbage; locks that open and shut, tags, grants, the master lock, a key
+ * switch and roles that are changed at any moment. On some sites also: a process that is stopped for up to 2.5 s, devices that leave one
+ * register without a reply, devices that send what answers nobody, a client that reads as much as it may. Not made: a reply that is later
+ * than twice its time-out, since on a serial line nothing in it says what it answers; a process that is killed (test/e2e).
  */
 export async function simulate(seed: number, faultMs: number, eachMinute: (minute: number) => void = () => undefined): Promise<Run> {
   const chance = chanceFrom(seed)
   const clock = virtualClock()
-  const faults: Faults = { on: true }
+  const faults: Faults = { on: true, floods: chance.happens(0.3), mute: chance.happens(0.3) }
+  const stall = createStall(clock)
   const broken: string[] = []
   const rule = (text: string): void => void broken.push(`at ${(clock.now() / 1000).toFixed(3)} s: ${text}`)
   const stored: Stored[] = []
@@ -54,18 +58,21 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   if (!('name' in profile)) throw new Error('the profile of the simulation has mistakes')
   const { site, breakers } = simSite(profile, chance)
   const outside = createOutside(site)
-  const oracle = createOracle({ clock, stored, broken: rule, grants: site.guards.length > 0 })
-  const core = await settled(createWorldCore({ site, outside, chance, clock, faults, stored, rule, operated: oracle.operated }), clock)
+  const leastSilenceMs = Math.min(...site.breakers.map(({ replyTimeoutMs }) => replyTimeoutMs))
+  const oracle = createOracle({ clock, stored, broken: rule, grants: site.guards.length > 0, leastSilenceMs })
+  const core = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, stored, rule, oracle }), clock)
 
-  const connections = connector(core, clock)
+  const connections = connector(core, stall)
+  const starves = chance.happens(0.3)
   const clients = Array.from({ length: 2 + chance.below(4) }, (_, i) =>
     simClient(`client-${i}`, {
-      ...{ clock, chance, breakers, broken: rule },
+      ...{ clock, chance, breakers, broken: rule, starves: starves && i === 1 },
       connect: (name: string) => connections.connect(name),
       mayMisbehave: () => faults.on,
     }),
   )
-  const people = switchboard({ core, clock, chance, oracle, outside, site })
+  const people = switchboard({ core, clock: stall.clock, chance, oracle, outside, site })
+  if (chance.happens(0.3)) stopNowAndThen(stall, clock, chance, faults)
 
   let steps = 0
   let minutes = 0
@@ -93,6 +100,15 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   if (broken.length === 0) oracle.finish()
   await core.close()
   return summary(seed, broken, steps, clients, oracle.operations(), stored.length, clock)
+}
+
+/** The process is stopped: by a debugger, by swapping, by a disk. */
+function stopNowAndThen(stall: Stall, clock: VirtualClock, chance: Chance, faults: Faults): void {
+  clock.after(chance.between(500, 5000), () => {
+    if (!faults.on) return
+    stall.stop(chance.pick([300, 800, 1200, 2500]))
+    stopNowAndThen(stall, clock, chance, faults)
+  })
 }
 
 const summary = (
@@ -126,46 +142,75 @@ type World = {
   readonly outside: Outside
   readonly chance: Chance
   readonly clock: VirtualClock
+  readonly stall: Stall
   readonly faults: Faults
   readonly stored: Stored[]
   readonly rule: (text: string) => void
-  readonly operated: (bus: string, address: number, pdu: Buffer) => void
+  readonly oracle: Oracle
 }
 
-function createWorldCore({ site, outside, chance, clock, faults, stored, rule, operated }: World): Promise<Core> {
+/** The gateway, with its clock and its ports on a process that may be stopped. */
+function createWorldCore(world: World): Promise<Core> {
+  const { site, outside, chance, stall, faults, stored, oracle } = world
   const log = { info: () => undefined, warn: () => undefined }
-  const journal = createJournal(simWriter(clock, chance, faults, stored), clock, log)
+  const journal = createJournal(simWriter(stall.clock, chance, faults, stored), stall.clock, log)
   return createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,
-    ...{ version: 'simulated', clock, random: chance, log, journal },
+    ...{ version: 'simulated', clock: stall.clock, random: chance, log },
+    journal: {
+      ...journal,
+      note(happened) {
+        const { breaker, reason } = happened.fields
+        if (happened.id === 'operation-failed' && String(reason).includes('has not answered since')) oracle.leftAlone(String(breaker))
+        journal.note(happened)
+      },
+    },
     trusted: () => true,
     policy: () => site,
     hours: () => 'not set',
     passwordOf: () => 'op42',
-    openLine(bus, notice, tap) {
-      const on = site.breakers.filter((breaker) => breaker.bus === bus.name)
-      const devices = new Map(
-        on.map(({ address }) => [address as number, simDevice(address, clock, (at, pdu) => operated(bus.name, at, pdu))]),
-      )
-      const world = { clock, chance, faults, devices, replyTimeoutMs: on[0]?.replyTimeoutMs ?? 0, broken: rule }
-      const ports = { clock, random: chance, notice }
-      return bus.kind === 'serial'
-        ? createSerialLine(bus, serialWire(world, bus.baud), ports, tap)
-        : createTcpLine(bus, tcpWire(world), ports, tap)
-    },
+    openLine: lineOpener(world),
   })
 }
 
+function lineOpener({ site, chance, clock, stall, faults, rule, oracle }: World): Parameters<typeof createCore>[1]['openLine'] {
+  return (bus, notice, tap) => {
+    const on = site.breakers.filter((breaker) => breaker.bus === bus.name)
+    const operated = (at: number, pdu: Buffer): void => oracle.operated(bus.name, at, pdu)
+    const devices = new Map(on.map(({ address }) => [address as number, simDevice(address, clock, operated, faults.mute)]))
+    const replyTimeoutMs = on[0]?.replyTimeoutMs ?? 0
+    const answered = (address: number): void => stall.arrives(() => oracle.answered(address))
+    const world = { clock, chance, faults, devices, replyTimeoutMs, broken: rule, answered }
+    const ports = { clock: stall.clock, random: chance, notice }
+    return bus.kind === 'serial'
+      ? createSerialLine(bus, whileItRuns(serialWire(world, bus.baud), stall), ports, tap)
+      : createTcpLine(bus, whileItRuns(tcpWire(world), stall), ports, tap)
+  }
+}
+
+/** A wire that a stopped process does not hear until it goes on. */
+const whileItRuns =
+  (open: OpenWire, { arrives }: Stall): OpenWire =>
+  (events) =>
+    open({
+      opened: () => arrives(() => events.opened()),
+      failed: (why) => arrives(() => events.failed(why)),
+      bytes: (chunk) => arrives(() => events.bytes(chunk)),
+      ended: () => arrives(() => events.ended()),
+      lost: (why) => arrives(() => events.lost(why)),
+      warning: (why) => arrives(() => events.warning(why)),
+    })
+
 /** Connects clients as the listener does, without a network and without TLS. */
-function connector(core: Core, clock: VirtualClock) {
+function connector(core: Core, stall: Stall) {
   const admission = createAdmission(1024)
   const roles = ['Operator', 'Operator', 'Viewer', 'Engineer'] as const
   let last = 0
   return {
     connect(name: string): SimSocket {
       last += 1
-      const socket = new SimSocket()
+      const socket = new SimSocket((run) => stall.arrives(run))
       const role = toRole(roles[Number(name.slice(-1)) % roles.length] ?? 'Viewer') ?? 'NULL'
       const connection = toConnectionId(last)
       startSession(socket as unknown as ClientSocket, {
@@ -173,7 +218,7 @@ function connector(core: Core, clock: VirtualClock) {
         idleMs: 600_000,
         listener: 'simulated',
         inFlight: 12,
-        clock,
+        clock: stall.clock,
         report: core.report,
         admission,
         serve: core.serve,

@@ -6,8 +6,15 @@ export class SimSocket extends EventEmitter {
   writableLength = 0
   /** What the session writes, one call each. */
   heard: (bytes: Buffer) => void = () => undefined
+  readonly #arrives: (run: () => void) => void
   #paused = false
   #waiting: Buffer[] = []
+
+  /** `arrives` lets what the client sends in: at once, or once the process goes on. */
+  constructor(arrives: (run: () => void) => void = (run) => run()) {
+    super()
+    this.#arrives = arrives
+  }
 
   write(bytes: Uint8Array): boolean {
     if (!this.destroyed) this.heard(Buffer.from(bytes))
@@ -45,7 +52,9 @@ export class SimSocket extends EventEmitter {
   /** The client sends. */
   arrive(bytes: Buffer): void {
     if (this.destroyed) return
-    this.#waiting.push(bytes)
-    if (!this.#paused) this.resume()
+    this.#arrives(() => {
+      this.#waiting.push(bytes)
+      if (!this.#paused) this.resume()
+    })
   }
 }

@@ -4,8 +4,14 @@ import { crc, withCrc } from '../twins/crc.ts'
 import type { Chance } from './chance.ts'
 import type { SimDevice } from './device.ts'
 
-/** What a simulated world does to its wires. All of it ends when `on` is false: then everything must settle. */
-export type Faults = { on: boolean }
+/** What a simulated world does to its wires and devices. All of it ends when `on` is false: then everything must settle. */
+export type Faults = {
+  on: boolean
+  /** Devices send what answers nobody: stray bytes on a serial line, frames on a connection. */
+  readonly floods: boolean
+  /** Each device leaves one register without a reply. It goes on doing so when the faults have ended: that is what it is. */
+  readonly mute: boolean
+}
 
 export type WireWorld = {
   readonly clock: Clock
@@ -15,6 +21,24 @@ export type WireWorld = {
   readonly replyTimeoutMs: number
   /** Told of each broken rule. */
   readonly broken: (rule: string) => void
+  /** A reply has come whole and in time. */
+  readonly answered: (address: number) => void
+}
+
+/** How long a flood lasts, how long none comes after it, and how far apart its frames or bytes are, milliseconds. */
+const FLOOD = { lasts: 2000, rests: 8000, everyMs: 50 } as const
+
+/** Sends what nobody asked for, now and then. */
+function flooding({ clock, chance, faults }: WireWorld, send: () => void): void {
+  if (!faults.floods) return
+  const wait = (): void => void clock.after(chance.between(0, 2 * FLOOD.rests), () => flood(clock.now() + FLOOD.lasts))
+  const flood = (until: number): void => {
+    if (!faults.on) return
+    if (clock.now() >= until) return wait()
+    send()
+    clock.after(chance.between(0, 2 * FLOOD.everyMs), () => flood(until))
+  }
+  wait()
 }
 
 /** Opens late, or not at all while the faults are on; is lost now and then. */
@@ -26,9 +50,16 @@ function unreliable(events: WireEvents, { clock, chance, faults }: WireWorld) {
     state.generation += 1
     events.lost('pulled in the simulation')
   }
+  const end = (): void => {
+    if (!state.open) return
+    state.open = false
+    state.generation += 1
+    events.ended()
+  }
   return {
     state,
     lose,
+    end,
     open: (): void => {
       clock.after(chance.between(1, 50), () => {
         if (state.closed) return
@@ -67,8 +98,9 @@ export const serialWire =
     const lateUntil = new Map<number, number>()
 
     /** What the gateway has seen or sent counts as the line's last character: it cannot know more. */
-    function deliver(bytes: Buffer, afterMs: number): void {
+    function deliver(bytes: Buffer, afterMs: number, whole: () => void = () => undefined): void {
       const cut = chance.happens(0.3) ? 1 + chance.below(bytes.length) : bytes.length
+      wire.later(afterMs + bytes.length * characterMs, whole)
       for (const [part, endsMs] of [
         [bytes.subarray(0, cut), cut * characterMs],
         [bytes.subarray(cut), bytes.length * characterMs],
@@ -83,7 +115,8 @@ export const serialWire =
     function reply(address: number, body: Buffer): void {
       const frame = withCrc(Buffer.concat([Buffer.from([address]), body]))
       const usualMs = gapMs + chance.between(2, 20)
-      if (!faults.on) return deliver(frame, usualMs)
+      const whole = (): void => world.answered(address)
+      if (!faults.on) return deliver(frame, usualMs, whole)
       const fault = chance.below(100)
       if (fault < 4) return // lost
       // Late, but not later than the device was given a second time: what comes after that no master can tell from the truth.
@@ -117,7 +150,7 @@ export const serialWire =
         const device = devices.get(frame.readUInt8(0))
         if (device === undefined) return
         const answer = device.answer(frame.subarray(1, -2))
-        wire.later(busyUntil - now, () => reply(frame.readUInt8(0), answer))
+        if (answer !== 'nothing') wire.later(busyUntil - now, () => reply(frame.readUInt8(0), answer))
       },
     }
   }
@@ -132,22 +165,29 @@ export const tcpWire =
     let lastAt = 0
 
     /** TCP keeps the order of what was sent. */
-    function deliver(bytes: Buffer, afterMs: number): void {
+    function deliver(bytes: Buffer, afterMs: number, whole: () => void = () => undefined): void {
       lastAt = Math.max(lastAt, clock.now() + afterMs)
       const cut = 1 + chance.below(bytes.length)
       wire.later(lastAt - clock.now(), () => {
         events.bytes(bytes.subarray(0, cut))
         if (cut < bytes.length && wire.state.open) events.bytes(bytes.subarray(cut))
+        if (wire.state.open) whole()
       })
     }
+    flooding(world, () => {
+      const frames = Array.from({ length: 20 }, () => Buffer.from([...chance.bytes(2), 0, 0, 0, 5, 1 + chance.below(20), 3, 2, 0, 0]))
+      if (wire.state.open) deliver(Buffer.concat(frames), 0)
+    })
 
     function take(adu: Buffer): void {
       const device = devices.get(adu.readUInt8(6))
       if (device === undefined) return
       const pdu = device.answer(adu.subarray(7))
+      if (pdu === 'nothing') return
       const reply = Buffer.concat([adu.subarray(0, 7), pdu])
       reply.writeUInt16BE(1 + pdu.length, 4)
-      if (!faults.on) return deliver(reply, chance.between(0.2, 5))
+      const whole = (): void => world.answered(adu.readUInt8(6))
+      if (!faults.on) return deliver(reply, chance.between(0.2, 5), whole)
       const fault = chance.below(100)
       if (fault < 4 || clock.now() < deafUntil) return
       if (fault < 5) deafUntil = clock.now() + 5000 // half-open: nothing is heard, nothing is said
@@ -155,7 +195,10 @@ export const tcpWire =
       if (fault < 12) deliver(reply, 1)
       if (fault < 14) reply.writeUInt16BE(chance.below(0x10000), 0)
       if (fault < 15) reply[6] = (reply.readUInt8(6) % 247) + 1
-      deliver(reply, chance.between(0.2, 20))
+      if (fault < 15) return deliver(reply, chance.between(0.2, 20))
+      // Some interfaces end the connection in order after an answer.
+      if (fault < 16) return deliver(reply, chance.between(0.2, 20), wire.end)
+      deliver(reply, chance.between(0.2, 20), whole)
     }
 
     return {
