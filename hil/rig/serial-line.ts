@@ -21,8 +21,12 @@ export interface SerialRig {
   replyDelayMs: number
   /** When true the devices act and say nothing. */
   mute: boolean
+  /** Requests that the devices leave without a reply while they answer others. */
+  ignores: (pdu: Buffer) => boolean
   /** When true the gateway's adapter hears its own sending, as a two-wire adapter without echo suppression does. */
   echo: boolean
+  /** What a slow driver puts on the line around each reply. */
+  stray: { readonly before: Buffer; readonly behind: Buffer }
   /** Frames that came before the line had been silent for 3.5 characters. */
   gapViolations: number
   /** Puts bytes on the line that no device there has sent. */
@@ -40,6 +44,8 @@ type OpenPty = {
   readonly _master: NodeJS.ReadableStream & { destroy(): void }
 }
 
+const noStray: SerialRig['stray'] = { before: Buffer.alloc(0), behind: Buffer.alloc(0) }
+
 /** A pseudo-terminal hands bytes over at once: the line's clock says when each of them would have arrived on RS-485. */
 export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<number, Twin>): SerialRig {
   const { bus, baud, deviceDelayMs, frameLog } = settings
@@ -49,8 +55,7 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
   const gapMs = baud > 19200 ? 1.75 : 3.5 * characterMs
   let frame = Buffer.alloc(0)
   let busyUntil = 0
-  let frameTimer: NodeJS.Timeout | undefined
-  let sending: NodeJS.Timeout | undefined
+  let [frameTimer, sending]: (NodeJS.Timeout | undefined)[] = []
   let closed = false
   const frames = new EventEmitter()
 
@@ -58,6 +63,8 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
     path: terminal._pty,
     replyDelayMs: 0,
     mute: false,
+    ignores: () => false,
+    stray: noStray,
     echo: false,
     gapViolations: 0,
     inject: (bytes) => send(bytes),
@@ -88,8 +95,8 @@ export function startSerialRig(settings: SerialRigSettings, twins: ReadonlyMap<n
     frameLog.write(bus, unit, pdu)
     frames.emit(adu.subarray(0, -2).toString('hex'))
     const answer = answerPdu(twin, pdu)
-    if (rig.mute) return
-    const reply = withCrc(Buffer.concat([Buffer.from([unit]), answer]))
+    if (rig.mute || rig.ignores(pdu)) return
+    const reply = Buffer.concat([rig.stray.before, withCrc(Buffer.concat([Buffer.from([unit]), answer])), rig.stray.behind])
     setTimeout(() => send(reply), deviceDelayMs + rig.replyDelayMs)
   }
 

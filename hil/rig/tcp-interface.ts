@@ -4,9 +4,11 @@ import { answerPdu } from '../twins/modbus.ts'
 import type { FrameLog } from './frame-log.ts'
 
 export interface TcpRig {
-  readonly port: number
+  port: number
   replyDelayMs: number
   mute: boolean
+  /** Requests that the devices leave without a reply while they answer others. */
+  ignores: (pdu: Buffer) => boolean
   close(): Promise<void>
 }
 
@@ -34,16 +36,17 @@ export function startTcpRig(bus: string, twins: ReadonlyMap<number, Twin>, frame
     const pdu = adu.subarray(7)
     frameLog.write(bus, adu.readUInt8(6), pdu)
     const reply = answerPdu(twin, pdu)
-    if (rig.mute) return
+    if (rig.mute || rig.ignores(pdu)) return
     const header = Buffer.from(adu.subarray(0, 7))
     header.writeUInt16BE(1 + reply.length, 4)
     setTimeout(() => socket.write(Buffer.concat([header, reply])), rig.replyDelayMs)
   }
 
-  const rig = {
+  const rig: TcpRig = {
     port: 0,
     replyDelayMs: 0,
     mute: false,
+    ignores: () => false,
     close: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy()

@@ -191,15 +191,15 @@ function lineOpener({ site, chance, clock, stall, faults, rule, oracle }: World)
 
 /** A wire that a stopped process does not hear until it goes on. */
 const whileItRuns =
-  (open: OpenWire, { arrives }: Stall): OpenWire =>
+  (open: OpenWire, stall: Stall): OpenWire =>
   (events) =>
     open({
-      opened: () => arrives(() => events.opened()),
-      failed: (why) => arrives(() => events.failed(why)),
-      bytes: (chunk) => arrives(() => events.bytes(chunk)),
-      ended: () => arrives(() => events.ended()),
-      lost: (why) => arrives(() => events.lost(why)),
-      warning: (why) => arrives(() => events.warning(why)),
+      opened: () => stall.arrives(() => events.opened()),
+      failed: (why) => stall.arrives(() => events.failed(why)),
+      bytes: (chunk) => stall.arrives(() => events.bytes(chunk)),
+      ended: () => stall.arrives(() => events.ended()),
+      lost: (why) => stall.arrives(() => events.lost(why)),
+      warning: (why) => stall.arrives(() => events.warning(why)),
     })
 
 /** Connects clients as the listener does, without a network and without TLS. */

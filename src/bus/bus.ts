@@ -192,7 +192,10 @@ class ScheduledBus implements Bus {
     this.#schedule.charge(priority, client, costMs)
     this.#counts.busy(this.#inFlight, now)
     this.#inFlight += 1
+    // The line may wait for its silence, and a process may be stopped meanwhile: what a late reply could answer counts from the first byte.
+    let sentAt = now
     const stillHolds = (): boolean => {
+      sentAt = this.#clock.now()
       job.waiting = job.waiting.filter((waiting) => {
         if (!waiting.over && !waiting.asker.stillHolds()) this.#end(waiting, { kind: 'withdrawn' })
         return !waiting.over
@@ -206,7 +209,7 @@ class ScheduledBus implements Bus {
       this.#inFlight -= 1
       // What it really cost: on one line a time-out has kept all others waiting. On many lanes it has not.
       if (this.#line.lanes === 1) this.#schedule.charge(priority, client, ended - now - costMs)
-      this.#finished(job, exchanged, now, ended)
+      this.#finished(job, exchanged, sentAt, ended)
       if (job.changes) this.#sendHeld(job.unit, ended)
       this.#work(ended)
     })

@@ -101,3 +101,19 @@ t.test('it sees what bars, one breaker or all of them, and what a grant is for',
   )
   t.end()
 })
+
+t.test('the simulation sees when an operation is refused for the silence of a breaker that has just answered', (t) => {
+  const broken: string[] = []
+  const clock = virtualClock()
+  const oracle = createOracle({ clock, stored: [], broken: (rule) => void broken.push(rule), leastSilenceMs: 200 })
+  oracle.answered(1)
+  clock.advance(200)
+  oracle.leftAlone('Q1')
+  oracle.leftAlone('Q2')
+  t.same(broken, [])
+  oracle.answered(1)
+  clock.advance(199)
+  oracle.leftAlone('Q1')
+  t.match(broken, [/refused for its silence, 199 ms after it had answered/])
+  t.end()
+})
