@@ -7,6 +7,12 @@ export interface TcpRig {
   readonly port: number
   replyDelayMs: number
   mute: boolean
+  /** When it ends connections: `after-answer`, or each at once, as one whose connections are all taken. */
+  closing: 'never' | 'after-answer' | 'at-once'
+  /** The unit id in its replies. */
+  repliesAs: 'asked' | number
+  /** Added to each transaction id that it returns. */
+  transactionShift: number
   close(): Promise<void>
 }
 
@@ -15,6 +21,7 @@ export function startTcpRig(bus: string, twins: ReadonlyMap<number, Twin>, frame
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
+    if (rig.closing === 'at-once') socket.end()
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
     let pending = Buffer.alloc(0)
@@ -37,13 +44,21 @@ export function startTcpRig(bus: string, twins: ReadonlyMap<number, Twin>, frame
     if (rig.mute) return
     const header = Buffer.from(adu.subarray(0, 7))
     header.writeUInt16BE(1 + reply.length, 4)
-    setTimeout(() => socket.write(Buffer.concat([header, reply])), rig.replyDelayMs)
+    header.writeUInt16BE((header.readUInt16BE(0) + rig.transactionShift) & 0xffff, 0)
+    if (rig.repliesAs !== 'asked') header.writeUInt8(rig.repliesAs, 6)
+    setTimeout(() => {
+      socket.write(Buffer.concat([header, reply]))
+      if (rig.closing === 'after-answer') socket.end()
+    }, rig.replyDelayMs)
   }
 
-  const rig = {
+  const rig: TcpRig & { port: number } = {
     port: 0,
     replyDelayMs: 0,
     mute: false,
+    closing: 'never',
+    repliesAs: 'asked',
+    transactionShift: 0,
     close: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy()
