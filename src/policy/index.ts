@@ -75,6 +75,7 @@ export {
   type GuardRule,
   type Hours,
   SELECT_GAP_MS,
+  isDuring,
   isUnder,
   judgeGuards,
   noCircumstances,
