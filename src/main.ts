@@ -25,6 +25,7 @@ import {
   cipherSuites,
   clockIsSynchronised,
   forbidCoreDumps,
+  hintOfListening,
   notifySystemd,
   realClock,
   realRandom,
@@ -94,8 +95,7 @@ async function serve(file: string): Promise<number> {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')
   }
-  for (const listener of gateway.listeners)
-    stderrLog.info(`listening for Modbus/TCP Security on ${listener.host}:${listener.port} (${listener.name})`)
+  for (const { kind, host, port, name } of gateway.listeners) stderrLog.info(`listening for ${kind} on ${host}:${port} (${name})`)
   process.on('SIGHUP', () => void reloadOnSignal(gateway, file))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
@@ -117,8 +117,8 @@ async function serveConsole(file: string): Promise<number> {
   if ('kind' in pair) return failed(pair.why, 'breakwall cert issue console --host NAME makes a pair that fits')
   const { host, port, name } = pages
   const { startConsole } = await import('./admin/console/index.ts')
-  const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => String(why))
-  if (typeof running === 'string') return failed(running, `is another program listening on ${host}:${port}?`)
+  const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => ({ why }))
+  if ('why' in running) return failed(`the pages: ${String(running.why)}`, hintOfListening(running.why, host, port))
   stderrLog.info(`the pages are at https://${name}:${running.port}`)
   notifySystemd('READY=1')
   await new Promise<void>((asked) => {

@@ -4,11 +4,17 @@ import { answerPdu } from '../twins/modbus.ts'
 import type { FrameLog } from './frame-log.ts'
 
 export interface TcpRig {
-  port: number
+  readonly port: number
   replyDelayMs: number
   mute: boolean
   /** Requests that the devices leave without a reply while they answer others. */
   ignores: (pdu: Buffer) => boolean
+  /** When it ends connections: `after-answer`, or each at once, as one whose connections are all taken. */
+  closing: 'never' | 'after-answer' | 'at-once'
+  /** The unit id in its replies. */
+  repliesAs: 'asked' | number
+  /** Added to each transaction id that it returns. */
+  transactionShift: number
   close(): Promise<void>
 }
 
@@ -17,6 +23,7 @@ export function startTcpRig(bus: string, twins: ReadonlyMap<number, Twin>, frame
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
+    if (rig.closing === 'at-once') socket.end()
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
     let pending = Buffer.alloc(0)
@@ -39,13 +46,21 @@ export function startTcpRig(bus: string, twins: ReadonlyMap<number, Twin>, frame
     if (rig.mute || rig.ignores(pdu)) return
     const header = Buffer.from(adu.subarray(0, 7))
     header.writeUInt16BE(1 + reply.length, 4)
-    setTimeout(() => socket.write(Buffer.concat([header, reply])), rig.replyDelayMs)
+    header.writeUInt16BE((header.readUInt16BE(0) + rig.transactionShift) & 0xffff, 0)
+    if (rig.repliesAs !== 'asked') header.writeUInt8(rig.repliesAs, 6)
+    setTimeout(() => {
+      socket.write(Buffer.concat([header, reply]))
+      if (rig.closing === 'after-answer') socket.end()
+    }, rig.replyDelayMs)
   }
 
-  const rig: TcpRig = {
+  const rig: TcpRig & { port: number } = {
     port: 0,
     replyDelayMs: 0,
     mute: false,
+    closing: 'never',
+    repliesAs: 'asked',
+    transactionShift: 0,
     ignores: () => false,
     close: () =>
       new Promise<void>((resolve) => {

@@ -20,7 +20,7 @@ export const guardExpectations: Readonly<Record<string, string>> = {
   'guard.register': 'the holding register in which the breaker shows the present value, for step, such as 8754',
   'guard.most': 'how many operations one client may do within the time, from 1 to 1000, such as 3',
   'guard.within': 'a time from 1s to 24h, such as "10m"',
-  'guard.only-during': 'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00"]',
+  'guard.only-during': 'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00"], or "Mon-Fri 22:00-06:00" over midnight',
   'guard.select-within': 'a time from 1s to 60s within which the same has to be asked for twice, such as "10s"',
   'guard.grant': 'true, where each operation needs a grant that a second person has approved',
 }

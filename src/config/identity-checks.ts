@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { separationOfDuties } from '../policy/index.ts'
+import { separationOfDuties, usualManagement } from '../policy/index.ts'
 import { suggestion } from './problem.ts'
 import { toRights } from './roles.ts'
 import { type SiteFile, busTlsKeys, expectations } from './schema.ts'
@@ -25,8 +25,18 @@ export function checkIdentity(file: string, site: Site, report: Report, warn: Re
   if (site.console !== undefined) {
     there(['console', 'certificate'], site.console.certificate, 'console.certificate')
     there(['console', 'key'], site.console.key, 'console.key')
+    checkConsoleName(site.console.name, warn)
   }
   there(['authority', 'directory'], site.authority?.directory, 'authority.directory')
+}
+
+/** A passkey belongs to a domain, and an address is none (WebAuthn Level 2, 5.1.2: the RP ID is a valid domain string). */
+function checkConsoleName(name: unknown, warn: Report): void {
+  if (typeof name !== 'string' || !/^\d+(\.\d+){3}$|:/.test(name)) return
+  warn(
+    ['console', 'name'],
+    `the console's name is the IP address ${name}: browsers have no passkeys under an address, give it a name that they can look up`,
+  )
 }
 
 type Check = (path: Path, name: unknown, expected: string) => void
@@ -107,6 +117,9 @@ function checkRoles(site: Site, report: Report, warn: Report): void {
       if (!list(told.may).includes(one)) report(['roles', role, 'grant', at], `role "${role}" does not have "${one}": add it to may`)
     })
     if (rights.manage.has('users')) administrators += 1
+    const usual = Object.keys(usualManagement).find((name) => name !== role && name.toLowerCase() === role.toLowerCase())
+    if (usual !== undefined)
+      warn(['roles', role], `role "${role}" differs only in case from the usual "${usual}": certificates have to spell it the same way`)
   }
   list(site.people?.['second-factor']).forEach((role, at) => {
     if (site.roles?.[role] === undefined)

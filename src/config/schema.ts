@@ -13,7 +13,8 @@ import { authoritySchema, consoleSchema, peopleExpectations, peopleSchema } from
 export const expectations: Readonly<Record<string, string>> = {
   site: 'a table [site] with the name of the site',
   'site.name': 'the name of the site, such as "Plant 7, main switchboard"',
-  'site.working-hours': 'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00", "Sat 07:00-12:00"]',
+  'site.working-hours':
+    'a list of days and times of this machine, such as ["Mon-Fri 06:00-18:00", "Sat 22:00-06:00"], the last one over midnight',
   'site.mode': '"enforce", or "observe" to let everything pass as before and to tell what would have been refused',
   'site.emergency-open': 'true, where people with the right may open a breaker whatever is locked or tagged',
   'site.own-unit': 'the unit id under which the gateway itself answers: 255, 1 to 247, or "none"',

@@ -25,7 +25,11 @@ export const accessGuide = {
     'T0846',
   ),
   'role-missing': g('A certificate without a role connected.', 'Issue one with a role; until then it has the rights of NULL.'),
-  'role-invalid': g('The role in a certificate cannot be read or is not configured.', 'Find out who issued it.', 'T0859'),
+  'role-invalid': g(
+    'The role in a certificate cannot be read: the connection is refused. Or the site has no such role: it stands without rights.',
+    'Find out who issued it. Where the role differs only in case, issue another certificate, or correct [roles].',
+    'T0859',
+  ),
   'privilege-denied': g(
     'Somebody asked the gateway for what their role does not allow.',
     'Ask the person; look at what else they did.',

@@ -1,7 +1,7 @@
 import type { Outcome } from '../bus/index.ts'
 import { type EventId, event } from '../events/index.ts'
 import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf } from '../modbus/index.ts'
-import { type Deny, refusalReasons, subjectName, subjectRole, subjectSource } from '../policy/index.ts'
+import { type Deny, describeUnknownRole, refusalReasons, standingOfRole, subjectName, subjectRole, subjectSource } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { rememberRefusal } from './judged.ts'
 import type { Site } from './site.ts'
@@ -13,13 +13,21 @@ export function refuse(story: Story, verdict: Deny, site: Site): Answer {
   const { subject, request } = story.asked
   const functionCode = functionCodeOf(request)
   rememberRefusal(story, verdict, site)
-  const reason = `${verdict.reason}: ${refusalReasons[verdict.reason].text}`
+  const reason = `${verdict.reason}: ${describeRefusal(story, verdict, site)}`
   site.journal.note(
     event('operation-denied', { ...said, outcome: 'denied', reason, guard: verdict.guard, firstFromHere: story.first ? 'yes' : 'no' }),
   )
   const { unit, operation: words } = said
   site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
   return { pdu: encodeException(functionCode, verdict.exception) }
+}
+
+function describeRefusal({ asked: { subject } }: Story, { reason }: Deny, site: Site): string {
+  const role = subjectRole(subject)
+  const standing = standingOfRole(site.rights(), role)
+  // NULL is no role of a site unless it says so: its certificate has none.
+  const isUnknown = reason === 'role' && subject.kind === 'client' && role !== 'NULL' && standing.kind !== 'known'
+  return isUnknown ? describeUnknownRole(role, standing) : refusalReasons[reason].text
 }
 
 /** A unit that names no breaker, before any decision: a right belongs to a breaker. */

@@ -1,7 +1,7 @@
 import type { DoorSettings } from '../config/index.ts'
 import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, newest, watchRevocation } from '../identity/index.ts'
-import type { Clock, Random } from '../platform/index.ts'
-import { type Rights, compileAcl, describeRights } from '../policy/index.ts'
+import { type Clock, type Random, hintOfListening } from '../platform/index.ts'
+import { type Rights, compileAcl, describeRights, standingOfRole } from '../policy/index.ts'
 import { type Gatekeeper, type Listener, MAX_IN_FLIGHT_IN_ALL, type Report, createAdmission, startListener } from '../upstream/index.ts'
 import type { CertificateBook } from './certificate-book.ts'
 import type { Core } from './core.ts'
@@ -63,11 +63,8 @@ export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPo
 }
 
 function notOpen({ name, host, port }: DoorSettings, error: unknown): DoorFailure {
-  return {
-    kind: 'not-open',
-    why: `listener "${name}": ${error instanceof Error ? error.message : String(error)}`,
-    hint: `is another program listening on ${host}:${port}, or is the port below 1024 without the right to it?`,
-  }
+  const why = `listener "${name}": ${error instanceof Error ? error.message : String(error)}`
+  return { kind: 'not-open', why, hint: hintOfListening(error, host, port) }
 }
 
 /** Who may come through one door, judged by its own list, authorities and revocation lists. */
@@ -90,7 +87,8 @@ function gatekeeperOf(
     return standing
   }
   const acl = compileAcl(settings.access)
-  return { gatekeeper: { acl, judge, rightsOf: (role) => describeRights(rights(), role) }, watch }
+  const rightsOf = (role: string): string => describeRights(rights(), role)
+  return { gatekeeper: { acl, judge, rightsOf, standingOfRole: (role) => standingOfRole(rights(), role) }, watch }
 }
 
 type Notice = Parameters<Parameters<typeof watchRevocation>[4]>[0]

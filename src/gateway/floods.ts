@@ -43,7 +43,7 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
     write(
       event('events-collapsed', {
         event: id,
-        source: hostOf(text(fields.source)),
+        source: whereFrom(fields),
         breaker: text(fields.breaker),
         reason: text(fields.reason),
         count,
@@ -72,6 +72,13 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
 /** A refused read is no more than noise; a refused operation is one event each, however many there are. */
 const isCollapsible = ({ id, fields }: SecurityEvent): boolean =>
   collapsible.has(id) || (id === 'operation-denied' && fields.class === 'monitor')
+
+/** The address of a client; what a device or somebody on its line has caused comes from its bus. Never empty: by it people search. */
+function whereFrom({ source, bus, unit }: SecurityEvent['fields']): string {
+  if (typeof source === 'string' && source !== '') return hostOf(source)
+  if (typeof bus !== 'string' || bus === '') return 'the gateway itself'
+  return typeof unit === 'number' && unit !== 0 ? `bus ${bus}, unit ${unit}` : `bus ${bus}`
+}
 
 const hostOf = (source: string): string => source.replace(/:\d+$/, '')
 

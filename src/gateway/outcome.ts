@@ -2,6 +2,7 @@ import { IN_PROGRESS, RESULT_FIRST } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
+import { type RefusalReason, refusalReasons } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { type Breaker, type Site, askedByGateway } from './site.ts'
 import { settingOf } from './setting.ts'
@@ -59,12 +60,22 @@ export function wasTaken(outcome: Outcome): boolean {
 
 type Serve = (asked: Asked, site: Site) => Promise<Answer>
 
+/** What stopped an operation that was allowed, right before its first byte. */
+export type Stopped = RefusalReason | 'client-gone' | 'not-stopped'
+type Ended = { readonly outcome: Outcome; readonly stopped: Stopped }
+
+export function describeStopped(stopped: Stopped): string {
+  const noLonger = 'the decision no longer held right before sending'
+  if (stopped === 'client-gone') return 'its client had ended the connection before it was sent'
+  return stopped === 'not-stopped' ? noLonger : `${noLonger}: ${refusalReasons[stopped].text}`
+}
+
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(story: Story, breaker: Breaker, outcome: Outcome, site: Site, serve: Serve): void {
+export function followOutcome(story: Story, breaker: Breaker, { outcome, stopped }: Ended, site: Site, serve: Serve): void {
   const record = (end: End): void => recordEnd(story, end, site)
   switch (outcome.kind) {
     case 'withdrawn':
-      return record({ kind: 'failed', why: 'the decision no longer held right before sending' })
+      return record({ kind: 'failed', why: describeStopped(stopped) })
     case 'busy':
       return record({ kind: 'failed', why: 'the queue of the bus is full' })
     case 'unreachable':

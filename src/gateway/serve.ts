@@ -3,7 +3,7 @@ import { clear, decide, deny } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { answer, refuse, refuseRoute } from './answer.ts'
 import { circumstancesOf, count, observeOnly, ofNoInterest } from './judged.ts'
-import { followOutcome, wasTaken } from './outcome.ts'
+import { type Stopped, followOutcome, wasTaken } from './outcome.ts'
 import { serveOwnUnit } from './own-unit.ts'
 import type { Site } from './site.ts'
 import { allowed, begin, noteVaultUse, watchVault } from './story.ts'
@@ -42,10 +42,16 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   noteVaultUse(story, vault.level(), site)
   if (record !== 'none') breaker.allowed(operation, story.correlation)
 
-  const stillHolds = () => ask(true).kind === 'allow' && (record === 'none' || asked.wanted()) // nobody may stop it once it is sent
+  let stopped: Stopped = 'not-stopped'
+  const stillHolds = (): boolean => {
+    const again = ask(true)
+    if (again.kind === 'deny') stopped = again.reason
+    else if (record !== 'none' && !asked.wanted()) stopped = 'client-gone' // nobody may stop it once it is sent
+    return stopped === 'not-stopped'
+  }
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
   if (!wasTaken(outcome)) turn.drop()
   breaker.saw(asked, outcome)
-  if (record !== 'none') followOutcome(story, breaker, outcome, site, serve)
+  if (record !== 'none') followOutcome(story, breaker, { outcome, stopped }, site, serve)
   return answer(asked.request, outcome, (reply) => asSeenBy(breaker.turns.readerOf(subject), asked.request, reply, breaker.profile))
 }

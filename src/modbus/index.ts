@@ -3,6 +3,7 @@ export { type ExceptionCode, encodeException, exceptionCode } from './exceptions
 export { type DateTime, encodeDateTime } from './date-time.ts'
 export type { Decoded } from './decoded.ts'
 export { type DiagnosticSubFunction, diagnosticSubFunctions } from './diagnostics.ts'
+export { framingOf, withFraming } from './framing.ts'
 export type { FileStretch, FileWrite } from './file-records.ts'
 export type { IdentificationObject } from './encapsulated.ts'
 export { type Mismatch, type MismatchReason, mismatch, mismatchReasons } from './mismatch.ts'

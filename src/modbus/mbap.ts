@@ -1,3 +1,5 @@
+import { framingOf, withFraming } from './framing.ts'
+
 /** One frame of Modbus TCP: the header's transaction and unit byte, and the PDU (1–253 bytes), which belongs to the frame. */
 export type Frame = { readonly transaction: number; readonly unit: number; readonly pdu: Uint8Array }
 
@@ -27,7 +29,8 @@ export function stepMbap(state: MbapState, chunk: Uint8Array): readonly [MbapSta
     const left = bytes.length - at
     const why = headerFault(view, at, left)
     if (why !== undefined) {
-      outputs.push({ kind: 'broken', why, firstBytes: Buffer.from(bytes.subarray(at, at + HEAD_BYTES)).toString('hex') })
+      const named = withFraming(why, framingOf(bytes.subarray(at)))
+      outputs.push({ kind: 'broken', why: named, firstBytes: Buffer.from(bytes.subarray(at, at + HEAD_BYTES)).toString('hex') })
       return [mbapStart, outputs]
     }
     if (left < HEADER) break

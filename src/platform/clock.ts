@@ -84,12 +84,6 @@ export const realClock: Clock = {
   soon: (run) => void setImmediate(run),
 }
 
-/** Day of the week (0 is Sunday) and minute of the day of an instant, in this machine's time zone. */
-export function localTime(us: number): { readonly weekday: number; readonly minute: number } {
-  const there = new Date(us / 1000)
-  return { weekday: there.getDay(), minute: there.getHours() * 60 + there.getMinutes() }
-}
-
 /** An instant as ISO 8601 in UTC with microseconds, as RFC 5424 wants it. */
 export function isoUs(us: number): string {
   const whole = new Date(Math.floor(us / 1000)).toISOString()

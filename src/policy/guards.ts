@@ -1,7 +1,7 @@
 import { type Act, type Operation, type OperationClass, actOf, valuesOf } from '../breakers/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 
-/** Days (0 is Sunday) and minutes of the day. */
+/** Days (0 is Sunday) and minutes of the day; to before from: over midnight, of the day on which it begins. */
 export type Hours = readonly { readonly days: readonly number[]; readonly fromMinute: number; readonly toMinute: number }[]
 
 /** One narrowing of what roles may do. Every guard that an operation falls under has to agree. */
@@ -82,7 +82,7 @@ function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: 
     case 'grant':
       return 'agree'
     case 'hours':
-      return during(rule.hours, at) ? 'agree' : 'outside-hours'
+      return isDuring(rule.hours, at) ? 'agree' : 'outside-hours'
     case 'value':
       return again || valueFits(rule, operation, at) ? 'agree' : 'value-limit'
     case 'rate':
@@ -95,8 +95,14 @@ function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: 
   }
 }
 
-const during = (hours: Hours, { weekday, minute }: Circumstances): boolean =>
-  hours.some(({ days, fromMinute, toMinute }) => days.includes(weekday) && fromMinute <= minute && minute < toMinute)
+/** Whether a time of the week lies within the hours. The end belongs to outside; what is over midnight counts to the day of its beginning. */
+export function isDuring(hours: Hours, { weekday, minute }: Pick<Circumstances, 'weekday' | 'minute'>): boolean {
+  const yesterday = (weekday + 6) % 7
+  return hours.some(({ days, fromMinute, toMinute }) => {
+    if (fromMinute < toMinute) return days.includes(weekday) && fromMinute <= minute && minute < toMinute
+    return (days.includes(weekday) && fromMinute <= minute) || (days.includes(yesterday) && minute < toMinute)
+  })
+}
 
 /** What cannot be judged does not fit: values that are not known in advance, a step from a value that was not read. */
 function valueFits(rule: Extract<GuardRule, { kind: 'value' }>, operation: Operation, { before }: Circumstances): boolean {

@@ -15,11 +15,14 @@ export {
   type ManagementAction,
   type Rights,
   type RoleRights,
+  type RoleStanding,
   describeRights,
+  describeUnknownRole,
   managementActions,
   mayAsk,
   mayManage,
   separationOfDuties,
+  standingOfRole,
   usualManagement,
 } from './rights.ts'
 export { type ConnectionId, type Role, type Subject, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
@@ -72,6 +75,7 @@ export {
   type GuardRule,
   type Hours,
   SELECT_GAP_MS,
+  isDuring,
   isUnder,
   judgeGuards,
   noCircumstances,

@@ -67,6 +67,22 @@ export const mayAsk = (rights: Rights, role: string, asked: OperationClass, brea
 export const mayManage = (rights: Rights, role: string, action: ManagementAction, breaker: string): boolean =>
   of(rights, role, breaker)?.manage.has(action) === true
 
+/** Whether a site has a role: names are compared letter by letter, since the whole string is the role (MB-TCP-Security-v36, R-21). */
+export type RoleStanding =
+  { readonly kind: 'known' } | { readonly kind: 'differs-in-case'; readonly from: string } | { readonly kind: 'unknown' }
+
+export function standingOfRole(rights: Rights, role: string): RoleStanding {
+  if (rights.has(role)) return { kind: 'known' }
+  const alike = [...rights.keys()].find((known) => known.toLowerCase() === role.toLowerCase())
+  return alike === undefined ? { kind: 'unknown' } : { kind: 'differs-in-case', from: alike }
+}
+
+/** Why a role has no rights, for people: a name in another case is the usual mistake of whoever issues certificates. */
+export function describeUnknownRole(role: string, standing: Exclude<RoleStanding, { readonly kind: 'known' }>): string {
+  const unknown = `this site has no role "${role}"`
+  return standing.kind === 'unknown' ? unknown : `${unknown}: it differs only in case from "${standing.from}"`
+}
+
 /** Two equal texts are equal rights: what a change of configuration has changed is seen by it. */
 export function describeRights(rights: Rights, role: string): string {
   const found = rights.get(role)

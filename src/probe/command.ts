@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ProbeAsked } from '../admin/contract.ts'
 import { loadProfile, profileFolder, profileNames } from '../config/index.ts'
 import { realClock, realRandom } from '../platform/index.ts'
-import { configuration } from './report.ts'
+import { configuration, describeStray, hintOfSilence, hintOfStray } from './report.ts'
 import { type Format, type Probed, type Progress, bauds, formats, probeSerial, probeTcp } from './search.ts'
 
 type Terminal = {
@@ -79,15 +79,24 @@ function tell(probed: Probed, place: string, host: RegExpExecArray | null, profi
   switch (probed.kind) {
     case 'found': {
       const where = isPort(place) ? { port: stableName(place) } : { host: host?.[1] ?? place, tcpPort: Number(host?.[2] ?? 502) }
+      for (const stray of probed.strays) error(`${describeStray(stray)}: ${hintOfStray(stray)}`)
       error(`${probed.units.length} found; check the names and profiles, then: breakwall check FILE`)
       out(configuration(probed, where, profiles))
       return 0
     }
-    case 'nothing':
-      return failed(
-        `nobody answers on ${place}`,
-        'is A/B swapped, the termination missing, or the unit id outside --units? A slow chain needs --timeout 3s',
-      )
+    case 'nothing': {
+      const [stray, ...others] = probed.strays
+      if (stray !== undefined) {
+        for (const other of others) error(describeStray(other))
+        return failed(`no unit that was asked answers on ${place}, but ${describeStray(stray)}`, hintOfStray(stray))
+      }
+      if (probed.closes)
+        return failed(
+          `${place} takes connections and closes them without an answer`,
+          'are all of its connections taken by other clients, or does its filter keep this machine out?',
+        )
+      return failed(`nobody answers on ${place}`, hintOfSilence(isPort(place) ? 'serial' : 'ethernet'))
+    }
     case 'in-use':
       return failed(
         `somebody is talking on ${place} already (${probed.bytes} bytes heard): a second master would break both their talks`,

@@ -1,6 +1,8 @@
 import { type Line, type SerialSettings, createSerialLine, createTcpLine, listen, serialWire, tcpWire, thisSystem } from '../bus/index.ts'
 import { type LineAddress, toLineAddress } from '../modbus/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
+import { type AskingPorts, createAsking } from './asking.ts'
+import { type Ear, type Stray, serialEar, tcpEar } from './overhear.ts'
 import { type Found, type UnitProbe, answers, identify } from './units.ts'
 
 /** The settings that lines in the field have, the likeliest first: 19200 8E1 is what a breaker leaves the factory with (V1.02, 2.5.1). */
@@ -24,8 +26,10 @@ export type Probed =
       readonly kind: 'found'
       readonly serial: { readonly baud: number; readonly format: Format } | 'none'
       readonly units: readonly Found[]
+      readonly strays: readonly Stray[]
     }
-  | { readonly kind: 'nothing' }
+  /** `closes`: each question was lost with its connection. */
+  | { readonly kind: 'nothing'; readonly strays: readonly Stray[]; readonly closes: boolean }
   /** Somebody talks on the line already: a second master would break both their talks. */
   | { readonly kind: 'in-use'; readonly bytes: number }
   | { readonly kind: 'no-port'; readonly why: string }
@@ -51,46 +55,67 @@ export async function probeSerial(wanted: SerialWanted, ports: ProbePorts): Prom
   if (heard > 0) return { kind: 'in-use', bytes: heard }
 
   let done = 0
+  const ear = serialEar()
   for (const { baud, format } of settings) {
-    const wire = serialWire(settingsOf(path, baud, format), thisSystem)
+    const wire = ear.on(serialWire(settingsOf(path, baud, format), thisSystem))
     const line = createSerialLine({ baud, echo: 'unknown' }, wire, { clock, random, notice: () => undefined }, { tell: 'nobody' })
     const step = (unit: number, found: number): void => {
       done += 1
       progress({ done, of: settings.length * units.length, at: `${baud} ${format} unit ${unit}`, found })
     }
-    const units_ = await ask(line, wanted, step)
+    const asked = await ask(line, wanted, { clock, opens: ear.opens }, step)
     await line.close()
-    if ('kind' in units_) return units_
-    if (units_.length > 0) return { kind: 'found', serial: { baud, format }, units: units_ }
+    if ('kind' in asked) return asked
+    if (asked.units.length > 0) return { kind: 'found', serial: { baud, format }, units: asked.units, strays: straysOf(ear, asked.units) }
   }
-  return { kind: 'nothing' }
+  return { kind: 'nothing', strays: ear.strays(), closes: false }
 }
 
 /** Finds who answers behind a Modbus TCP interface. */
 export async function probeTcp(wanted: TcpWanted, { clock, random, progress }: ProbePorts): Promise<Probed> {
   const { host, port, units } = wanted
-  const wire = tcpWire({ host, port, tls: 'none' }, clock)
+  const ear = tcpEar()
+  const wire = ear.on(tcpWire({ host, port, tls: 'none' }, clock))
   const line = createTcpLine({ pipelined: 1 }, wire, { clock, random, notice: () => undefined }, { tell: 'nobody' })
   let done = 0
-  const found = await ask(line, wanted, (unit, count) => {
+  const asked = await ask(line, wanted, { clock, opens: ear.opens }, (unit, count) => {
     done += 1
     progress({ done, of: units.length, at: `unit ${unit}`, found: count })
   })
   await line.close()
-  if ('kind' in found) return found
-  return found.length === 0 ? { kind: 'nothing' } : { kind: 'found', serial: 'none', units: found }
+  if ('kind' in asked) return asked
+  const strays = straysOf(ear, asked.units)
+  return asked.units.length === 0
+    ? { kind: 'nothing', strays, closes: asked.closes }
+    : { kind: 'found', serial: 'none', units: asked.units, strays }
 }
 
-type NoPort = { readonly kind: 'no-port'; readonly why: string }
+/** What a unit that was found has said late besides is no news. */
+const straysOf = (ear: Ear, units: readonly Found[]): readonly Stray[] =>
+  ear.strays().filter((stray) => stray.kind !== 'late' || !units.some(({ address }) => address === stray.unit))
 
-async function ask(line: Line, wanted: Wanted, step: (unit: number, found: number) => void): Promise<Found[] | NoPort> {
-  const probe: UnitProbe = { line, ...wanted }
+type NoPort = { readonly kind: 'no-port'; readonly why: string }
+type Asked = { readonly units: readonly Found[]; readonly closes: boolean }
+
+async function ask(
+  line: Line,
+  { units, replyTimeoutMs, identifying }: Wanted,
+  ports: Omit<AskingPorts, 'replyTimeoutMs'>,
+  step: (unit: number, found: number) => void,
+): Promise<Asked | NoPort> {
+  const probe: UnitProbe = { asking: createAsking(line, { ...ports, replyTimeoutMs }), identifying }
   const found: Found[] = []
-  for (const address of linesOf(wanted.units)) {
+  let closes = true
+  for (const address of linesOf(units)) {
     const answered = await answers(probe, address)
-    if (typeof answered !== 'boolean') return answered
-    if (answered) found.push(await identify(probe, address))
+    if (typeof answered !== 'string') {
+      // It opens and opens, and takes no question: not the address is wrong.
+      if (ports.opens() > 0 && closes && found.length === 0) break
+      return answered
+    }
+    if (answered !== 'lost') closes = false
+    if (answered === 'answers') found.push(await identify(probe, address))
     step(address, found.length)
   }
-  return found
+  return { units: found, closes }
 }

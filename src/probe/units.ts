@@ -1,5 +1,5 @@
-import type { Exchanged, Line } from '../bus/index.ts'
 import { type LineAddress, type Request, toAddress } from '../modbus/index.ts'
+import type { Asking } from './asking.ts'
 
 /** What a unit says of itself (FC 43/14, basic identification), or that it does not. */
 export type Product = { readonly vendor: string; readonly code: string; readonly revision: string }
@@ -11,8 +11,7 @@ export type Found = {
 }
 
 export type UnitProbe = {
-  readonly line: Line
-  readonly replyTimeoutMs: number
+  readonly asking: Asking
   /** Registers by which families are told apart, as the documents number them. */
   readonly identifying: readonly number[]
 }
@@ -24,28 +23,26 @@ function readOf(register: number): Request {
   return { kind: 'read-holding-registers', address, quantity: 1 }
 }
 
-const ask = ({ line, replyTimeoutMs }: UnitProbe, address: LineAddress, request: Request): Promise<Exchanged> =>
-  new Promise((end) => line.exchange({ address, replyTimeoutMs }, request, () => true, end))
-
-/** Whether anybody answers at this address: an exception is an answer. The port's own trouble comes back in words. */
+/** Whether anybody answers at this address: an exception is an answer. `lost`: the connection ended instead, the second time too. */
 export async function answers(
-  probe: UnitProbe,
+  { asking }: UnitProbe,
   address: LineAddress,
-): Promise<boolean | { readonly kind: 'no-port'; readonly why: string }> {
+): Promise<'answers' | 'silent' | 'lost' | { readonly kind: 'no-port'; readonly why: string }> {
   // Register 12001, the state of every breaker; an interface without it answers with an exception.
-  const exchanged = await ask(probe, address, readOf(12_001))
+  const exchanged = await asking.ask(address, readOf(12_001))
   if (exchanged.kind === 'unreachable') return { kind: 'no-port', why: exchanged.why }
-  return exchanged.kind === 'reply'
+  if (exchanged.kind === 'reply') return 'answers'
+  return exchanged.kind === 'no-reply' && exchanged.cause === 'lost' ? 'lost' : 'silent'
 }
 
 /** Asks a unit that answers who it is. */
-export async function identify(probe: UnitProbe, address: LineAddress): Promise<Found> {
+export async function identify({ asking, identifying }: UnitProbe, address: LineAddress): Promise<Found> {
   const registers: number[] = []
-  for (const register of probe.identifying) {
-    const exchanged = await ask(probe, address, readOf(register))
+  for (const register of identifying) {
+    const exchanged = await asking.ask(address, readOf(register))
     if (exchanged.kind === 'reply' && exchanged.reply.kind === 'registers') registers.push(register)
   }
-  const said = await ask(probe, address, { kind: 'read-device-identification', code: 1, objectId: 0 })
+  const said = await asking.ask(address, { kind: 'read-device-identification', code: 1, objectId: 0 })
   if (said.kind !== 'reply' || said.reply.kind !== 'device-identification') return { address, product: 'not-said', registers }
   const { objects } = said.reply
   const object = (id: number): string => {

@@ -50,6 +50,8 @@ function pairsOf(name: FieldName, value: string): string[] {
   if (name === 'source') {
     const found = /^(.*):(\d{1,5})$/.exec(value)
     const host = (found?.[1] ?? value).replace(/^\[|\]$/g, '')
+    // "bus line-1" is neither an address nor the name of a machine.
+    if (/ /.test(host)) return [`bwSource=${extension(value)}`]
     return [
       /^[0-9a-fA-F.:]+$/.test(host) ? `src=${host}` : `shost=${extension(host)}`,
       ...(found?.[2] === undefined ? [] : [`spt=${found[2]}`]),

@@ -1,7 +1,17 @@
 import { type Server, type Socket, createServer as createTcpServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Clock, Random } from '../platform/index.ts'
-import { type Acl, type ConnectionId, type Subject, describeLevels, levelAt, levelsOf, toConnectionId } from '../policy/index.ts'
+import {
+  type Acl,
+  type ConnectionId,
+  type RoleStanding,
+  type Subject,
+  describeLevels,
+  describeUnknownRole,
+  levelAt,
+  levelsOf,
+  toConnectionId,
+} from '../policy/index.ts'
 import type { Admission } from './admission.ts'
 import { createGuests } from './guests.ts'
 import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
@@ -17,6 +27,7 @@ export type Gatekeeper = {
   readonly judge: (peer: Peer) => Judged
   /** Equal texts are equal rights. */
   readonly rightsOf: (role: string) => string
+  readonly standingOfRole: (role: string) => RoleStanding
 }
 
 export type ListenerPorts = {
@@ -165,6 +176,7 @@ class Door {
     }
     const { subject } = standing
     if (subject.role === 'NULL') report('role-missing', { subject: subject.name, source, listener })
+    else this.#reportUnknownRole(subject, source)
     report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
     const ended = (): void => {
       this.#inside.delete(guest)
@@ -173,6 +185,14 @@ class Door {
     const session = startSession(socket, { subject, listener, inFlight, idleMs: limits.idleMs, clock, report, admission, serve, ended })
     const guest: Guest = { session, peer, subject, standing: standing.text }
     this.#inside.add(guest)
+  }
+
+  /** A role that the site does not have is no reason to refuse a connection; without this word, each request is refused for no visible one. */
+  #reportUnknownRole({ name: subject, role }: Client, source: string): void {
+    const standing = this.#gatekeeper.standingOfRole(role)
+    if (standing.kind === 'known') return
+    const reason = `${describeUnknownRole(role, standing)}, so it has no rights`
+    this.#ports.report('role-invalid', { subject, source, listener: this.#settings.name, reason })
   }
 
   /** What a client is at this moment; a connection whose text changes has become another's. */

@@ -8,9 +8,11 @@ import {
   encodeException,
   encodeMbap,
   exceptionCode,
+  framingOf,
   functionCodeOf,
   mbapStart,
   stepMbap,
+  withFraming,
 } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
@@ -46,7 +48,10 @@ export type SessionSettings = {
 }
 
 /** What a session needs of a connection. */
-export type ClientSocket = Pick<Socket, 'on' | 'write' | 'pause' | 'resume' | 'destroy' | 'end' | 'destroyed' | 'writableLength'>
+export type ClientSocket = Pick<
+  Socket,
+  'on' | 'write' | 'pause' | 'resume' | 'destroy' | 'end' | 'destroyed' | 'writableLength' | 'allowHalfOpen'
+>
 
 /** Speaks Modbus TCP with one client until either side ends: frames in, answers out, in any order. */
 export function startSession(socket: ClientSocket, settings: SessionSettings): SessionHandle {
@@ -69,6 +74,7 @@ class Session {
   #waiting: Frame[] = []
   #requests = 0
   #ended = 'the client left'
+  #noMore = false
   #limit: Cancel = () => undefined
   #frameSince: Monotonic | 'between-frames' = 'between-frames'
   #bad: Allowance
@@ -88,7 +94,8 @@ class Session {
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('drain', () => this.#work())
     socket.on('error', (error) => (this.#ended = error.message))
-    socket.on('end', () => socket.end())
+    socket.allowHalfOpen = true
+    socket.on('end', () => this.#sendsNoMore())
   }
 
   start(): void {
@@ -121,6 +128,21 @@ class Session {
     this.#work()
   }
 
+  /**
+   * The client has closed its sending side (FIN): it may still wait for what it asked before, and cannot be told from one that is gone
+   * until something is sent to it. What is open is finished and answered, then the connection ends; a reset one ends at once.
+   */
+  #sendsNoMore(): void {
+    this.#noMore = true
+    const open = this.#open.length + this.#waiting.length
+    if (open > 0) this.#ended = `the client closed its sending side with ${open} requests open; they were finished`
+    this.#endWhenDone()
+  }
+
+  #endWhenDone(): void {
+    if (this.#noMore && this.#open.length + this.#waiting.length + this.#unsent.length === 0) this.#socket.end()
+  }
+
   #closed(): void {
     this.#limit()
     this.#waiting = []
@@ -135,7 +157,16 @@ class Session {
     this.#limit()
     const { clock, idleMs } = this.#settings
     if (this.#frameSince === 'between-frames') this.#limit = clock.after(idleMs, () => this.close('no request for too long'))
-    else this.#limit = clock.after(this.#frameSince + FRAME_MS - clock.now(), () => this.close('a frame took too long'))
+    else this.#limit = clock.after(this.#frameSince + FRAME_MS - clock.now(), () => this.#tookTooLong())
+  }
+
+  /** Bytes without a header wait for a length that never comes: named where they can be, or whoever looks for the mistake sees a slow link. */
+  #tookTooLong(): void {
+    const { pending } = this.#stream
+    const framing = framingOf(pending)
+    const why = withFraming(`not a whole frame within ${FRAME_MS / 1000} s`, framing)
+    if (framing !== 'unknown') this.#malformed(0, 0, why, 'connection closed', headOf(pending))
+    this.close('a frame took too long')
   }
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
@@ -147,6 +178,7 @@ class Session {
     }
     if (this.#waiting.length > 0) this.#socket.pause()
     else this.#socket.resume()
+    this.#endWhenDone()
   }
 
   #take(frame: Frame): void {
@@ -156,7 +188,7 @@ class Session {
       case 'request':
         return this.#forward(frame, decoded.request)
       case 'malformed':
-        this.#malformed(frame.unit, decoded.functionCode, decoded.why, `answered 0${decoded.exception}`, headOf(frame.pdu))
+        this.#malformed(frame.unit, decoded.functionCode, nameOf(decoded.why, frame), `answered 0${decoded.exception}`, headOf(frame.pdu))
         return this.#refuse(frame, decoded.functionCode, decoded.exception)
       case 'unsupported': {
         const { functionCode, what } = decoded
@@ -166,7 +198,8 @@ class Session {
       }
       case 'not-a-request': {
         const { functionCode } = decoded
-        this.#malformed(frame.unit, functionCode, `function code ${functionCode} is a reply's`, 'connection closed', headOf(frame.pdu))
+        const why = nameOf(`function code ${functionCode} is a reply's`, frame)
+        this.#malformed(frame.unit, functionCode, why, 'connection closed', headOf(frame.pdu))
         return this.close('it sent a reply')
       }
     }
@@ -247,3 +280,9 @@ class Session {
 
 /** Function code, address, quantity and byte count say what is wrong with a PDU; what is written stays out of the record: it may be a password. */
 const headOf = (pdu: Uint8Array): string => Buffer.from(pdu.subarray(0, 6)).toString('hex')
+
+/** A serial frame can have the length of a Modbus TCP one by chance: the CRC in it gives it away. */
+function nameOf(why: string, frame: Frame): string {
+  const framing = framingOf(encodeMbap(frame))
+  return framing === 'rtu' ? withFraming(why, framing) : why
+}

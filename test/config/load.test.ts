@@ -165,6 +165,11 @@ t.test(
       /may do "unlock" without a log-in/,
     )
     t.match(warned(['"configuration", "users"]', '"configuration"]']), /no role may manage users: nobody can be set up/)
+    t.match(
+      warned(['[roles.Viewer]', '[roles.viewer]\nmay = ["monitor"]\n\n[roles.Viewer]']),
+      /role "viewer" differs only in case from the usual "Viewer"/,
+    )
+    t.notMatch(warned(), /differs only in case/)
     t.end()
   },
 )
@@ -205,5 +210,19 @@ t.test('a guard says one thing and says it whole', (t) => {
   t.match(said('setting = "x"\nminimum = 1\nmaximum = 2\nstep = 1'), [/does not say where the present value is read/])
   t.match(said('grant = true\nbreakers = ["Q7"]'), [/there is no breaker or group "Q7"/])
   t.match(said('select-within = "2m"'), [/a time from 1s to 60s/])
+  t.end()
+})
+
+t.test('the console under an IP address has no passkeys: check says so, and says nothing of a name', (t) => {
+  const warned = (name: string): string => {
+    const block = `[console]\naddress = "10.20.0.5:8443"\nname = "${name}"\ncertificate = "c.crt"\nkey = "c.key"\n\n# The access control list`
+    mistakes(['# The access control list', block])
+    return loadSite(join(folder, 'breakwall.toml'))
+      .warnings.map(({ text }) => text)
+      .join(' / ')
+  }
+  for (const address of ['10.20.0.5', 'fd00::5', '[fd00::5]'])
+    t.match(warned(address), /the console's name is the IP address .*: browsers have no passkeys under an address/)
+  for (const name of ['breakwall.plant7.example', 'breakwall', '10.plant', 'localhost']) t.notMatch(warned(name), /passkeys/)
   t.end()
 })

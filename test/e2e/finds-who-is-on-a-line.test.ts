@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { startTcpRig } from '../../hil/rig/tcp-interface.ts'
+import { type TcpRig, startTcpRig } from '../../hil/rig/tcp-interface.ts'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
 import { Twin, families } from '../../hil/twins/breaker.ts'
 
@@ -48,6 +48,53 @@ t.test('behind an interface on Ethernet its units are found', async (t) => {
   t.match(out, `address = "127.0.0.1:${rig.port}"`)
   t.match(out, /address = 4\nprofile = "mtz-micrologic-x"/)
 })
+
+/** An interface with one breaker at unit 4 and a habit; probed with `args`. */
+async function probeInterface(t: { teardown(run: () => Promise<void>): void }, habit: Partial<TcpRig>, ...args: string[]) {
+  const twin = new Twin({ name: 'Q4', family: families.mtz, closed: true, load: 230, moving: false })
+  const rig = await startTcpRig('eth', new Map([[4, twin]]), { path: '', write: () => undefined })
+  Object.assign(rig, habit)
+  t.teardown(() => rig.close())
+  return { place: `127.0.0.1:${rig.port}`, ...(await probe(`127.0.0.1:${rig.port}`, ...args)) }
+}
+
+t.test('an interface that ends the connection after each answer is asked on, on its next connection', async (t) => {
+  const { code, out, err } = await probeInterface(t, { closing: 'after-answer' }, '--units', '3-5', '--timeout', '200ms')
+  t.equal(code, 0, err)
+  t.match(out, /# unit 4: Schneider Electric MasterPacT MTZ2[^]*address = 4\nprofile = "mtz-micrologic-x"/)
+})
+
+t.test('one unit behind many addresses that nobody has is found, though three time-outs in a row end the connection', async (t) => {
+  const { code, out, err } = await probeInterface(t, {}, '--units', '20-26,4', '--timeout', '30ms')
+  t.equal(code, 0, err)
+  t.match(out, /address = 4\n/)
+})
+
+t.test(
+  'what answers, but not as what was asked, is told as what it is, and silence on Ethernet is not told as swapped wires',
+  async (t) => {
+    const table: readonly (readonly [habit: Partial<TcpRig>, why: RegExp, hint: RegExp])[] = [
+      [{ repliesAs: 255 }, /something answered as unit 255 where unit 4 was asked/, /--units 255/],
+      [{ repliesAs: 0 }, /something answered as unit 0 where unit 4 was asked/, /writes unit 0 into its replies/],
+      [
+        { transactionShift: 1000 },
+        /something answered as unit 4 with a transaction id that was never sent/,
+        /does not return transaction ids/,
+      ],
+      [{ replyDelayMs: 450 }, /unit 4 answered after its time-out/, /--timeout 3s/],
+      [{ closing: 'at-once' }, /takes connections and closes them without an answer/, /connections taken by other clients/],
+      [{ mute: true }, /nobody answers on/, /is the unit id outside --units/],
+    ]
+    for (const [habit, why, hint] of table) {
+      const { code, out, err } = await probeInterface(t, habit, '--units', '4-5', '--timeout', '300ms')
+      t.equal(code, 1, `${out}${err}`)
+      t.match(err, why)
+      t.match(err, hint)
+      t.notMatch(err, /A\/B/)
+      if (!('mute' in habit)) t.notMatch(err, /nobody answers/)
+    }
+  },
+)
 
 t.test('wrong words and a port that is not there are said in words', async (t) => {
   t.match(await probe('/dev/not-there', '--units', '1'), { code: 1, err: /\/dev\/not-there cannot be used/ })

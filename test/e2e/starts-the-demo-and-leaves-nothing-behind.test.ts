@@ -127,8 +127,5 @@ t.test('a port that is taken is said, with what to do, and everything ends', asy
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
   const [code] = (await once(child, 'close')) as [number]
   t.equal(code, 1)
-  t.match(
-    said,
-    new RegExp(`error: listener "scada": .*${port}[\\s\\S]*hint: is another program listening[\\s\\S]*npm start -- --port 8803`),
-  )
+  t.match(said, new RegExp(`error: listener "scada": .*${port}[\\s\\S]*hint: another program listens on[\\s\\S]*npm start -- --port 8803`))
 })

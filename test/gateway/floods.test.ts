@@ -68,3 +68,22 @@ t.test('what is counted has a bound, and a stop sums up what is left', (t) => {
   t.equal(ids().filter((id) => id === 'events-collapsed').length, MAX_COLLAPSING + 1)
   t.end()
 })
+
+t.test('a summary always says where it came from: a client by its address, what a device has caused by its bus', (t) => {
+  const { clock, written, floods } = journal()
+  const table = [
+    [event('response-invalid', { breaker: 'Q1', bus: 'line-1', unit: 3, reason: 'late' }), 'bus line-1, unit 3'],
+    [event('response-invalid', { breaker: '', bus: 'line-2', unit: 0, reason: 'late' }), 'bus line-2'],
+    [event('foreign-master-suspected', { bus: 'line-1', unit: 9, functionCode: 3, reason: 'another master' }), 'bus line-1, unit 9'],
+    [malformed('10.0.0.1:4711', 'a'), '10.0.0.1'],
+  ] as const
+  for (const [happened] of table) for (let i = 0; i < 3; i++) floods.note(happened)
+  clock.advance(COLLAPSE_MS)
+  const summaries = written.filter(({ id }) => id === 'events-collapsed')
+  t.same(
+    summaries.map(({ fields }) => fields.source),
+    table.map(([, source]) => source),
+  )
+  t.equal(summaries[0]?.text, '2 more of response-invalid from bus line-1, unit 3 within 10 s: late')
+  t.end()
+})

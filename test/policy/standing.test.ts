@@ -124,6 +124,11 @@ t.test('rates, hours and selections', (t) => {
   t.equal(of(hours, { weekday: 1, minute: 1080 }), 'deny outside-hours')
   t.equal(of(hours, { weekday: 0, minute: 600 }), 'deny outside-hours')
   t.equal(of(hours, { weekday: 0, minute: 600 }, true), 'deny outside-hours', 'also right before sending')
+  const nights = { kind: 'hours', hours: [{ days: [1], fromMinute: 1320, toMinute: 360 }] } as const
+  t.equal(of(nights, { weekday: 1, minute: 1320 }), 'allow')
+  t.equal(of(nights, { weekday: 2, minute: 359 }), 'allow', 'over midnight')
+  t.equal(of(nights, { weekday: 1, minute: 359 }), 'deny outside-hours', 'the morning before')
+  t.equal(of(nights, { weekday: 2, minute: 1320 }), 'deny outside-hours', 'the evening after')
   const select = { kind: 'select', withinMs: 10_000 } as const
   t.equal(of(select, {}), 'deny select-first')
   t.equal(of(select, { selectedAt: toMonotonic(95_000) }), 'allow')

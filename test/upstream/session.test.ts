@@ -244,3 +244,68 @@ t.test('what was answered before a stream broke still reaches its client', async
   if (!client.destroyed) await once(client, 'close')
   t.equal(bytes(), '000100000003018303')
 })
+
+t.test('a client that closes its sending side behind its requests still gets their answers, then the end', async (t) => {
+  const free: (() => void)[] = []
+  const { client, asked, bytes, until, over, reports } = await open(t, {
+    inFlight: 2,
+    serve: ({ request }) => new Promise((resolve) => free.push(() => resolve({ pdu: replyTo(request) }))),
+  })
+  const ended = once(client, 'end')
+  client.end(Buffer.concat([read(1), read(2), read(3)]))
+  await until(() => free.length === 2)
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  t.equal(asked[0]?.wanted(), true, 'it may still wait: what it asked is not withdrawn')
+  free[0]?.()
+  await until(() => free.length === 3)
+  free[1]?.()
+  free[2]?.()
+  await ended
+  await over
+  t.same(answered(bytes()), ['0001', '0002', '0003'])
+  t.match(reports, [{ id: 'connection-closed', reason: /^the client closed its sending side with \d requests open; they were finished$/ }])
+})
+
+t.test('a client that closes its sending side with nothing open has left; one that resets is gone at once', async (t) => {
+  const left = await open(t)
+  left.client.write(read(1))
+  await left.until(() => left.bytes().length === 22)
+  left.client.end()
+  await left.over
+  t.match(left.reports, [{ id: 'connection-closed', reason: 'the client left' }])
+
+  const gone = await open(t, { serve: () => new Promise(() => undefined) })
+  gone.client.write(read(1))
+  await gone.until(() => gone.asked.length === 1)
+  gone.client.resetAndDestroy()
+  await gone.over
+  t.equal(gone.asked[0]?.wanted(), false)
+})
+
+t.test('a client that closes its sending side and never reads does not stay for ever [CR 7.1]', async (t) => {
+  const { client, clock, over, until, asked, reports } = await open(t, { serve: () => new Promise(() => undefined) })
+  client.end(read(1))
+  await until(() => asked.length === 1)
+  clock.advance(IDLE_MS)
+  await over
+  t.match(reports, [{ id: 'connection-closed', reason: 'no request for too long' }])
+})
+
+t.test('bytes without a Modbus TCP header are named: at once where they cannot be framed, else at the time limit of a frame', async (t) => {
+  const table: readonly (readonly [hex: string, reason: RegExp])[] = [
+    ['0300000002', /^not a whole frame within 5 s; looks like a PDU without MBAP header$/],
+    ['010300000002', /^not a whole frame within 5 s; looks like a unit id and a PDU without MBAP header$/],
+    ['01030000000ac5cd', /^not a whole frame within 5 s; looks like Modbus RTU/],
+    ['01030000000ac5cd01030000000ac5cd', /^function code 205 is a reply's; looks like Modbus RTU/],
+    [Buffer.from(':010300000002FA\r\n').toString('hex'), /; looks like Modbus ASCII/],
+    ['16030100c8010000c40303', /; looks like a TLS handshake/],
+  ]
+  for (const [hex, reason] of table) {
+    const { client, clock, over, until, inside, reports } = await open(t)
+    client.write(Buffer.from(hex, 'hex'))
+    await until(() => (inside()?.bytesRead ?? 0) === hex.length / 2)
+    clock.advance(FRAME_MS)
+    await over
+    t.match(reports, [{ id: 'frame-malformed', reason }, { id: 'connection-closed' }], hex)
+  }
+})

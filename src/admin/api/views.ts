@@ -1,10 +1,11 @@
 import type { Gateway } from '../../gateway/index.ts'
-import { isoUs, localTime } from '../../platform/index.ts'
+import { isoUs } from '../../platform/index.ts'
 import { type LockedBy, type Tag, hangingOn } from '../../policy/index.ts'
-import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, UnlockRules, VaultView } from '../contract.ts'
+import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, VaultView } from '../contract.ts'
 import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { grantView } from './grant-view.ts'
+import { unlockRules } from './unlock-rules.ts'
 
 /** When the first word about the end of a certificate comes. */
 const SOON_DAYS = 60
@@ -56,15 +57,6 @@ export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unkn
     unlock: unlockRules(gateway),
     faults: gateway.trust.faults(),
   }
-}
-
-const DAY_MINUTES = 24 * 60
-
-function unlockRules(gateway: Gateway): UnlockRules {
-  const { longestUnlockMs, shiftEnds } = gateway.site()
-  const { minute } = localTime(gateway.clock.utcUs())
-  const left = shiftEnds.map((end) => (end - minute + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES)
-  return { longestSeconds: longestUnlockMs / 1000, shiftEndSeconds: left.length === 0 ? 'not-set' : Math.min(...left) * 60 }
 }
 
 export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {

@@ -10,7 +10,8 @@ const pause = (ms) => new Promise((resume) => setTimeout(resume, ms))
 /** `hear` takes what the gateway says, `tick` only lets the time pass: nothing here says a lock is open before the gateway has. */
 export function lockCard(me, name) {
   const path = `/breakers/${encodeURIComponent(name)}`
-  const it = { scope: 'control', seconds: 900, locks: {}, rules: { longestSeconds: 28_800, shiftEndSeconds: 'not-set' }, heardAt: 0 }
+  const rules = { longestSeconds: 28_800, shiftEndSeconds: 'not-set' }
+  const it = { scope: 'control', seconds: 900, locks: {}, rules, heardAt: 0, rulesAt: 0 }
   const say = teller()
   const word = element('strong', { id: 'lock-word' })
   const since = element('p', { className: 'mute', id: 'lock-since' })
@@ -34,7 +35,9 @@ export function lockCard(me, name) {
   card.append(lock, say.place)
 
   function hear(locks, rules) {
-    Object.assign(it, { locks, rules, heardAt: performance.now() })
+    const now = performance.now()
+    // An answer about one lock says nothing new about the shift.
+    Object.assign(it, { locks, rules, heardAt: now, rulesAt: rules === it.rules ? it.rulesAt : now })
     draw()
   }
   function draw() {
@@ -92,7 +95,12 @@ function openingPart(path, it, { say, answered, draw }) {
     it.seconds = length
     draw()
   })
-  const secondsOf = (length) => (length === 'shift' ? it.rules.shiftEndSeconds : length)
+  // The gateway says how long the shift still lasts: this device's clock and time zone are not asked.
+  const secondsOf = (length) => {
+    const { shiftEndSeconds } = it.rules
+    if (length !== 'shift' || shiftEndSeconds === 'not-set') return length === 'shift' ? 'not-set' : length
+    return Math.max(1, Math.floor(shiftEndSeconds - (performance.now() - it.rulesAt) / 1000))
+  }
   async function unlock() {
     const why = reason.input.value.trim()
     if (why.length < 3) {
