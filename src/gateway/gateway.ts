@@ -71,6 +71,8 @@ export interface Gateway extends ReturnType<typeof partsOf> {
   readonly authorityCredential: string | undefined
   readonly listeners: readonly Listener[]
   readonly clock: Clock
+  /** What the kernel of this machine says of its clock now. */
+  readonly clockSynchronised: Ports['clockSynchronised']
   /** Puts another configuration in force as a whole, or says why it stays as it is. What it takes away from open connections ends them. */
   reload(next: CheckedSite, by: string): Promise<Reloaded>
   /** A configuration that had mistakes was not taken. */
@@ -144,6 +146,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     ...partsOf(core),
     ...{ version, journal, journalFile, vault, certificates, people, clock, random, sinks, trust },
     keeper: keeping.keeper,
+    clockSynchronised: ports.clockSynchronised,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,
     listeners: doors.listeners,
