@@ -5,6 +5,7 @@ import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusV
 import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { grantView } from './grant-view.ts'
+import { describeListener } from './listener-words.ts'
 import { describeVerification } from './verification-words.ts'
 
 /** When the first word about the end of a certificate comes. */
@@ -44,15 +45,6 @@ export function statusView(gateway: Gateway): StatusView {
     journal: journalView(gateway),
     sinks: gateway.sinks.status(),
     faults: gateway.trust.faults(),
-  }
-}
-
-function describeListener(kind: 'tls' | 'clear-text'): string {
-  switch (kind) {
-    case 'tls':
-      return 'Modbus/TCP Security'
-    case 'clear-text':
-      return 'Modbus TCP in the clear, read only'
   }
 }
 
