@@ -16,7 +16,7 @@ import {
   whereIs,
 } from './admin/cli/index.ts'
 import type { ProfileView } from './admin/contract.ts'
-import { startApi } from './admin/api/index.ts'
+import { startApi, describeListener } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
@@ -95,7 +95,8 @@ async function serve(file: string): Promise<number> {
     await gateway.stop(api.why)
     return failed(api.why, 'stop it first, or give this one another api.socket')
   }
-  for (const { kind, host, port, name } of gateway.listeners) stderrLog.info(`listening for ${kind} on ${host}:${port} (${name})`)
+  for (const listener of gateway.listeners)
+    stderrLog.info(`listening for ${describeListener(listener.kind)} on ${listener.host}:${listener.port} (${listener.name})`)
   process.on('SIGHUP', () => void reloadOnSignal(gateway, file))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {

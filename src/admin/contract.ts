@@ -150,7 +150,14 @@ export type StatusView = {
   readonly configuration: string
   /** Where the pages are; empty: there are none. */
   readonly pages: string
-  readonly listeners: readonly { readonly name: string; readonly address: string; readonly kind: string; readonly connections: number }[]
+  readonly listeners: readonly {
+    readonly name: string
+    readonly address: string
+    /** In words; `security` is the value. */
+    readonly kind: string
+    readonly security: 'tls' | 'clear-text'
+    readonly connections: number
+  }[]
   readonly clients: readonly ClientView[]
   readonly keySwitches: readonly KeySwitchView[]
   readonly masterLock: MasterLockView
@@ -169,8 +176,10 @@ export type StatusView = {
     readonly hash: string
     readonly bytes: number
     readonly freeBytes: number
-    /** When the chain was walked last and what came out; empty before the first time. */
+    /** When the chain was walked last and what came out, in words; empty before the first time. */
     readonly verified: string
+    /** The value of it. */
+    readonly verification: 'never' | 'whole' | 'broken' | 'unreadable'
     /** Fingerprint of the key of checkpoints; empty without one. */
     readonly key: string
   }

@@ -71,7 +71,3 @@ function ruleOf(guard: GuardFile): GuardRule {
   const select = guard['select-within']
   return select === undefined ? { kind: 'grant' } : { kind: 'select', withinMs: must(toMilliseconds(select)) }
 }
-
-/** Two equal texts are equal guards. */
-export const describeGuards = (guards: readonly Guard[]): string =>
-  JSON.stringify(guards, (_key, value: unknown) => (value instanceof Set ? [...(value as Set<unknown>)].sort() : value))

@@ -6,4 +6,3 @@ export type { BreakerSettings, BusSettings, CheckedSite, ConsoleSettings } from 
 export type { JournalSettings, SinkTlsFiles } from './sinks.ts'
 export type { WorkingHours } from './hours.ts'
 export type { KeySwitchSettings } from './key-switches.ts'
-export { describeGuards } from './guards.ts'

@@ -10,6 +10,7 @@ import { loadProfile, profileFolder, profileNames } from './profiles.ts'
 import { type SiteFile, expectations, siteSchema } from './schema.ts'
 import { checkSinks } from './sink-checks.ts'
 import { type CheckedSite, toSite } from './site.ts'
+import { checkTimes } from './time-checks.ts'
 import { type Document, type Path, parseToml } from './toml.ts'
 
 export type Loaded =
@@ -37,6 +38,7 @@ export function loadSite(path: string): Loaded {
     ...crossChecks(path, document, loose, warnings),
     ...checkProfiles(path, document, loose, profiles, warnings),
   ]
+  if (parsed.success) checkTimes(parsed.data, (key, what) => void warnings.push({ file: path, ...document.placeOf(key), text: what }))
   if (problems.length > 0 || !parsed.success) {
     return { kind: 'problems', problems: inOrder(problems), warnings: inOrder(warnings) }
   }

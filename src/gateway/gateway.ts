@@ -12,7 +12,7 @@ import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
 import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
 import { type Core, createCore } from './core.ts'
-import { readCredentials } from './credentials.ts'
+import { type SiteCredentials, readCredentials } from './credentials.ts'
 import { type Doors, openDoors } from './doors.ts'
 import { ownCertificates } from './own-certificates.ts'
 import { hoursNow } from './hours.ts'
@@ -20,7 +20,7 @@ import type { Keeper } from './keeper.ts'
 import { type Keeping, startKeeping } from './keeping.ts'
 import { openJournal } from './open-journal.ts'
 import { recover } from './recover.ts'
-import { changedKeys, needsRestart } from './reload.ts'
+import { busesThatWait, changedKeys, describeReload, needsRestart } from './reload.ts'
 import { type SinkBook, openSinkBook } from './sink-book.ts'
 import { type Trust, createTrust } from './trust.ts'
 import { type VaultBook, openVaultBook } from './vault-book.ts'
@@ -71,6 +71,8 @@ export interface Gateway extends ReturnType<typeof partsOf> {
   readonly authorityCredential: string | undefined
   readonly listeners: readonly Listener[]
   readonly clock: Clock
+  /** What the kernel of this machine says of its clock now. */
+  readonly clockSynchronised: Ports['clockSynchronised']
   /** Puts another configuration in force as a whole, or says why it stays as it is. What it takes away from open connections ends them. */
   reload(next: CheckedSite, by: string): Promise<Reloaded>
   /** A configuration that had mistakes was not taken. */
@@ -144,10 +146,11 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     ...partsOf(core),
     ...{ version, journal, journalFile, vault, certificates, people, clock, random, sinks, trust },
     keeper: keeping.keeper,
+    clockSynchronised: ports.clockSynchronised,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,
     listeners: doors.listeners,
-    reload: (next, by) => reload(force, next, by, { journal, doors, certificates, sinks }),
+    reload: (next, by) => reload(force, next, by, { journal, doors, certificates, sinks, busTls: credentials.buses }),
     rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }
@@ -181,11 +184,17 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
   return people
 }
 
+type Reloading = Pick<Running, 'journal' | 'certificates' | 'sinks'> & {
+  readonly doors: Doors
+  /** What the buses were started with. */
+  readonly busTls: SiteCredentials['buses']
+}
+
 async function reload(
   force: InForce,
   next: CheckedSite,
   by: string,
-  { journal, doors, certificates, sinks }: Pick<Running, 'journal' | 'certificates' | 'sinks'> & { readonly doors: Doors },
+  { journal, doors, certificates, sinks, busTls }: Reloading,
 ): Promise<Reloaded> {
   const refuse = (why: string, hint: string): Reloaded => {
     journal.note(event('config-rejected', { subject: by, reason: why }))
@@ -196,12 +205,12 @@ async function reload(
     return refuse(`${restart.join(', ')} changed, which needs a restart`, 'systemctl restart breakwall: every timed unlock is then over')
   const credentials = await readCredentials(next)
   if ('kind' in credentials) return refuse(credentials.why, PAIR_HINT)
-  const changed = changedKeys(force.site, next)
+  const changed = describeReload(changedKeys(force.site, next), busesThatWait(busTls, credentials.buses))
   const recorded = await journal.append(event('config-reloaded', { subject: by, configuration: next.hash, reason: changed }))
   if (recorded === 'unavailable') return refuse('the journal cannot be written', 'look at the disk: breakwall status')
   force.site = next
   doors.change(credentials.doors)
-  certificates.own(ownCertificates(next, credentials))
+  certificates.own(ownCertificates(next, { ...credentials, buses: busTls }))
   await sinks.change(credentials.sinks)
   return { kind: 'reloaded', changed }
 }

@@ -3,7 +3,7 @@ import { event } from '../events/index.ts'
 import type { Journal, Verified } from '../journal/index.ts'
 import type { Cancel, Clock, Log } from '../platform/index.ts'
 import type { Trust } from './trust.ts'
-import { type Progress, type Verifying, createVerification } from './verification.ts'
+import { type LastVerification, type Progress, type Verifying, createVerification } from './verification.ts'
 
 /** How often it is looked at disk and age, milliseconds. */
 const LOOK_MS = 10_000
@@ -16,8 +16,7 @@ const ENOUGH = 1.2
 export type JournalStatus = {
   readonly bytes: number
   readonly freeBytes: number
-  /** When the chain was walked last, and what came out; empty before the first time. */
-  readonly verified: string
+  readonly verification: LastVerification
 }
 
 export type KeeperPorts = {
@@ -86,7 +85,7 @@ export function startKeeper(ports: KeeperPorts): Keeper {
     repeat(VERIFY_MS.first, VERIFY_MS.every, 'the journal cannot be verified', () => verification.run('gateway', () => undefined)),
   ]
   return {
-    status: () => ({ ...space, verified: verification.last() }),
+    status: () => ({ ...space, verification: verification.last() }),
     verify: (by, progress) => verification.run(by, progress),
     close() {
       closed = true

@@ -53,6 +53,13 @@ function bits(address: string): string {
   return all.map((group) => parseInt(group, 16).toString(2).padStart(16, '0')).join('')
 }
 
+/** The leading bits that every address of a checked range shares, as IPv6 has them: IPv4 stands behind ::ffff:0:0/96. */
+export function rangeBits(range: string): string {
+  const { address, prefix } = split(range)
+  if (isIP(address) === 6) return bits(address).slice(0, prefix)
+  return '0'.repeat(80) + '1'.repeat(16) + bits(address).slice(0, prefix)
+}
+
 export type Acl = (address: string) => Access | 'not-listed'
 
 /**

@@ -11,6 +11,7 @@ export {
   levelAt,
   levelsOf,
 } from './acl.ts'
+export { type Reach, everyAddress, reachOf, widthOf } from './acl-reach.ts'
 export {
   type ManagementAction,
   type Rights,

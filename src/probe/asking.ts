@@ -37,7 +37,7 @@ export function createAsking(line: Line, { clock, replyTimeoutMs, opens }: Askin
   return {
     async ask(address, request) {
       const first = await once(address, request)
-      return first.kind === 'no-reply' && first.cause === 'lost' ? once(address, request) : first
+      return first.kind === 'no-reply' && first.cause !== 'silence' ? once(address, request) : first
     },
   }
 }

@@ -47,6 +47,7 @@ const overhear =
         heard(chunk)
         events.bytes(chunk)
       },
+      ended: () => events.ended(),
       lost: (why) => events.lost(why),
       warning: (why) => events.warning(why),
     })

@@ -43,9 +43,12 @@ export type ListenerPorts = {
 /** Connections are counted over all listeners of a process: no two have one number. */
 let lastConnection = 0
 
+/** `tls`: Modbus/TCP Security. `clear-text`: Modbus TCP, which reads at most. */
+export type ListenerKind = ListenerSettings['security']['kind']
+
 export interface Listener {
   readonly name: string
-  readonly kind: 'Modbus/TCP Security' | 'Modbus TCP in the clear, read only'
+  readonly kind: ListenerKind
   readonly host: string
   readonly port: number
   connections(): number
@@ -106,7 +109,7 @@ class Door {
         if (security.kind === 'clear-text') this.#remind()
         resolve({
           name,
-          kind: security.kind === 'tls' ? 'Modbus/TCP Security' : 'Modbus TCP in the clear, read only',
+          kind: security.kind,
           host,
           port: typeof bound === 'object' && bound !== null ? bound.port : port,
           connections: () => this.#raw.size,

@@ -174,6 +174,99 @@ t.test(
   },
 )
 
+t.test('times that contradict each other are a warning with their place and what to do; the shipped ones do not', (t) => {
+  const warned = (...changes: readonly (readonly [string, string])[]): readonly string[] => {
+    mistakes(...changes)
+    return loadSite(join(folder, 'breakwall.toml')).warnings.map((one) => formatProblem({ ...one, file: 'f' }))
+  }
+  const usual = warned()
+  t.same(
+    usual.filter((text) => !text.includes('is in the clear')),
+    [],
+    'the shipped file',
+  )
+  const reply = 'reply-timeout = "600ms"'
+  const wait = 'longest-wait = "3s"'
+  /** What is changed, what is said of it, and the nearest change of which nothing is said. */
+  type Row = readonly [change: readonly (readonly [string, string])[], said: RegExp, near: readonly (readonly [string, string])[]]
+  const table: readonly Row[] = [
+    [
+      [[reply, 'reply-timeout = "3s"']],
+      /^f:\d+:17 bus "rs485-1": reply-timeout "3s" is not below longest-wait "3s": .* gives up unsent; make longest-wait longer/,
+      [[reply, 'reply-timeout = "1499ms"']],
+    ],
+    [
+      [[reply, 'reply-timeout = "1500ms"']],
+      /bus "rs485-1": reply-timeout "1500ms" times 2 tries is not below longest-wait "3s": .* or read-retries fewer/,
+      [
+        [reply, 'reply-timeout = "1500ms"'],
+        ['read-retries = 1', 'read-retries = 0'],
+      ],
+    ],
+    [[[wait, 'longest-wait = "1200ms"']], /is not below longest-wait "1200ms"/, [[wait, 'longest-wait = "1201ms"']]],
+    [
+      [
+        [reply, 'reply-timeout = "1600ms"'],
+        [wait, 'longest-wait = "5s"'],
+      ],
+      /more than most clients wait \(1 to 3 s\)/,
+      [
+        [reply, 'reply-timeout = "1500ms"'],
+        [wait, 'longest-wait = "5s"'],
+      ],
+    ],
+    [[[wait, 'longest-wait = "6s"']], /longest-wait "6s": an operation may be sent so long after/, [[wait, 'longest-wait = "5s"']]],
+    [
+      [['connections = 256 ', 'connections = 63 ']],
+      /^f:\d+:27 listener "scada": connections-per-address 64 is more than connections 63/,
+      [['connections = 256 ', 'connections = 64 ']],
+    ],
+    [
+      [['behind-after = "5m"', 'behind-after = "1m"']],
+      /sink "soc": behind-after "1m" is less than a sink in order may take \(70 s\)/,
+      [['behind-after = "5m"', 'behind-after = "70s"']],
+    ],
+    [
+      [
+        ['minimum-inactivity-period = "5m"', 'minimum-inactivity-period = "60m"'],
+        ['session-life = "8h"', 'session-life = "1h"'],
+      ],
+      /minimum-inactivity-period "60m" is not below session-life "1h"/,
+      [
+        ['minimum-inactivity-period = "5m"', 'minimum-inactivity-period = "59m"'],
+        ['session-life = "8h"', 'session-life = "1h"'],
+      ],
+    ],
+    [
+      [['password-maximum-age = "off"', 'password-maximum-age = "14d"']],
+      /password-maximum-age "14d": passwords are reported as ending 14 days before/,
+      [['password-maximum-age = "off"', 'password-maximum-age = "15d"']],
+    ],
+    [[['sessions = 50 ', 'sessions = 2 ']], /sessions-per-user 3 is more than sessions 2/, [['sessions = 50 ', 'sessions = 3 ']]],
+    [
+      [['shift-ends = ["06:00", "14:00", "22:00"]', 'shift-ends = ["06:00", "18:00"]']],
+      /shifts of up to 12 h are longer than longest-unlock "8h"/,
+      [
+        ['shift-ends = ["06:00", "14:00", "22:00"]', 'shift-ends = ["06:00", "18:00"]'],
+        ['longest-unlock = "8h"', 'longest-unlock = "12h"'],
+      ],
+    ],
+  ]
+  for (const [change, said, near] of table) {
+    const found = warned(...change)
+    t.ok(
+      found.some((text) => said.test(text)),
+      `${String(said)}: ${found.join(' / ')}`,
+    )
+    t.same(
+      warned(...near).filter((text) => !text.includes('is in the clear')),
+      [],
+      JSON.stringify(near),
+    )
+  }
+  t.end()
+})
+
 t.test('all mistakes are found in one run, in the order of the file', (t) => {
   const found = mistakes(
     ['name = "Plant 7, main switchboard"', 'nmae = "x"'],

@@ -56,10 +56,14 @@ async function site(t: { teardown(run: () => unknown): void }, more = '') {
 }
 
 t.test('what each role may do with the gateway is what its row says, and every refusal is an event [S-04] [S-05] [CR 2.1]', async (t) => {
-  const { world, api, admin, add, gateway } = await site(t)
+  const { world, api, admin, add, gateway, token } = await site(t)
   const tokens: Record<string, string> = { SecurityAdmin: admin }
   for (const role of ['Engineer', 'Operator', 'FieldTech', 'Auditor', 'Viewer']) tokens[role] = await add(`a-${role}`, role)
   const lock = { scope: 'control', reason: 'table of rights' }
+  const { value: fresh } = await api('/v1/users', { name: 'newcomer', role: 'FieldTech' }, bearer(admin))
+  const first = bearer(await token('newcomer', String(fresh['password'])))
+  t.match((await api('/v1/me', 'GET', first)).value, { pending: 'change-password', may: [] }, 'nothing before the password is changed')
+  t.equal((await api('/v1/status', 'GET', first)).status, 403)
   const calls: readonly (readonly [string, string, object | 'GET', string])[] = [
     ['status', '/v1/status', 'GET', 'SecurityAdmin Engineer Operator FieldTech Auditor Viewer system'],
     ['events', '/v1/events', 'GET', 'SecurityAdmin Engineer Operator FieldTech Auditor system'],
@@ -76,6 +80,9 @@ t.test('what each role may do with the gateway is what its row says, and every r
       const { status } = await api(path, body, headers)
       const may = who.split(' ').includes(role)
       t.equal(status, may ? 200 : role === 'system' || role === 'nobody' ? 401 : 403, `${role} ${what}`)
+      const { value: me } = await api('/v1/me', 'GET', headers)
+      const right = { status: 'look', reload: 'configuration', tokens: 'users' }[what] ?? what
+      t.equal(Array.isArray(me['may']) && me['may'].includes(right), may, `whoami of ${role} says of ${right} what is so`)
     }
   }
   t.match(await world.heard(({ id, data }) => id === 'privilege-denied' && data['subject'] === 'a-Viewer'), {
@@ -86,7 +93,7 @@ t.test('what each role may do with the gateway is what its row says, and every r
     error: /"unlock" takes a log-in/,
     hint: 'breakwall login',
   })
-  t.equal(gateway.people.sessions().length, 6)
+  t.equal(gateway.people.sessions().length, 7)
 })
 
 t.test('a role for a group of breakers unlocks those only; no role both administers and operates [S-04] [CR 2.1]', async (t) => {

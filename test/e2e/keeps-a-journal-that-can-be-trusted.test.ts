@@ -39,7 +39,10 @@ t.test(
     t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1, 'though it is unlocked')
     t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2, 'reading goes on')
     scada.close(() => undefined)
-    t.match((await cli('status')).stdout, /ALARM: every operation is denied: chain: event \d+ of the journal is wrong/)
+    const status = (await cli('status')).stdout
+    t.match(status, /ALARM: every operation is denied: chain: event \d+ of the journal is wrong/)
+    t.match(status, /ALARM: journal verified \S+ BROKEN at event \d+: edited/)
+    t.match((await cli('report')).stdout, /<td>the journal was verified<\/td><td>OPEN<\/td><td>\S+ BROKEN at event/)
     t.match(await cli('journal', 'set-aside', first.gateway.journalFile), { code: 1, stderr: /another gateway/ })
     const seq = first.gateway.journal.head().seq
     await first.stop()

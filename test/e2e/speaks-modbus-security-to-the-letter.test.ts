@@ -202,7 +202,7 @@ t.test('in the clear only listed addresses read, nobody operates, and it is said
     ),
   )
   const clear = gateway.listeners[1]
-  t.match(clear, { kind: 'Modbus TCP in the clear, read only' })
+  t.match(clear, { kind: 'clear-text' })
   t.match(await world.heard(({ id }) => id === 'plaintext-listener-on'), { data: { listener: 'old-hmi' } })
   await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of clear text', workOrder: '', seen: 'any' })
   const hmi = new modbus.default()

@@ -16,6 +16,7 @@ function wireWith(ear: Ear) {
     opened: () => void passed.push('opened'),
     failed: () => void passed.push('failed'),
     bytes: (chunk) => void passed.push(Buffer.from(chunk).toString('hex')),
+    ended: () => void passed.push('ended'),
     lost: () => void passed.push('lost'),
     warning: () => void passed.push('warning'),
   })

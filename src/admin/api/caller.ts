@@ -4,7 +4,7 @@ import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { From, Service, Session } from '../../identity/index.ts'
 import { ownUserName, peerUserId, userName } from '../../platform/index.ts'
-import { type ManagementAction, mayManage } from '../../policy/index.ts'
+import { type ManagementAction, managementActions, mayManage } from '../../policy/index.ts'
 
 /** Who is at the other end: by the kernel's word, and by the token that came with the request. */
 export type Caller =
@@ -106,6 +106,10 @@ function denial(
     }
   }
 }
+
+/** All that the caller may do now, as it is judged when it asks; with breakers, where its role is for some. */
+export const mayNow = (caller: Caller, gateway: Gateway): readonly ManagementAction[] =>
+  managementActions.filter((action) => denial(caller, action, '', gateway) === 'may')
 
 /** The caller, when it may do this; otherwise the refusal has been sent and recorded. */
 export function allowed(

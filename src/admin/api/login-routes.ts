@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Gateway } from '../../gateway/index.ts'
 import { type AsksSecondFactor, type From, type LoggedIn, type Refused, type Session, hasSecondFactor } from '../../identity/index.ts'
-import { mayManage, managementActions } from '../../policy/index.ts'
 import {
   type LoginView,
   type MeView,
@@ -19,7 +18,7 @@ import {
   setupBody,
   ticketBody,
 } from '../contract.ts'
-import { callerOf, fromOf, refuse, systemUserOf } from './caller.ts'
+import { callerOf, fromOf, mayNow, refuse, systemUserOf } from './caller.ts'
 import { checked } from './checked.ts'
 
 /** Logging in and out, and what everybody may do with the own account. */
@@ -143,7 +142,6 @@ function ownAccount(app: FastifyInstance, gateway: Gateway): void {
 
 function meView(request: FastifyRequest, gateway: Gateway): MeView {
   const caller = callerOf(request, gateway)
-  const site = gateway.site()
   switch (caller.kind) {
     case 'person': {
       const user = gateway.people.accounts.list().find(({ name }) => name === caller.name)
@@ -152,7 +150,7 @@ function meView(request: FastifyRequest, gateway: Gateway): MeView {
         name: caller.name,
         role: caller.role,
         pending: caller.session.pending,
-        may: managementActions.filter((action) => mayManage(site.rights, caller.role, action, '')),
+        may: mayNow(caller, gateway),
         totp: user !== undefined && user.totp !== 'none',
         passkeys: user?.passkeys.map(({ id, name, addedMs }) => ({ id, name, added: new Date(addedMs).toISOString() })) ?? [],
         secondFactor: user !== undefined && hasSecondFactor(user),
@@ -160,9 +158,9 @@ function meView(request: FastifyRequest, gateway: Gateway): MeView {
       }
     }
     case 'system':
-      return { kind: 'system', name: caller.name, may: [...site.people.withoutLogin] }
+      return { kind: 'system', name: caller.name, may: mayNow(caller, gateway) }
     case 'service':
-      return { kind: 'service', name: caller.name, may: caller.service.scope }
+      return { kind: 'service', name: caller.name, may: mayNow(caller, gateway) }
     case 'nobody':
       return { kind: 'nobody', why: caller.why }
   }

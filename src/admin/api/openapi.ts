@@ -46,7 +46,7 @@ const calls: readonly Row[] = [
   ['get', '/v1/export', 'all events as CSV, JSON lines or signed bundle', 'events', contract.exportQuery],
   ['post', '/v1/journal/verify', 'walk the chain; lines of JSON', 'events'],
   ['get', '/v1/sinks', 'where events go, and how far they got', 'look'],
-  ['post', '/v1/sinks/:name/test', 'try a sink step by step', 'configuration'],
+  ['post', '/v1/sinks/:name/test', 'try a sink step by step', 'events'],
   ['get', '/v1/banner', 'what stands before a log-in', ''],
   ['post', '/v1/setup', 'the first account, by the set-up code', '', contract.setupBody],
   ['post', '/v1/login', 'log in', '', contract.loginBody],

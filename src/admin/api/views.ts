@@ -6,6 +6,8 @@ import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { grantView } from './grant-view.ts'
 import { unlockRules } from './unlock-rules.ts'
+import { describeListener } from './listener-words.ts'
+import { describeVerification } from './verification-words.ts'
 
 /** When the first word about the end of a certificate comes. */
 const SOON_DAYS = 60
@@ -21,7 +23,8 @@ export function statusView(gateway: Gateway): StatusView {
     listeners: gateway.listeners.map((listener) => ({
       name: listener.name,
       address: `${listener.host}:${listener.port}`,
-      kind: listener.kind,
+      kind: describeListener(listener.kind),
+      security: listener.kind,
       connections: listener.connections(),
     })),
     clients: gateway.presence.list(),
@@ -40,10 +43,16 @@ export function statusView(gateway: Gateway): StatusView {
     certificates: certificatesView(gateway)
       .filter(({ daysLeft }) => daysLeft <= SOON_DAYS)
       .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
-    journal: { file: gateway.journalFile, ...gateway.journal.head(), ...gateway.keeper.status(), key: gateway.journal.key },
+    journal: journalView(gateway),
     sinks: gateway.sinks.status(),
     faults: gateway.trust.faults(),
   }
+}
+
+function journalView({ journal, journalFile, keeper }: Gateway): StatusView['journal'] {
+  const { bytes, freeBytes, verification } = keeper.status()
+  const verified = describeVerification(verification)
+  return { file: journalFile, ...journal.head(), bytes, freeBytes, verified, verification: verification.kind, key: journal.key }
 }
 
 export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unknown' {

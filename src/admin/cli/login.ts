@@ -18,7 +18,7 @@ export function login(parts: Parts): void {
       const made = await call<{ name: string; role: string }>(where, 'POST', '/v1/setup', { code, name, password })
       finish(print(made, options.json, (view) => `${view.name} is set up as ${view.role}: breakwall login ${view.name}`, terminal))
     })
-  add('login <name>', 'log in; what was asked for before 5 minutes of doing nothing needs no other log-in')
+  add('login <name>', 'log in; the session ends when it is not used for as long as people.minimum-inactivity-period says')
     .option('--password-file <file>', 'a file whose first line is the password; else it is asked for')
     .action(async (name: string, options: Api) => finish(await logIn(name, options, terminal)))
   add('logout', 'end the session').action(async ({ json, api }: Common) => {
@@ -84,7 +84,14 @@ function finishLogin(where: Where, said: Answered<LoginView>, json: boolean, ter
   return print({ kind: 'ok', value: view }, json, () => `logged in: ${view.name}, ${view.role}${next}${old}`, terminal)
 }
 
-function meText(me: MeView): string {
+/** What somebody may, or what comes first. */
+function mayText({ pending, may }: Extract<MeView, { kind: 'person' }>): string {
+  if (pending === 'change-password') return 'may nothing until the password is changed: breakwall password'
+  if (pending === 'second-factor') return 'may nothing until there is a second factor: breakwall second-factor add'
+  return `may: ${may.join(', ')}`
+}
+
+export function meText(me: MeView): string {
   switch (me.kind) {
     case 'nobody':
       return `nobody: ${me.why}`
@@ -94,7 +101,7 @@ function meText(me: MeView): string {
       return `${me.name}, a script\nmay: ${me.may.join(', ')}`
     case 'person': {
       const factors = [...(me.totp ? ['authenticator app'] : []), ...me.passkeys.map(({ name }) => `passkey ${name}`)]
-      return `${me.name}, ${me.role}\nmay: ${me.may.join(', ')}\nsecond factor: ${factors.join(', ') || 'none'}`
+      return `${me.name}, ${me.role}\n${mayText(me)}\nsecond factor: ${factors.join(', ') || 'none'}`
     }
   }
 }

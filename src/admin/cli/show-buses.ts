@@ -1,5 +1,4 @@
-import type { ServicesView } from '../contract.ts'
-import type { BusView, BusesView } from '../contract.ts'
+import type { BusView, BusesView, ServicesView, UnitView } from '../contract.ts'
 import { table } from './table.ts'
 
 const percent = (part: number): string => `${Math.round(part * 100)} %`
@@ -7,8 +6,14 @@ const milliseconds = (ms: number): string => (ms === 0 ? '-' : `${ms < 10 ? ms.t
 
 /** How much of a line is in use, and how many answers each of its transactions gave. */
 export function useOf({ busy, sharing, answersPerSecond, p99Ms }: BusView): string {
-  if (answersPerSecond === 0) return 'idle'
+  if (answersPerSecond === 0) return busy === 0 ? 'idle' : `${percent(busy)} busy  no answers`
   return `${percent(busy)} busy  ${Math.round(answersPerSecond)} answers/s  shared ${sharing.toFixed(1)}x  p99 ${milliseconds(p99Ms)}`
+}
+
+function unitState({ state, transactions, replies, exceptions }: UnitView): string {
+  if (state === 'silent') return 'SILENT'
+  if (transactions === 0) return 'not asked'
+  return replies + exceptions === 0 ? 'no answer yet' : 'answers'
 }
 
 /** The lines and the units on them, with the counts that say which cable or breaker to look at. */
@@ -27,7 +32,7 @@ export function busesText({ buses, units }: BusesView): string {
     unit.breaker,
     unit.bus,
     String(unit.unit),
-    unit.state === 'silent' ? 'SILENT' : unit.transactions === 0 ? 'not asked' : 'answers',
+    unitState(unit),
     String(unit.transactions),
     String(unit.exceptions),
     String(unit.timeouts),

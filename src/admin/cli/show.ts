@@ -55,7 +55,7 @@ export function statusText(status: StatusView): string {
     ]),
     '',
     `journal ${status.journal.file}  ${status.journal.seq} events, ${megabytes(status.journal.bytes)} of ${megabytes(status.journal.freeBytes)} free, head ${status.journal.hash.slice(0, 16)}…`,
-    ...(status.journal.verified === '' ? [] : [`last verified ${status.journal.verified}`]),
+    status.journal.verification === 'never' ? 'not verified since the start' : `last verified ${status.journal.verified}`,
   ].join('\n')
 }
 
@@ -82,9 +82,7 @@ function warnings({ masterLock, keySwitches, vault, breakers, buses, certificate
     ...breakers.flatMap(({ name, tags }) => tags.map(({ owner, reason }) => `TAG on ${name}: ${owner}: ${reason}`)),
     ...breakers.filter(({ mode }) => mode === 'observe').map(({ name }) => `note: ${name} is only observed: breakwall learn report`),
     ...faults.map(({ part, reason }) => `ALARM: every operation is denied: ${part}: ${reason}`),
-    ...(journal.verified.includes('BROKEN')
-      ? [`ALARM: journal verified ${journal.verified}: keep the file, then breakwall journal set-aside`]
-      : []),
+    ...verificationAlarm(journal),
     ...sinks
       .filter(({ connected }) => !connected)
       .map(({ name, receiver, why }) => `WARNING: sink ${name}: ${receiver}: ${why}: breakwall sink test ${name}`),
@@ -103,6 +101,18 @@ function warnings({ masterLock, keySwitches, vault, breakers, buses, certificate
     ),
     ...discarded,
   ]
+}
+
+function verificationAlarm({ verification, verified }: StatusView['journal']): string[] {
+  switch (verification) {
+    case 'never':
+    case 'whole':
+      return []
+    case 'broken':
+      return [`ALARM: journal verified ${verified}: keep the file, then breakwall journal set-aside`]
+    case 'unreadable':
+      return [`ALARM: the journal could not be verified: ${verified}: look at the disk, then breakwall verify`]
+  }
 }
 
 export function locksText(status: StatusView): string {

@@ -15,7 +15,10 @@ export function top({ add, terminal, finish }: Parts): void {
       const status = await call<StatusView>(where, 'GET', '/v1/status')
       if (status.kind !== 'ok') return status
       const refused = await call<readonly EventView[]>(where, 'GET', `/v1/events?id=operation-denied&limit=${REFUSALS}`)
-      return { kind: 'ok', value: { status: status.value, refused: refused.kind === 'ok' ? refused.value : [] } } as const
+      return {
+        kind: 'ok',
+        value: { status: status.value, refused: refused.kind === 'ok' ? refused.value : ('not-read' as const) },
+      } as const
     }
     const first = await look()
     if (first.kind !== 'ok' || json || !terminal.draws)
@@ -39,14 +42,25 @@ export function top({ add, terminal, finish }: Parts): void {
   })
 }
 
+const time = (iso: string): string => new Date(iso).toLocaleTimeString('en-GB')
+
+function refusalsText(refused: readonly EventView[] | 'not-read'): string {
+  if (refused === 'not-read') return 'what was refused cannot be read: it takes the right "events"'
+  if (refused.length === 0) return 'nothing was refused'
+  const rows = [...refused].reverse().map(({ time: at, fields }) => {
+    const { operation, subject, reason } = fields
+    return [time(at), String(operation), String(subject), String(reason)]
+  })
+  return table([['Refused', 'What', 'By', 'Why'], ...rows])
+}
+
 /** The view as lines: what is in the way first, then buses, clients, and what was refused last. */
-export function topLines(status: StatusView, refused: readonly EventView[]): string[] {
+export function topLines(status: StatusView, refused: readonly EventView[] | 'not-read'): string[] {
   const unlocked = status.breakers.flatMap(({ name, locks }) =>
     Object.entries(locks).flatMap(([scope, lock]) => (lock.locked ? [] : [`${name} ${scope} ${Math.ceil(lock.secondsLeft / 60)} min`])),
   )
   const tagged = status.breakers.filter(({ tags, jobs }) => tags.length + jobs.length > 0).map(({ name }) => name)
   const clients = status.clients.map(({ name, role, source, listener, connections }) => [name, role, source, listener, String(connections)])
-  const time = (iso: string): string => new Date(iso).toLocaleTimeString('en-GB')
   return [
     `${status.site} · ${status.breakers.length} breakers · ${status.clients.length} clients · event ${status.journal.seq}`,
     ...status.faults.map(({ part, reason }) => `EVERY OPERATION IS DENIED: ${part}: ${reason}`),
@@ -57,13 +71,6 @@ export function topLines(status: StatusView, refused: readonly EventView[]): str
     '',
     clients.length === 0 ? 'nobody is connected' : table([['Client', 'Role', 'From', 'Listener', 'Connections'], ...clients]),
     '',
-    refused.length === 0
-      ? 'nothing was refused'
-      : table([
-          ['Refused', 'What', 'By', 'Why'],
-          ...[...refused]
-            .reverse()
-            .map(({ time: at, fields }) => [time(at), String(fields['operation']), String(fields['subject']), String(fields['reason'])]),
-        ]),
+    refusalsText(refused),
   ].flatMap((part) => part.split('\n'))
 }

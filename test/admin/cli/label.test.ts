@@ -34,6 +34,10 @@ t.test('without pages there is no label; a report and the live view are printed 
   await gateway.locks.unlock('Q1', 'control', { forMs: 60_000, by: 'tech', reason: 'a test', workOrder: '', seen: 'any' })
   t.match((await runCommand(world.paths, 'report')).stdout, /<td>OPEN<\/td><td>Q1 control until/, 'what is unlocked is an open point')
   t.match(report.stdout, /S-38[\s\S]*eth-1 in clear text/)
+  t.match(report.stdout, /no clear-text listener<\/td><td>met<\/td><td>TLS only/)
+  t.match(report.stdout, /the journal was verified<\/td><td>OPEN<\/td><td>not since the start/)
+  t.equal((await runCommand(world.paths, 'verify')).code, 0)
+  t.match((await runCommand(world.paths, 'report')).stdout, /the journal was verified<\/td><td>met<\/td><td>\S+ whole, \d+ events/)
   t.match(await runCommand(world.paths, 'top'), {
     code: 0,
     stdout: /demo switchboard · 9 breakers[\s\S]*rs485-1[\s\S]*nothing was refused/,

@@ -1,0 +1,72 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { breakers } from '../hil/rig/switchboard.ts'
+import { catalogue } from '../src/events/index.ts'
+
+/** One figure that a page says of the product: the text around it, with one group for the figure, and where it is from. */
+export type Figure = { readonly file: string; readonly pattern: RegExp; readonly value: () => string }
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
+const inWords = (count: number): string => words[count] ?? String(count)
+const buses = (kind: string): string => inWords(new Set(breakers.map(({ bus }) => bus).filter((bus) => bus.startsWith(kind))).size)
+
+/** The first group of a pattern in a file of the project; a pattern that finds nothing is a bug of this table. */
+function found(path: string, pattern: RegExp): string {
+  const group = pattern.exec(read(path))?.[1]
+  if (group === undefined) throw new Error(`${path} does not hold ${String(pattern)}`)
+  return group
+}
+
+/** All pages as they go over the network, to the nearest 5 kB. */
+function pagesKilobytes(): string {
+  const folder = join(root, 'src/admin/console/pages')
+  const bytes = readdirSync(folder).reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0)
+  return String(Math.round(bytes / 5000) * 5)
+}
+
+/** Every figure that README and the pages in docs say of the product and that the project itself holds. */
+export const figures: readonly Figure[] = [
+  { file: 'README.md', pattern: /^Node (\d+) or newer and npm/m, value: () => found('package.json', /"node": ">=(\d+)"/) },
+  { file: 'README.md', pattern: /^Licence: (\S+?)\.$/m, value: () => found('package.json', /"license": "([^"]+)"/) },
+  { file: 'README.md', pattern: /^\| events \| (\d+) kinds/m, value: () => String(Object.keys(catalogue).length) },
+  { file: 'README.md', pattern: /a virtual switchboard of (\w+) devices/, value: () => inWords(breakers.length) },
+  { file: 'README.md', pattern: /\((\w+) serial lines with true byte timing/, value: () => buses('rs485') },
+  { file: 'README.md', pattern: /true byte timing, (\w+) Modbus TCP interfaces/, value: () => buses('eth') },
+  { file: 'README.md', pattern: /takes another port than (\d+)/, value: () => found('hil/demo/start.ts', /port: .*default: '(\d+)'/) },
+  { file: 'README.md', pattern: /`--pages N` another than (\d+)/, value: () => found('hil/demo/start.ts', /pages: .*default: '(\d+)'/) },
+  { file: 'README.md', pattern: /WCAG 2\.2 AA; about (\d+) kB/, value: pagesKilobytes },
+  {
+    file: 'README.md',
+    pattern: /(\d+) seeds are part of every test run/,
+    value: () => found('test/sim/seeds.test.ts', /^const SEEDS = (\d+)/m),
+  },
+  {
+    file: 'README.md',
+    pattern: /for a time \((\d+) hours at most/,
+    value: () => found('src/config/guard-schema.ts', /'longest-unlock': '(\d+)h'/),
+  },
+  {
+    file: 'README.md',
+    pattern: /^\| own unit \| unit (\d+) answers/m,
+    value: () => found('src/config/schema.ts', /'own-unit': .*default\((\d+)\)/),
+  },
+  {
+    file: 'docs/cli.md',
+    pattern: /usually at most (\d+) h;/,
+    value: () => found('src/config/guard-schema.ts', /'longest-unlock': '(\d+)h'/),
+  },
+]
+export const filesWithFigures: readonly string[] = [...new Set(figures.map(({ file }) => file))]
+
+/** The text of a page with each of its figures as it is now. A page that lost one throws: the sentence went, and its row here did not. */
+export function withFigures(file: string, text: string): string {
+  return figures
+    .filter((figure) => figure.file === file)
+    .reduce((page, { pattern, value }) => {
+      if (!pattern.test(page)) throw new Error(`${file} does not hold ${String(pattern)}`)
+      return page.replace(pattern, (whole, figure: string) => whole.replace(figure, value()))
+    }, text)
+}
