@@ -97,10 +97,11 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       return [settings.name, createBus(settings, { clock, notice: health.noticer(settings.name), open })]
     }),
   )
+  const lines = new Map(site.buses.map((settings) => [settings.name, settings]))
   const breakers = new Map(
     site.breakers.map((settings) => [
       settings.unit as number,
-      breakerOf(settings, { buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
+      breakerOf(settings, { buses, lines, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
     ]),
   )
   const refusals = createRefusals()
@@ -185,6 +186,7 @@ function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture
 
 type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly buses: ReadonlyMap<string, Bus>
+  readonly lines: ReadonlyMap<string, BusSettings>
   readonly locks: LockBook
   readonly tags: TagBook
   readonly masterLock: MasterLock
@@ -197,9 +199,11 @@ type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
 function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
   const { buses, locks, watch, movements, passwordOf, clock } = ports
   const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
+  const line = ports.lines.get(settings.bus)
+  const lanes = line?.kind === 'tcp' && line.connections * line.pipelined > 1 ? 'several' : 'one'
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
-  const turns = createTurns(clock)
+  const turns = createTurns(clock, lanes)
   const destination = { address, replyTimeoutMs, refresh }
   return {
     name,
@@ -213,7 +217,6 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
     perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
     allowed: (operation, correlation) => movements.allowed(name, operation, correlation),
     saw(asked, outcome) {
-      turns.saw(asked.subject, asked.request, outcome)
       watch.saw(settings, asked.request, outcome)
     },
   }

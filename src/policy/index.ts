@@ -22,8 +22,24 @@ export {
   separationOfDuties,
   usualManagement,
 } from './rights.ts'
-export { type ConnectionId, type Role, type Subject, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
-export { SEQUENCE_MS, type Sequence, followed, freshSequence, leave, readBy, readerOf, take } from './sequence.ts'
+export { type ConnectionId, type Role, type Subject, clientOf, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
+export {
+  type CommandKind,
+  MAX_WAITING_GETS,
+  RESERVED_MS,
+  SEQUENCE_MS,
+  type Sequence,
+  type View,
+  end,
+  followed,
+  freshSequence,
+  leave,
+  readBy,
+  readerOf,
+  send,
+  take,
+  viewOf,
+} from './sequence.ts'
 export {
   LONGEST_UNLOCK_MS,
   type LockScope,
