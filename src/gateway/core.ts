@@ -97,11 +97,10 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       return [settings.name, createBus(settings, { clock, notice: health.noticer(settings.name), open })]
     }),
   )
-  const lines = new Map(site.buses.map((settings) => [settings.name, settings]))
   const breakers = new Map(
     site.breakers.map((settings) => [
       settings.unit as number,
-      breakerOf(settings, { buses, lines, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
+      breakerOf(settings, { site, buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
     ]),
   )
   const refusals = createRefusals()
@@ -186,7 +185,7 @@ function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture
 
 type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly buses: ReadonlyMap<string, Bus>
-  readonly lines: ReadonlyMap<string, BusSettings>
+  readonly site: Pick<CheckedSite, 'buses'>
   readonly locks: LockBook
   readonly tags: TagBook
   readonly masterLock: MasterLock
@@ -199,7 +198,7 @@ type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
 function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
   const { buses, locks, watch, movements, passwordOf, clock } = ports
   const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
-  const line = ports.lines.get(settings.bus)
+  const line = ports.site.buses.find((one) => one.name === settings.bus)
   const lanes = line?.kind === 'tcp' && line.connections * line.pipelined > 1 ? 'several' : 'one'
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)

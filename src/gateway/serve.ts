@@ -47,15 +47,15 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
 
   const line = turn.line()
   if (line !== 'nothing') await line // another command of this breaker is on its way
-  let overtaken = false
+  const sending = { overtaken: false }
   const stillHolds = (): boolean => {
     if (ask(true).kind === 'deny' || (record !== 'none' && !asked.wanted())) return false
-    overtaken = !turn.sends() // the last question: from here on it counts as sent, and nobody may stop it
-    return !overtaken
+    sending.overtaken = !turn.sends() // the last question: from here on it counts as sent, and nobody may stop it
+    return !sending.overtaken
   }
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
   turn.ended(wasTaken(outcome) ? 'taken' : 'not-taken')
-  if (overtaken) return refuse(story, deny('command-of-another'), site)
+  if (sending.overtaken) return refuse(story, deny('command-of-another'), site)
   turn.saw(asked.request, outcome)
   breaker.saw(asked, outcome)
   if (record !== 'none') followOutcome(story, turn, outcome, site, serve)

@@ -82,8 +82,7 @@ export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
         const command = view.behind === 'none' ? view.command : view.behind
         const isOwn = readerOf(sequence, subject.connection, view) === 'owner'
         sequence = readBy(sequence, subject.connection, { command, finalStatus, data }, clock.now())
-        if (!isOwn || !finalStatus || code === undefined || status === undefined) return
-        open.get(command)?.({ code, status })
+        if (isOwn && finalStatus && code !== undefined && status !== undefined) open.get(command)?.({ code, status })
       },
     }
   }

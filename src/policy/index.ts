@@ -22,7 +22,17 @@ export {
   separationOfDuties,
   usualManagement,
 } from './rights.ts'
-export { type ConnectionId, type Role, type Subject, clientOf, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
+export {
+  type ConnectionId,
+  type Role,
+  type Subject,
+  clientOf,
+  subjectName,
+  subjectRole,
+  subjectSource,
+  toConnectionId,
+  toRole,
+} from './subject.ts'
 export {
   type CommandKind,
   MAX_WAITING_GETS,
