@@ -159,7 +159,7 @@ function createWorldCore({ site, outside, chance, clock, faults, stored, rule, o
 
 /** Connects clients as the listener does, without a network and without TLS. */
 function connector(core: Core, clock: VirtualClock) {
-  const admission = createAdmission(1024)
+  const admission = createAdmission()
   const roles = ['Operator', 'Operator', 'Viewer', 'Engineer'] as const
   let last = 0
   return {
@@ -176,6 +176,7 @@ function connector(core: Core, clock: VirtualClock) {
         clock,
         report: core.report,
         admission,
+        operates: true,
         serve: core.serve,
         ended: () => core.left(connection),
       })

@@ -19,6 +19,7 @@ export {
   managementActions,
   mayAsk,
   mayManage,
+  mayOperate,
   separationOfDuties,
   usualManagement,
 } from './rights.ts'

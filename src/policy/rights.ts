@@ -67,6 +67,10 @@ export const mayAsk = (rights: Rights, role: string, asked: OperationClass, brea
 export const mayManage = (rights: Rights, role: string, action: ManagementAction, breaker: string): boolean =>
   of(rights, role, breaker)?.manage.has(action) === true
 
+/** May the role ask any breaker for anything but reading? */
+export const mayOperate = (rights: Rights, role: string): boolean =>
+  [...(rights.get(role)?.classes ?? [])].some((asked) => asked !== 'monitor')
+
 /** Two equal texts are equal rights: what a change of configuration has changed is seen by it. */
 export function describeRights(rights: Rights, role: string): string {
   const found = rights.get(role)

@@ -1,7 +1,17 @@
 import { type Server, type Socket, createServer as createTcpServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Clock, Random } from '../platform/index.ts'
-import { type Acl, type ConnectionId, type Subject, describeLevels, levelAt, levelsOf, toConnectionId } from '../policy/index.ts'
+import {
+  type AccessLevel,
+  type AccessLevels,
+  type Acl,
+  type ConnectionId,
+  type Subject,
+  describeLevels,
+  levelAt,
+  levelsOf,
+  toConnectionId,
+} from '../policy/index.ts'
 import type { Admission } from './admission.ts'
 import { createGuests } from './guests.ts'
 import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
@@ -17,6 +27,8 @@ export type Gatekeeper = {
   readonly judge: (peer: Peer) => Judged
   /** Equal texts are equal rights. */
   readonly rightsOf: (role: string) => string
+  /** Whether the role may operate anything: only then do its requests find the places that are kept for control. */
+  readonly operates: (role: string) => boolean
 }
 
 export type ListenerPorts = {
@@ -127,7 +139,9 @@ class Door {
     raw.on('error', () => undefined)
     const { clock, report } = this.#ports
     const listed = this.#refusalOf(address)
-    const refusal = listed === 'welcome' ? this.#guests.enter(address, clock.now()) : listed
+    const mostly = this.#gatekeeper.acl(address)
+    const operates = mostly !== 'not-listed' && mayControl(levelsOf(mostly, this.#most()))
+    const refusal = listed === 'welcome' ? this.#guests.enter(address, operates ? 'control' : 'read', clock.now()) : listed
     if (refusal !== 'welcome') {
       const id = listed === 'welcome' ? 'connection-limit' : 'connection-refused-acl'
       report(id, { source, listener: this.#settings.name, reason: refusal })
@@ -141,6 +155,11 @@ class Door {
     })
     if (this.#tls === 'none') this.#welcome(raw, 'none', source)
     else this.#tls.server.emit('connection', raw)
+  }
+
+  /** In the clear everybody reads at most. */
+  #most(): AccessLevel {
+    return this.#settings.security.kind === 'tls' ? 'control' : 'read'
   }
 
   #refusalOf(address: string): string {
@@ -170,7 +189,9 @@ class Door {
       this.#inside.delete(guest)
       left(connection)
     }
-    const session = startSession(socket, { subject, listener, inFlight, idleMs: limits.idleMs, clock, report, admission, serve, ended })
+    const operates = mayControl(subject.levels) && this.#gatekeeper.operates(subject.role)
+    const { idleMs } = limits
+    const session = startSession(socket, { subject, listener, inFlight, idleMs, clock, report, admission, operates, serve, ended })
     const guest: Guest = { session, peer, subject, standing: standing.text }
     this.#inside.add(guest)
   }
@@ -248,5 +269,7 @@ class Door {
     })
   }
 }
+
+const mayControl = ({ usual, of }: AccessLevels): boolean => usual === 'control' || [...of.values()].includes('control')
 
 const bare = (address: string): string => address.replace(/^::ffff:/, '')

@@ -37,6 +37,8 @@ const NOBODY = 'an unknown name'
 const TICKET_MS = 2 * 60_000
 const TRIES_PER_TICKET = 3
 const MAX_TICKETS = 200
+/** First steps of one user from one address that wait for their second: one more takes the place of the oldest of them. */
+const MAX_TICKETS_PER_PLACE = 5
 type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
 
 /** How wrong log-ins are counted and where that is kept. */
@@ -156,8 +158,10 @@ export class Login {
     const { clock, random } = this.#context
     const ticket = Buffer.from(random.bytes(32)).toString('base64url')
     for (const [key, { untilMs }] of this.#tickets) if (untilMs < clock.now()) this.#tickets.delete(key)
-    const [oldest] = this.#tickets.keys()
-    if (this.#tickets.size >= MAX_TICKETS && oldest !== undefined) this.#tickets.delete(oldest)
+    const own = [...this.#tickets].filter(([, held]) => held.user === user.name && held.from.source === from.source).map(([key]) => key)
+    const isFull = own.length >= MAX_TICKETS_PER_PLACE
+    const [oldest] = isFull ? own : this.#tickets.keys()
+    if ((isFull || this.#tickets.size >= MAX_TICKETS) && oldest !== undefined) this.#tickets.delete(oldest)
     this.#tickets.set(ticket, { user: user.name, from, untilMs: clock.now() + TICKET_MS, tries: 0 })
     const methods = [...(user.totp === 'none' ? [] : ['code' as const]), ...(user.passkeys.length === 0 ? [] : ['passkey' as const])]
     return { kind: 'second-factor', ticket, methods }
