@@ -86,6 +86,7 @@ export {
   type GrantedFor,
   LONGEST_GRANT_MS,
   MAX_GRANTS,
+  MAX_GRANTS_OF_ONE,
   REQUEST_MS,
   grantRefusals,
   grants,
