@@ -204,7 +204,7 @@ const whileItRuns =
 
 /** Connects clients as the listener does, without a network and without TLS. */
 function connector(core: Core, stall: Stall) {
-  const admission = createAdmission(1024)
+  const admission = createAdmission()
   const roles = ['Operator', 'Operator', 'Viewer', 'Engineer'] as const
   let last = 0
   return {
@@ -221,6 +221,7 @@ function connector(core: Core, stall: Stall) {
         clock: stall.clock,
         report: core.report,
         admission,
+        operates: true,
         serve: core.serve,
         ended: () => core.left(connection),
       })

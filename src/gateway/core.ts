@@ -100,7 +100,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const breakers = new Map(
     site.breakers.map((settings) => [
       settings.unit as number,
-      breakerOf(settings, { buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
+      breakerOf(settings, { site, buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
     ]),
   )
   const refusals = createRefusals()
@@ -185,6 +185,7 @@ function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture
 
 type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly buses: ReadonlyMap<string, Bus>
+  readonly site: Pick<CheckedSite, 'buses'>
   readonly locks: LockBook
   readonly tags: TagBook
   readonly masterLock: MasterLock
@@ -197,9 +198,11 @@ type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
 function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
   const { buses, locks, watch, movements, passwordOf, clock } = ports
   const { name, unit, profile, address, replyTimeoutMs, refresh } = settings
+  const line = ports.site.buses.find((one) => one.name === settings.bus)
+  const lanes = line?.kind === 'tcp' && line.connections * line.pipelined > 1 ? 'several' : 'one'
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
-  const turns = createTurns(clock)
+  const turns = createTurns(clock, lanes)
   const destination = { address, replyTimeoutMs, refresh }
   return {
     name,
@@ -213,7 +216,6 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
     perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
     allowed: (operation, correlation) => movements.allowed(name, operation, correlation),
     saw(asked, outcome) {
-      turns.saw(asked.subject, asked.request, outcome)
       watch.saw(settings, asked.request, outcome)
     },
   }

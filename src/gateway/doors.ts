@@ -1,8 +1,8 @@
 import type { DoorSettings } from '../config/index.ts'
 import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, newest, watchRevocation } from '../identity/index.ts'
 import { type Clock, type Random, hintOfListening } from '../platform/index.ts'
-import { type Rights, compileAcl, describeRights, standingOfRole } from '../policy/index.ts'
-import { type Gatekeeper, type Listener, MAX_IN_FLIGHT_IN_ALL, type Report, createAdmission, startListener } from '../upstream/index.ts'
+import { type Rights, compileAcl, describeRights, mayOperate, standingOfRole } from '../policy/index.ts'
+import { type Gatekeeper, type Listener, type Report, createAdmission, startListener } from '../upstream/index.ts'
 import type { CertificateBook } from './certificate-book.ts'
 import type { Core } from './core.ts'
 import type { DoorCredentials } from './credentials.ts'
@@ -26,7 +26,7 @@ export type DoorFailure = { readonly kind: 'not-open'; readonly why: string; rea
 
 /** Opens every listener, or none of them. */
 export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPorts): Promise<Doors | DoorFailure> {
-  const admission = createAdmission(MAX_IN_FLIGHT_IN_ALL)
+  const admission = createAdmission()
   const { clock, random, core } = ports
   const listeners: Listener[] = []
   const watches = new Map<string, RevocationWatch>()
@@ -87,8 +87,15 @@ function gatekeeperOf(
     return standing
   }
   const acl = compileAcl(settings.access)
-  const rightsOf = (role: string): string => describeRights(rights(), role)
-  return { gatekeeper: { acl, judge, rightsOf, standingOfRole: (role) => standingOfRole(rights(), role) }, watch }
+  return {
+    gatekeeper: {
+      ...{ acl, judge },
+      rightsOf: (role) => describeRights(rights(), role),
+      standingOfRole: (role) => standingOfRole(rights(), role),
+      operates: (role) => mayOperate(rights(), role),
+    },
+    watch,
+  }
 }
 
 type Notice = Parameters<Parameters<typeof watchRevocation>[4]>[0]

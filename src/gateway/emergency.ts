@@ -8,7 +8,8 @@ import type { Breaker } from './site.ts'
 
 /** The second step has to come within this, milliseconds. */
 export const CONFIRM_MS = 30_000
-const MAX_WAITING = 50
+/** First steps of one person that wait for their second: the next one takes the place of the oldest of the same person. */
+export const MAX_FIRST_STEPS = 3
 
 export type EmergencyDone =
   | { readonly kind: 'sent' }
@@ -24,7 +25,7 @@ export type Who = { readonly name: string; readonly source: string }
 
 type Parts = {
   readonly enabled: () => boolean
-  readonly breakers: ReadonlyMap<string, Breaker>
+  readonly breakers: ReadonlyMap<string, Pick<Breaker, 'profile' | 'unit'>>
   readonly serve: (asked: Asked) => Promise<Answer>
   readonly journal: Pick<Journal, 'append' | 'note'>
   readonly clock: Clock
@@ -45,9 +46,11 @@ export function createEmergency({ enabled, breakers, serve, journal, clock, rand
       const breaker = breakers.get(name)
       if (breaker === undefined || openRequest(breaker.profile) === 'none') return refused('no-command')
       const ticket = random.uuid()
+      // Nobody else's: whoever asks often takes no other person's emergency away.
+      for (const [key, { until }] of waiting) if (clock.now() >= until) waiting.delete(key)
+      const own = [...waiting].filter(([, one]) => one.by.name === by.name)
+      if (own.length >= MAX_FIRST_STEPS) waiting.delete(own[0]?.[0] ?? '')
       waiting.set(ticket, { breaker: name, by, reason, until: (clock.now() + CONFIRM_MS) as Monotonic })
-      const [oldest] = waiting.keys()
-      if (waiting.size > MAX_WAITING && oldest !== undefined) waiting.delete(oldest)
       journal.note(event('emergency-open-asked', { subject: by.name, source: by.source, breaker: name, reason }))
       return { kind: 'asked', ticket }
     },

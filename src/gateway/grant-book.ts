@@ -1,7 +1,16 @@
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Cancel, type Clock, type Random, isoUs, toMonotonic } from '../platform/index.ts'
-import { type Grant, type GrantAction, type GrantRefusal, MAX_GRANTS, REQUEST_MS, isLive, stepGrant } from '../policy/index.ts'
+import {
+  type Grant,
+  type GrantAction,
+  type GrantRefusal,
+  MAX_GRANTS,
+  MAX_GRANTS_OF_ONE,
+  REQUEST_MS,
+  isLive,
+  stepGrant,
+} from '../policy/index.ts'
 
 /** What is asked for; the rest of a grant comes with the asking. */
 export type GrantAsked = Pick<Grant, 'client' | 'breaker' | 'for' | 'uses' | 'reason' | 'workOrder'> & {
@@ -40,6 +49,9 @@ function longPast(grants: ReadonlyMap<string, Grant>): readonly Grant[] {
   const past = [...grants.values()].filter((one) => !isLive(one))
   return past.slice(0, Math.max(0, past.length - MAX_PAST))
 }
+
+const isTooMany = (live: readonly Grant[], by: string): boolean =>
+  live.length >= MAX_GRANTS || live.filter(({ askedBy }) => askedBy === by).length >= MAX_GRANTS_OF_ONE
 
 /** A grant as it is when it was just asked for. */
 function asked({ startsMs, lengthMs, ...rest }: GrantAsked, id: string, by: string, utcUs: number): Grant {
@@ -104,7 +116,7 @@ export async function openGrantBook(journal: Journal, ports: { readonly clock: C
     list,
     of: (breaker) => list().filter((grant) => grant.breaker === breaker && isLive(grant)),
     ask(wanted, by) {
-      if (list().filter(isLive).length >= MAX_GRANTS) return { kind: 'refused', why: 'too-many' }
+      if (isTooMany(list().filter(isLive), by)) return { kind: 'refused', why: 'too-many' }
       const grant = asked(wanted, random.uuid().slice(0, 8), by, clock.utcUs())
       keep(grant)
       journal.note(askedEvent(grant), stateOf(grant))

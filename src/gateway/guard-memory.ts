@@ -13,6 +13,8 @@ export interface GuardMemory {
 
 /** Selections and counts that are kept; beyond it the oldest is forgotten: it then takes one more request, or none is counted. */
 const MAX_KEPT = 1000
+/** Selections of one client. */
+export const MAX_SELECTIONS = 50
 /** Times of one client under one guard. */
 const MAX_TIMES = 1000
 
@@ -39,7 +41,11 @@ export function createGuardMemory(guards: () => readonly Guard[], clock: Clock):
         before,
       }
     },
-    selected: (subject, operation, breaker) => bounded(selections, selection(subject, operation, breaker), clock.now()),
+    selected(subject, operation, breaker) {
+      const own = [...selections.keys()].filter((key) => key.startsWith(`[${JSON.stringify(subjectName(subject))},`))
+      if (own.length >= MAX_SELECTIONS) selections.delete(own[0] ?? '')
+      bounded(selections, selection(subject, operation, breaker), clock.now())
+    },
     passed(subject, operation, breaker) {
       selections.delete(selection(subject, operation, breaker))
       for (const { name, rule, ...guard } of guards()) {

@@ -4,11 +4,11 @@ import { event } from '../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../modbus/index.ts'
 import { type RefusalReason, refusalReasons } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
-import { type Breaker, type Site, askedByGateway } from './site.ts'
+import { type Site, askedByGateway } from './site.ts'
 import { settingOf } from './setting.ts'
 import { describeSilence } from './silence.ts'
 import { type Story, common } from './story.ts'
-import type { CommandResult } from './turns.ts'
+import type { CommandResult, Turn } from './turns.ts'
 
 /** Registers 8020 (last command) and 8021 (its state) (DOCA0091EN, "Command Interface"). */
 const RESULT_ADDRESS = toAddress(RESULT_FIRST - 1)
@@ -71,7 +71,7 @@ export function describeStopped(stopped: Stopped): string {
 }
 
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(story: Story, breaker: Breaker, { outcome, stopped }: Ended, site: Site, serve: Serve): void {
+export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: Ended, site: Site, serve: Serve): void {
   const record = (end: End): void => recordEnd(story, end, site)
   switch (outcome.kind) {
     case 'withdrawn':
@@ -86,13 +86,13 @@ export function followOutcome(story: Story, breaker: Breaker, { outcome, stopped
     case 'sent':
       return record({ kind: 'unknown', why: 'sent; no device ever answers it' })
     case 'no-reply':
-      breaker.turns.followed()
+      turn.followed()
       return record({ kind: 'unknown', why: outcome.why })
     case 'reply':
       if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
       if (story.operation.command === 'none') return record({ kind: 'done' })
-      void commandResult(story, breaker, story.operation.command.code, site, serve).then((end) => {
-        breaker.turns.followed()
+      void commandResult(story, turn, story.operation.command.code, site, serve).then((end) => {
+        turn.followed()
         record(end)
       })
   }
@@ -101,9 +101,9 @@ export function followOutcome(story: Story, breaker: Breaker, { outcome, stopped
 type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
 /** Learns how a command ended from its client's own reading, or asks the breaker, through the same rooms as everybody. */
-async function commandResult(story: Story, breaker: Breaker, command: number, site: Site, serve: Serve): Promise<End> {
+async function commandResult(story: Story, turn: Turn, command: number, site: Site, serve: Serve): Promise<End> {
   const giveUpAt = site.clock.now() + GIVE_UP_MS
-  const told = breaker.turns.result()
+  const told = turn.result()
   while (site.clock.now() < giveUpAt) {
     const pause = new Promise<'ask'>((resolve) => site.clock.after(POLL_MS, () => resolve('ask')))
     const next = await Promise.race([told, pause])

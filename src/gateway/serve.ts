@@ -31,27 +31,37 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   const sealed = seal(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
   if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
   const turn = breaker.turns.take(subject, operation)
-  if (turn === 'taken') return refuse(story, deny('command-of-another'), site)
-  if (!count(story, verdict, site)) return refuse(story, deny('no-grant'), site)
+  if (turn === 'busy') return refuse(story, deny('command-of-another'), site)
+  if (!count(story, verdict, site)) {
+    turn.ended('not-taken')
+    return refuse(story, deny('no-grant'), site)
+  }
 
   const record = verdict.record === 'none' ? 'none' : await site.journal.append(allowed(story)) // on disk before the bus
   if (record === 'unavailable') {
-    turn.drop()
+    turn.ended('not-taken')
     return refuse(story, deny('fail-closed'), site)
   }
   noteVaultUse(story, vault.level(), site)
   if (record !== 'none') breaker.allowed(operation, story.correlation)
 
+  const line = turn.line()
+  if (line !== 'nothing') await line // another command of this breaker is on its way
   let stopped: Stopped = 'not-stopped'
+  const sending = { overtaken: false }
   const stillHolds = (): boolean => {
     const again = ask(true)
     if (again.kind === 'deny') stopped = again.reason
-    else if (record !== 'none' && !asked.wanted()) stopped = 'client-gone' // nobody may stop it once it is sent
-    return stopped === 'not-stopped'
+    else if (record !== 'none' && !asked.wanted()) stopped = 'client-gone'
+    if (stopped !== 'not-stopped') return false
+    sending.overtaken = !turn.sends() // the last question: from here on it counts as sent, and nobody may stop it
+    return !sending.overtaken
   }
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
-  if (!wasTaken(outcome)) turn.drop()
+  turn.ended(wasTaken(outcome) ? 'taken' : 'not-taken')
+  if (sending.overtaken) return refuse(story, deny('command-of-another'), site)
+  turn.saw(asked.request, outcome)
   breaker.saw(asked, outcome)
-  if (record !== 'none') followOutcome(story, breaker, { outcome, stopped }, site, serve)
-  return answer(asked.request, outcome, (reply) => asSeenBy(breaker.turns.readerOf(subject), asked.request, reply, breaker.profile))
+  if (record !== 'none') followOutcome(story, turn, { outcome, stopped }, site, serve)
+  return answer(asked.request, outcome, (reply) => asSeenBy(turn.reader(), asked.request, reply, breaker.profile))
 }

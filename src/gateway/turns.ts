@@ -2,12 +2,40 @@ import { IN_PROGRESS, type Operation, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, 
 import type { Outcome } from '../bus/index.ts'
 import type { Request } from '../modbus/index.ts'
 import type { Clock } from '../platform/index.ts'
-import { type ConnectionId, type Sequence, type Subject, followed, freshSequence, leave, readBy, readerOf, take } from '../policy/index.ts'
+import {
+  type CommandKind,
+  type ConnectionId,
+  type Sequence,
+  type Subject,
+  type View,
+  clientOf,
+  end,
+  followed,
+  freshSequence,
+  leave,
+  readBy,
+  readerOf,
+  send,
+  take,
+  viewOf,
+} from '../policy/index.ts'
 
-/** A command's turn on the command interface. */
+/** One request at the command interface: a command with its turn, or a read that may find a result there. */
 export type Turn = {
-  /** It was not sent, or the device did not take it: what was there before goes on. */
-  drop(): void
+  /** Resolves when no other command of this breaker is on its way any more; `nothing` when it need not wait. */
+  line(): Promise<void> | 'nothing'
+  /** Asked right before the first byte. False for a get that control has overtaken. */
+  sends(): boolean
+  /** How it ended: `taken` when the device has, or may have, taken a command. */
+  ended(taken: 'taken' | 'not-taken'): void
+  /** Learns from the answer to a read what its reader knows now. */
+  saw(request: Request, outcome: Outcome): void
+  /** Whether the reply shows its reader what is its own, or somebody else's. */
+  reader(): 'owner' | 'other'
+  /** The result of the command, once its owner has read it: the gateway then need not ask for it itself. */
+  result(): Promise<CommandResult>
+  /** The gateway's own reading of the result is over. */
+  followed(): void
 }
 
 /** What 8020 and 8021 say once a command has ended. */
@@ -15,55 +43,112 @@ export type CommandResult = { readonly code: number; readonly status: number }
 
 /** Whose turn it is on the one command interface of a breaker, while the gateway runs. */
 export interface Turns {
-  take(subject: Subject, operation: Operation): Turn | 'taken'
-  /** Learns from an answer what its reader knows now. */
-  saw(subject: Subject, request: Request, outcome: Outcome): void
-  /** The result of the command that runs now, once its owner has read it: the gateway then need not ask for it itself. */
-  result(): Promise<CommandResult>
-  /** The gateway's own reading of the result is over. */
-  followed(): void
+  take(subject: Subject, operation: Operation): Turn | 'busy'
   left(connection: ConnectionId): void
-  readerOf(subject: Subject): 'owner' | 'other'
 }
 
-const noTurn: Turn = { drop: () => undefined }
+const never = new Promise<CommandResult>(() => undefined)
+const nothing = (): void => undefined
 
-export function createTurns(clock: Clock): Turns {
+/** `lanes`: whether the bus of the breaker may have several transactions on their way at a time. */
+export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
   let sequence: Sequence = freshSequence
-  let tell: (result: CommandResult) => void = () => undefined
-  let result = new Promise<CommandResult>(() => undefined)
+  let last = 0
+  /** Commands that are on the line now, and who waits for that to end. */
+  const onTheLine = new Set<number>()
+  let waiting: (() => void)[] = []
+  /** Control commands whose end the gateway does not know yet. */
+  const open = new Map<number, (result: CommandResult) => void>()
+
+  /** On several lanes a command could overtake one that was sent before it: the device must get them one after the other. */
+  async function emptyLine(): Promise<void> {
+    while (onTheLine.size > 0) await new Promise<void>((resume) => waiting.push(resume))
+  }
+
+  function reading(subject: Exclude<Subject, { kind: 'gateway' }>): Turn {
+    let view: View = viewOf(sequence, 'several')
+    const note = (): boolean => {
+      view = viewOf(sequence, lanes)
+      return true
+    }
+    return {
+      ...readsOnly,
+      sends: note,
+      reader: () => readerOf(sequence, subject.connection, view),
+      saw(request, outcome) {
+        const found = resultIn(request, outcome)
+        if (found === 'nothing') return
+        const { finalStatus, data, code, status } = found
+        const command = view.behind === 'none' ? view.command : view.behind
+        const isOwn = readerOf(sequence, subject.connection, view) === 'owner'
+        sequence = readBy(sequence, subject.connection, { command, finalStatus, data }, clock.now())
+        if (isOwn && finalStatus && code !== undefined && status !== undefined) open.get(command)?.({ code, status })
+      },
+    }
+  }
+
+  function commanding(subject: Exclude<Subject, { kind: 'gateway' }>, command: number, kind: CommandKind): Turn {
+    const result = kind === 'get' ? never : new Promise<CommandResult>((resolve) => open.set(command, resolve))
+    return {
+      line: () => (lanes === 'one' || onTheLine.size === 0 ? 'nothing' : emptyLine()),
+      sends() {
+        const sent = send(sequence, command, kind)
+        sequence = sent.sequence
+        if (sent.kind === 'send') onTheLine.add(command)
+        return sent.kind === 'send'
+      },
+      ended(taken) {
+        sequence = end(sequence, command, taken, clock.now())
+        onTheLine.delete(command)
+        if (taken === 'not-taken') open.delete(command)
+        const resume = waiting
+        waiting = []
+        for (const one of resume) one()
+      },
+      saw: nothing,
+      reader: () => readerOf(sequence, subject.connection, viewOf(sequence, 'several')),
+      result: () => result,
+      followed() {
+        open.delete(command)
+        sequence = followed(sequence, command, clock.now())
+      },
+    }
+  }
+
   return {
     take(subject, operation) {
-      if (operation.command === 'none' || subject.kind === 'gateway') return noTurn
-      const readsOnly = operation.class === 'monitor'
-      const before = sequence
-      // An emergency waits for nobody's result, and nobody reads its own: it is free again when the gateway knows how it ended.
-      const urgent = subject.kind === 'emergency'
-      const command = { returnsData: readsOnly, followed: readsOnly }
-      const taken = take(urgent ? freshSequence : sequence, subject.connection, command, clock.now())
-      const next = urgent && taken !== 'taken' ? leave(taken, subject.connection) : taken
-      if (next === 'taken') return 'taken'
-      sequence = next
-      result = new Promise((resolve) => (tell = resolve))
-      return { drop: () => void (sequence = sequence === next ? before : sequence) }
+      if (subject.kind === 'gateway') return ofGateway
+      if (operation.command === 'none') return reading(subject)
+      const kind = operation.class === 'monitor' ? 'get' : 'control'
+      const claim = { connection: subject.connection, client: clientOf(subject), command: (last += 1) }
+      const taken = take(sequence, { ...claim, kind: subject.kind === 'emergency' ? 'emergency' : kind }, clock.now())
+      sequence = taken.sequence
+      return taken.kind === 'busy' ? 'busy' : commanding(subject, claim.command, kind)
     },
-    saw(subject, request, outcome) {
-      if (subject.kind === 'gateway' || outcome.kind !== 'reply' || outcome.reply.kind !== 'registers') return
-      const { registers } = outcome.reply
-      const status = registerIn(RESULT_STATUS, request, registers)
-      const code = registerIn(RESULT_FIRST, request, registers)
-      const data = registerIn(RESULT_DATA, request, registers) !== undefined
-      const finalStatus = status !== undefined && status !== IN_PROGRESS
-      if (finalStatus || data) sequence = readBy(sequence, subject.connection, { finalStatus, data })
-      if (!finalStatus || code === undefined || readerOf(sequence, subject.connection) === 'other') return
-      sequence = followed(sequence)
-      tell({ code, status })
-    },
-    result: () => result,
-    followed: () => void (sequence = followed(sequence)),
-    left: (connection) => void (sequence = leave(sequence, connection)),
-    readerOf: (subject) => (subject.kind === 'gateway' ? 'owner' : readerOf(sequence, subject.connection)),
+    left: (connection) => void (sequence = leave(sequence, connection, clock.now())),
   }
+}
+
+const readsOnly: Turn = {
+  line: () => 'nothing',
+  sends: () => true,
+  ended: nothing,
+  saw: nothing,
+  reader: () => 'other',
+  result: () => never,
+  followed: nothing,
+}
+/** The gateway sees every result: for the record, and never for a client. */
+const ofGateway: Turn = { ...readsOnly, reader: () => 'owner' }
+
+function resultIn(request: Request, outcome: Outcome) {
+  if (outcome.kind !== 'reply' || outcome.reply.kind !== 'registers') return 'nothing'
+  const { registers } = outcome.reply
+  const status = registerIn(RESULT_STATUS, request, registers)
+  const data = registerIn(RESULT_DATA, request, registers) !== undefined
+  const finalStatus = status !== undefined && status !== IN_PROGRESS
+  if (!finalStatus && !data) return 'nothing'
+  return { finalStatus, data, status, code: registerIn(RESULT_FIRST, request, registers) }
 }
 
 /** The value of one register in a reply that may carry it. */

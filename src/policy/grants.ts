@@ -67,6 +67,8 @@ export const REQUEST_MS = 24 * 60 * 60 * 1000
 export const LONGEST_GRANT_MS = 24 * 60 * 60 * 1000
 /** The most grants that are asked for or in force at a time. */
 export const MAX_GRANTS = 200
+/** The most of them that one person has asked for: the others find room. */
+export const MAX_GRANTS_OF_ONE = 40
 
 /** One action on one grant. Pure: who may do it at all was asked before. */
 export function stepGrant(grant: Grant, action: GrantAction, now: Monotonic): GrantStep {

@@ -22,12 +22,39 @@ export {
   managementActions,
   mayAsk,
   mayManage,
+  mayOperate,
   separationOfDuties,
   standingOfRole,
   usualManagement,
 } from './rights.ts'
-export { type ConnectionId, type Role, type Subject, subjectName, subjectRole, subjectSource, toConnectionId, toRole } from './subject.ts'
-export { SEQUENCE_MS, type Sequence, followed, freshSequence, leave, readBy, readerOf, take } from './sequence.ts'
+export {
+  type ConnectionId,
+  type Role,
+  type Subject,
+  clientOf,
+  subjectName,
+  subjectRole,
+  subjectSource,
+  toConnectionId,
+  toRole,
+} from './subject.ts'
+export {
+  type CommandKind,
+  MAX_WAITING_GETS,
+  RESERVED_MS,
+  SEQUENCE_MS,
+  type Sequence,
+  type View,
+  end,
+  followed,
+  freshSequence,
+  leave,
+  readBy,
+  readerOf,
+  send,
+  take,
+  viewOf,
+} from './sequence.ts'
 export {
   LONGEST_UNLOCK_MS,
   type LockScope,
@@ -63,6 +90,7 @@ export {
   type GrantedFor,
   LONGEST_GRANT_MS,
   MAX_GRANTS,
+  MAX_GRANTS_OF_ONE,
   REQUEST_MS,
   grantRefusals,
   grants,

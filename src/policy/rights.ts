@@ -82,6 +82,9 @@ export function describeUnknownRole(role: string, standing: Exclude<RoleStanding
   const unknown = `this site has no role "${role}"`
   return standing.kind === 'unknown' ? unknown : `${unknown}: it differs only in case from "${standing.from}"`
 }
+/** May the role ask any breaker for anything but reading? */
+export const mayOperate = (rights: Rights, role: string): boolean =>
+  [...(rights.get(role)?.classes ?? [])].some((asked) => asked !== 'monitor')
 
 /** Two equal texts are equal rights: what a change of configuration has changed is seen by it. */
 export function describeRights(rights: Rights, role: string): string {

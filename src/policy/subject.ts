@@ -26,6 +26,9 @@ export type Subject =
   /** A person who opens a breaker in an emergency, by the pages or the command line. */
   | { readonly kind: 'emergency'; readonly name: string; readonly source: string; readonly connection: ConnectionId }
 
+/** One client for everything that is shared out: all connections of one certificate from one address (in the clear: of one address). */
+export const clientOf = (subject: Exclude<Subject, { kind: 'gateway' }>): string => `${subject.name} ${subject.source.replace(/:\d+$/, '')}`
+
 export const subjectName = (subject: Subject): string => (subject.kind === 'gateway' ? 'gateway' : subject.name)
 export const subjectRole = (subject: Subject): string => (subject.kind === 'client' ? subject.role : subject.kind)
 export const subjectSource = (subject: Subject): string => (subject.kind === 'gateway' ? 'here' : subject.source)

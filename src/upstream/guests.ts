@@ -1,12 +1,15 @@
 import { isIPv6 } from 'node:net'
 import type { Monotonic } from '../platform/index.ts'
-import { MAX_SOURCES } from './limits.ts'
+import { MAX_SOURCES, OWN_CONNECTIONS } from './limits.ts'
 import type { DoorLimits } from './settings.ts'
 
 /** Who has how many connections, and how fast each source opens new ones. */
 export interface Guests {
-  /** `welcome`, and counted until `leave`; or why not. */
-  enter(address: string, now: Monotonic): string
+  /**
+   * `welcome`, and counted until `leave`; or why not. `level`: the most that the address may do. The last quarter of the places is for
+   * addresses with fewer than OWN_CONNECTIONS, and half of that quarter only for those that may control.
+   */
+  enter(address: string, level: 'read' | 'control', now: Monotonic): string
   leave(address: string): void
   inside(): number
 }
@@ -28,6 +31,9 @@ export function sourceOf(address: string): string {
 
 type Source = { open: number; left: number; at: Monotonic }
 
+const keptFor = ({ open }: Source, level: 'read' | 'control'): string =>
+  open >= OWN_CONNECTIONS || level === 'control' ? `addresses with fewer than ${OWN_CONNECTIONS}` : 'addresses that may control'
+
 export function createGuests(limits: () => DoorLimits): Guests {
   const sources = new Map<string, Source>()
   let inside = 0
@@ -39,27 +45,34 @@ export function createGuests(limits: () => DoorLimits): Guests {
     source.left = Math.min(burst(), source.left + ((now - source.at) / 1000) * handshakesPerSecond)
     source.at = now
   }
-  /** Makes room by forgetting those that have nothing open and would have all their leave back. */
-  function forget(now: Monotonic): void {
-    for (const [key, source] of sources) {
-      refill(source, now)
-      if (source.open === 0 && source.left >= burst()) sources.delete(key)
+  /** Makes room by forgetting who has nothing open and came longest ago. There always is one: more are kept than may be connected. */
+  function forget(): void {
+    for (const [key, { open }] of sources) {
+      if (open === 0) return void sources.delete(key)
     }
+  }
+  /** Connections that there may be for one more of this address to be let in. */
+  function room({ open }: Source, level: 'read' | 'control'): number {
+    const { connections } = limits()
+    if (open >= OWN_CONNECTIONS) return connections - Math.floor(connections / 4)
+    return level === 'control' ? connections : connections - Math.floor(connections / 8)
   }
 
   return {
-    enter(address, now) {
+    enter(address, level, now) {
       const { connections, connectionsPerAddress, handshakesPerSecond } = limits()
       const key = sourceOf(address)
-      if (sources.size >= MAX_SOURCES && !sources.has(key)) forget(now)
-      if (sources.size >= MAX_SOURCES && !sources.has(key)) return `${MAX_SOURCES} addresses connect at a time`
+      if (sources.size >= MAX_SOURCES && !sources.has(key)) forget()
       const source = sources.get(key) ?? { open: 0, left: burst(), at: now }
+      sources.delete(key)
       sources.set(key, source)
       refill(source, now)
       if (source.left < 1) return `more than ${handshakesPerSecond} connections a second from this address`
       source.left -= 1
       if (inside >= connections) return `${connections} connections are open`
       if (source.open >= connectionsPerAddress) return `${connectionsPerAddress} connections from this address`
+      const most = room(source, level)
+      if (inside >= most) return `${most} of ${connections} connections are open, the rest is kept for ${keptFor(source, level)}`
       source.open += 1
       inside += 1
       return 'welcome'

@@ -3,4 +3,3 @@ export type { Credentials, KeyPairFiles, ListenerSettings, StalePolicy, TlsFiles
 export type { Judged, Peer } from './peer.ts'
 export { type Answer, type Asked, type ClientSocket, type Report, startSession } from './session.ts'
 export { type Admission, createAdmission } from './admission.ts'
-export { MAX_IN_FLIGHT_IN_ALL } from './limits.ts'

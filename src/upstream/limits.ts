@@ -1,6 +1,13 @@
-/** Requests of all connections that are being worked on; beyond it a request is answered with exception 06. */
-export const MAX_IN_FLIGHT_IN_ALL = 1024
-/** Addresses that one listener keeps count of at a time. */
+/**
+ * Requests of all connections that are being worked on: `inAll` of them; `own` places of each client, and those that are `shared` by clients
+ * that use more. Beyond it a request is answered with exception 06. 64 clients find their own places whatever the others do.
+ */
+export const READS_IN_FLIGHT = { inAll: 768, own: 4, shared: 512 } as const
+/** The same for what may operate, of clients that may: reads take none of it. 16 clients find their own places whatever the others do. */
+export const CONTROL_IN_FLIGHT = { inAll: 256, own: 8, shared: 128 } as const
+/** Connections that an address always finds a place for, as long as it has fewer, in the last quarter of what a listener takes. */
+export const OWN_CONNECTIONS = 4
+/** Addresses that one listener keeps count of; beyond it one without a connection is forgotten, that was there longest ago. */
 export const MAX_SOURCES = 4096
 /** A frame, from its first byte to its last, milliseconds. */
 export const FRAME_MS = 5_000

@@ -2,6 +2,8 @@ import { type Server, type Socket, createServer as createTcpServer } from 'node:
 import type { TLSSocket } from 'node:tls'
 import type { Clock, Random } from '../platform/index.ts'
 import {
+  type AccessLevel,
+  type AccessLevels,
   type Acl,
   type ConnectionId,
   type RoleStanding,
@@ -28,6 +30,8 @@ export type Gatekeeper = {
   /** Equal texts are equal rights. */
   readonly rightsOf: (role: string) => string
   readonly standingOfRole: (role: string) => RoleStanding
+  /** Whether the role may operate anything: only then do its requests find the places that are kept for control. */
+  readonly operates: (role: string) => boolean
 }
 
 export type ListenerPorts = {
@@ -141,7 +145,9 @@ class Door {
     raw.on('error', () => undefined)
     const { clock, report } = this.#ports
     const listed = this.#refusalOf(address)
-    const refusal = listed === 'welcome' ? this.#guests.enter(address, clock.now()) : listed
+    const mostly = this.#gatekeeper.acl(address)
+    const operates = mostly !== 'not-listed' && mayControl(levelsOf(mostly, this.#most()))
+    const refusal = listed === 'welcome' ? this.#guests.enter(address, operates ? 'control' : 'read', clock.now()) : listed
     if (refusal !== 'welcome') {
       const id = listed === 'welcome' ? 'connection-limit' : 'connection-refused-acl'
       report(id, { source, listener: this.#settings.name, reason: refusal })
@@ -155,6 +161,11 @@ class Door {
     })
     if (this.#tls === 'none') this.#welcome(raw, 'none', source)
     else this.#tls.server.emit('connection', raw)
+  }
+
+  /** In the clear everybody reads at most. */
+  #most(): AccessLevel {
+    return this.#settings.security.kind === 'tls' ? 'control' : 'read'
   }
 
   #refusalOf(address: string): string {
@@ -185,7 +196,9 @@ class Door {
       this.#inside.delete(guest)
       left(connection)
     }
-    const session = startSession(socket, { subject, listener, inFlight, idleMs: limits.idleMs, clock, report, admission, serve, ended })
+    const operates = mayControl(subject.levels) && this.#gatekeeper.operates(subject.role)
+    const { idleMs } = limits
+    const session = startSession(socket, { subject, listener, inFlight, idleMs, clock, report, admission, operates, serve, ended })
     const guest: Guest = { session, peer, subject, standing: standing.text }
     this.#inside.add(guest)
   }
@@ -271,5 +284,7 @@ class Door {
     })
   }
 }
+
+const mayControl = ({ usual, of }: AccessLevels): boolean => usual === 'control' || [...of.values()].includes('control')
 
 const bare = (address: string): string => address.replace(/^::ffff:/, '')

@@ -16,7 +16,7 @@ import {
 } from '../modbus/index.ts'
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
-import { type Admission, type Allowance, spend } from './admission.ts'
+import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from './admission.ts'
 import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
@@ -42,6 +42,8 @@ export type SessionSettings = {
   readonly clock: Clock
   readonly report: Report
   readonly admission: Admission
+  /** Whether it may operate anything at all: what it asks for else counts as reading. */
+  readonly operates: boolean
   readonly serve: (asked: Asked) => Promise<Answer>
   /** Called once, after the last answer that could be given. */
   readonly ended: () => void
@@ -69,6 +71,7 @@ class Session {
   readonly #socket: ClientSocket
   readonly #settings: SessionSettings
   readonly #who: { readonly subject: string; readonly role: string; readonly source: string }
+  readonly #client: string
   readonly #opened: Monotonic
   #stream: MbapState = mbapStart
   #waiting: Frame[] = []
@@ -89,6 +92,7 @@ class Session {
     this.#socket = socket
     this.#settings = settings
     this.#who = { subject: subject.name, role: subject.role, source: subject.source }
+    this.#client = clientKeyOf(subject)
     this.#opened = clock.now()
     this.#bad = { left: BAD_REQUESTS.atOnce, at: clock.now() }
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
@@ -206,11 +210,13 @@ class Session {
   }
 
   #forward(frame: Frame, request: Request): void {
-    const { admission, serve, subject } = this.#settings
-    if (!admission.enter()) return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
+    const { admission, serve, subject, operates } = this.#settings
+    const kind = operates && !onlyReads(request) ? 'control' : 'read'
+    if (!admission.enter(this.#client, kind))
+      return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
     const open = this.#begin(frame)
     void serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
-      admission.leave()
+      admission.leave(this.#client, kind)
       this.#end(open, answer)
     })
   }

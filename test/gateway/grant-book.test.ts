@@ -2,7 +2,7 @@ import t from 'tap'
 import { type SecurityEvent, toRecordId } from '../../src/events/index.ts'
 import { openGrantBook } from '../../src/gateway/index.ts'
 import type { Journal, States } from '../../src/journal/index.ts'
-import { type Grant, isInForce } from '../../src/policy/index.ts'
+import { type Grant, MAX_GRANTS_OF_ONE, isInForce } from '../../src/policy/index.ts'
 import { type Clock, realRandom } from '../../src/platform/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
@@ -80,4 +80,19 @@ t.test('a restart makes no window longer, whatever was done to the wall clock be
     if (jump === 24 * HOUR) t.equal(minutes, 0, 'over')
     book.close()
   }
+})
+
+t.test('one person who asks again and again leaves the others room to ask', async (t) => {
+  const book = await world().open()
+  const ask = (by: string): string =>
+    book.ask(
+      {
+        ...{ client: 'engineer-1', breaker: 'Q1', for: { kind: 'class', class: 'control' }, uses: 3, startsMs: 0, lengthMs: HOUR },
+        ...{ reason: 'new pump', workOrder: '' },
+      },
+      by,
+    ).kind
+  for (let i = 0; i < MAX_GRANTS_OF_ONE; i++) t.equal(ask('ana'), 'done')
+  t.equal(ask('ana'), 'refused')
+  t.equal(ask('bob'), 'done')
 })

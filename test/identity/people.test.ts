@@ -281,6 +281,36 @@ t.test('a role that needs a second factor gets nowhere without one, and a code i
   t.equal((await some.people().accounts.reset('root-admin', by)).kind, 'created')
 })
 
+t.test('an address that tries to log in without end keeps nobody else from logging in [CR 7.1]', async (t) => {
+  const some = await withAdmin(t)
+  const { login } = some.people()
+  const flood = Array.from({ length: 40 }, (_, i) => login.byPassword(`nobody-${i}`, 'guess', fromDesk('flood')))
+  t.match(await login.byPassword('root-admin', PASSWORD, fromDesk()), { kind: 'logged-in' })
+  const answers = await Promise.all(flood)
+  t.equal(answers.filter((one) => one.kind === 'refused' && one.why.startsWith('too many log-ins')).length, 36)
+})
+
+t.test('first steps of one user take no ticket of the same user at another address, nor of another user', async (t) => {
+  const some = await withAdmin(t, { secondFactor: new Set(['SecurityAdmin']) })
+  const { login, factors } = some.people()
+  const first = await login.byPassword('root-admin', PASSWORD, fromDesk())
+  if (first.kind !== 'logged-in') throw new Error(first.kind)
+  const { secret } = factors.startTotp(first.session)
+  const code = (): string => totpCode(secret, some.clock.utcUs() / 1000)
+  await factors.confirmTotp(first.session, code())
+  some.clock.advance(30_000)
+  const ask = async (source?: string): Promise<string> => {
+    const asked = await login.byPassword('root-admin', PASSWORD, source === undefined ? fromDesk() : fromDesk(source))
+    if (asked.kind !== 'second-factor') throw new Error(asked.kind)
+    return asked.ticket
+  }
+  const mine = await ask()
+  const oldest = await ask('elsewhere')
+  for (let i = 0; i < 5; i++) await ask('elsewhere')
+  t.match(await login.byCode(oldest, code(), fromDesk('elsewhere')), { kind: 'refused' }, 'the sixth took the place of the first')
+  t.match(await login.byCode(mine, code(), fromDesk()), { kind: 'logged-in' })
+})
+
 t.test('a PIN opens a session for locks only, and follows its rules [S-24]', async (t) => {
   const some = await withAdmin(t)
   await withUser(some, 'tech', 'FieldTech')

@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 
 /** A Modbus TCP client of a few lines for what `modbus-serial` does not speak; its framing is its own. */
 export interface RawClient {
@@ -7,7 +7,7 @@ export interface RawClient {
   close(): void
 }
 
-export function rawClient(socket: TLSSocket): RawClient {
+export function rawClient(socket: Socket): RawClient {
   const waiting = new Map<number, (pdu: string) => void>()
   let transaction = 0
   let pending = Buffer.alloc(0)

@@ -16,9 +16,9 @@ t.test('a listener in the clear says so at its start and each day that it is ope
       security: { kind: 'clear-text', role: toRole('Viewer') ?? toRole('x') ?? never() },
     },
     'none',
-    { acl: compileAcl([]), judge: never, rightsOf: () => '', standingOfRole: () => ({ kind: 'known' }) },
+    { acl: compileAcl([]), judge: never, rightsOf: () => '', standingOfRole: () => ({ kind: 'known' }), operates: () => true },
     {
-      ...{ clock, random: realRandom, admission: createAdmission(1), serve: never, left: () => undefined },
+      ...{ clock, random: realRandom, admission: createAdmission(), serve: never, left: () => undefined },
       report: (id) => void told.push(id),
     },
   )

@@ -20,7 +20,7 @@ async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 
   const clock = virtualClock()
   const reports: { id: string; reason: string; firstBytes?: string }[] = []
   const asked: Asked[] = []
-  const admission = createAdmission(most)
+  const admission = createAdmission({ read: { inAll: most, own: 1, shared: most }, control: { inAll: 2, own: 1, shared: 1 } })
   const role = toRole('Operator') ?? 'NULL'
   let ended: () => void = () => undefined
   const over = new Promise<void>((resolve) => (ended = resolve))
@@ -38,6 +38,7 @@ async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 
         reports.push({ id, reason, ...('firstBytes' in fields ? { firstBytes: String(fields.firstBytes) } : {}) })
       },
       admission,
+      operates: true,
       serve: (one) => {
         asked.push(one)
         return serve === undefined ? Promise.resolve({ pdu: replyTo(one.request) }) : serve(one)

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { type RequestOptions, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import cookie from '@fastify/cookie'
-import { type Throttle, createThrottle } from './throttle.ts'
+import { type Throttle, createConnectionShare, createThrottle } from './throttle.ts'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 
 export type ConsoleOptions = {
@@ -80,6 +81,12 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     forceCloseConnections: true,
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  const share = createConnectionShare()
+  app.server.on('connection', (socket) => {
+    const address = socket instanceof Socket ? (socket.remoteAddress ?? '') : ''
+    if (!share.enter(address)) return void socket.destroy()
+    socket.on('close', () => share.leave(address))
+  })
   await app.register(cookie)
   guard(app, options)
   for (const name of files) app.get(`/${name}`, sender(name, types[name.split('.').at(-1) as keyof typeof types]))

@@ -5,6 +5,8 @@ const IN_ALL = { each: 80, burst: 160 }
 const IN_FLIGHT = 16
 /** Streams of the state at a time, for one address: the gateway has room for more pages than one place may take. */
 const LIVE_PER_ADDRESS = 8
+/** Connections of one address: the others are for those who want to unlock from elsewhere. */
+export const CONNECTIONS_PER_ADDRESS = 50
 /** Addresses that are remembered. */
 const MOST_ADDRESSES = 10_000
 
@@ -50,6 +52,24 @@ export function createThrottle(now: () => number): Throttle {
       if (!take(bucket, PER_ADDRESS) || inFlight >= IN_FLIGHT || !take(all, IN_ALL)) return 'too-many'
       inFlight += 1
       return () => void (inFlight -= 1)
+    },
+  }
+}
+
+/** Counts connections by address. False: one more would be more than its share, and it must be closed. */
+export function createConnectionShare() {
+  const open = new Map<string, number>()
+  return {
+    enter(address: string): boolean {
+      const count = open.get(address) ?? 0
+      if (count >= CONNECTIONS_PER_ADDRESS) return false
+      open.set(address, count + 1)
+      return true
+    },
+    leave(address: string): void {
+      const left = (open.get(address) ?? 1) - 1
+      if (left <= 0) open.delete(address)
+      else open.set(address, left)
     },
   }
 }

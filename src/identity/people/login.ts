@@ -37,6 +37,10 @@ const NOBODY = 'an unknown name'
 const TICKET_MS = 2 * 60_000
 const TRIES_PER_TICKET = 3
 const MAX_TICKETS = 200
+/** Log-ins of one address that wait for their hash: others find a place among MAX_WAITING_HASHES. */
+export const MAX_CHECKS_PER_SOURCE = 4
+/** First steps of one user from one address that wait for their second: one more takes the place of the oldest of them. */
+const MAX_TICKETS_PER_PLACE = 5
 type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
 
 /** How wrong log-ins are counted and where that is kept. */
@@ -48,6 +52,7 @@ export class Login {
   readonly #factors: Factors
   readonly #attempts: AttemptBook
   readonly #tickets = new Map<string, Ticket>()
+  readonly #checking = new Map<string, number>()
   /** What the password of a user who does not exist is compared with: it takes as long as that of one who does. */
   #nobodysHash: string | undefined
 
@@ -105,6 +110,19 @@ export class Login {
     return wrongLogin
   }
 
+  async #checkFrom({ source }: From, secret: string, hash: string | undefined): Promise<boolean | 'busy'> {
+    const count = this.#checking.get(source) ?? 0
+    if (count >= MAX_CHECKS_PER_SOURCE) return 'busy'
+    this.#checking.set(source, count + 1)
+    try {
+      return await this.#check(secret, hash)
+    } finally {
+      const left = (this.#checking.get(source) ?? 1) - 1
+      if (left === 0) this.#checking.delete(source)
+      else this.#checking.set(source, left)
+    }
+  }
+
   async #check(secret: string, hash: string | undefined): Promise<boolean | 'busy'> {
     const { hasher } = this.#context
     let nobodys = this.#nobodysHash
@@ -143,7 +161,7 @@ export class Login {
       return wrongLogin
     }
     const user = store.user(name)
-    const right = await this.#check(secret, user === undefined ? undefined : hashOf(user))
+    const right = await this.#checkFrom(from, secret, user === undefined ? undefined : hashOf(user))
     if (right === 'busy') return refused('too many log-ins at a time', 'try again in a moment')
     // Those that were let through together are counted together: a burst has no more tries than a row.
     if (waitOf(this.#attempts.get(), one, clock.now()) > 0) return wrongLogin
@@ -156,8 +174,10 @@ export class Login {
     const { clock, random } = this.#context
     const ticket = Buffer.from(random.bytes(32)).toString('base64url')
     for (const [key, { untilMs }] of this.#tickets) if (untilMs < clock.now()) this.#tickets.delete(key)
-    const [oldest] = this.#tickets.keys()
-    if (this.#tickets.size >= MAX_TICKETS && oldest !== undefined) this.#tickets.delete(oldest)
+    const own = [...this.#tickets].filter(([, held]) => held.user === user.name && held.from.source === from.source).map(([key]) => key)
+    const isFull = own.length >= MAX_TICKETS_PER_PLACE
+    const [oldest] = isFull ? own : this.#tickets.keys()
+    if ((isFull || this.#tickets.size >= MAX_TICKETS) && oldest !== undefined) this.#tickets.delete(oldest)
     this.#tickets.set(ticket, { user: user.name, from, untilMs: clock.now() + TICKET_MS, tries: 0 })
     const methods = [...(user.totp === 'none' ? [] : ['code' as const]), ...(user.passkeys.length === 0 ? [] : ['passkey' as const])]
     return { kind: 'second-factor', ticket, methods }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createThrottle } from '../../../src/admin/console/throttle.ts'
+import { CONNECTIONS_PER_ADDRESS, createConnectionShare, createThrottle } from '../../../src/admin/console/throttle.ts'
 
 t.test('one address has its share of the gateway, and leaves the others theirs; what waits is bounded [CR 7.1]', (t) => {
   let now = 0
@@ -28,5 +28,15 @@ t.test('one address has its share of the gateway, and leaves the others theirs; 
   t.equal(open.filter((one) => one === 'too-many').length, 4, 'at most sixteen wait')
   for (const one of open) if (one !== 'too-many') one()
   t.not(throttle.begin('10.0.2.99'), 'too-many')
+  t.end()
+})
+
+t.test('one address has its share of the connections to the pages, and leaves the others theirs [CR 7.1]', (t) => {
+  const share = createConnectionShare()
+  for (let i = 0; i < CONNECTIONS_PER_ADDRESS; i++) t.equal(share.enter('10.0.0.1'), true)
+  t.equal(share.enter('10.0.0.1'), false)
+  t.equal(share.enter('10.0.0.2'), true)
+  share.leave('10.0.0.1')
+  t.equal(share.enter('10.0.0.1'), true)
   t.end()
 })
