@@ -111,6 +111,7 @@ for (const kind of ['relp-tls', 'tls', 'relp', 'tcp'] as const) {
     await write(here.journal, 500)
     const sink = await start(settingsOf(here, kind, receiver.port), here.journal)
     await write(here.journal, EVENTS - 500)
+    await until('it is known to work, and gets more at a time', () => sink.upTo() >= EVENTS - 1000)
     await sink.close()
     const last = here.journal.head().seq
     t.ok(sink.upTo() >= last)
@@ -254,6 +255,7 @@ for (const kind of ['relp-tls', 'tls'] as const) {
       const last = here.journal.head().seq
       await until('everything is there', () => new Set([...first.seqs(), ...second.seqs()]).size >= last)
       t.ok(first.seqs().length > before, 'the first goes on')
+      await until('it is told', () => noted.length >= 4)
       await sink.close()
       nothingLost(t, [first, second], last, `${kind}, pair`)
       t.match(

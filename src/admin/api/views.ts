@@ -5,6 +5,7 @@ import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusV
 import { certificatesView } from './access-routes.ts'
 import { busesView } from './bus-views.ts'
 import { grantView } from './grant-view.ts'
+import { sinkView } from './sink-view.ts'
 
 /** When the first word about the end of a certificate comes. */
 const SOON_DAYS = 60
@@ -40,7 +41,7 @@ export function statusView(gateway: Gateway): StatusView {
       .filter(({ daysLeft }) => daysLeft <= SOON_DAYS)
       .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
     journal: { file: gateway.journalFile, ...gateway.journal.head(), ...gateway.keeper.status(), key: gateway.journal.key },
-    sinks: gateway.sinks.status(),
+    sinks: gateway.sinks.status().map(sinkView),
     faults: gateway.trust.faults(),
   }
 }
