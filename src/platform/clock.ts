@@ -55,6 +55,12 @@ export function localTime(us: number): { readonly weekday: number; readonly minu
   return { weekday: there.getDay(), minute: there.getHours() * 60 + there.getMinutes() }
 }
 
+/** The time zone of this machine, its IANA name such as `Europe/Berlin`; `UTC` where none is set up. */
+export function machineZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  return timeZone === 'Etc/Unknown' ? 'UTC' : timeZone
+}
+
 /** An instant as ISO 8601 in UTC with microseconds, as RFC 5424 wants it. */
 export function isoUs(us: number): string {
   const whole = new Date(Math.floor(us / 1000)).toISOString()

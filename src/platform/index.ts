@@ -1,4 +1,4 @@
-export { type Cancel, type Clock, type Monotonic, isoUs, localTime, realClock, toMonotonic } from './clock.ts'
+export { type Cancel, type Clock, type Monotonic, isoUs, localTime, machineZone, realClock, toMonotonic } from './clock.ts'
 export { cipherSuites } from './cipher-suites.ts'
 export { type Random, realRandom } from './random.ts'
 export { type Log, stderrLog } from './log.ts'

@@ -10,7 +10,7 @@ import { type Cursor, type LaneName, decodeCursor, delivered, encodeCursor, spli
 import { CLOSE_MS, LAG_MS, MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES, READ_BATCH } from './limits.ts'
 import { type OpenLink, openLink } from './link.ts'
 import { type SinkState, createReports } from './reports.ts'
-import type { SinkSettings } from './settings.ts'
+import { type SinkSettings, zoneOf } from './settings.ts'
 
 /** How a sink stands, for people and figures. */
 export type SinkStatus = {
@@ -42,6 +42,8 @@ export type SinkPorts = {
   readonly random: Random
   readonly pid: number
   readonly version: string
+  /** The time zone of this machine, its IANA name. */
+  readonly zone: string
   /** A test may have links of its own. */
   readonly openLink?: OpenLink
 }
@@ -85,12 +87,12 @@ class Outbox implements Sink {
   #wake: () => void = () => undefined
 
   constructor(settings: SinkSettings, ports: SinkPorts, cursor: Cursor) {
-    const { journal, clock, random, pid, version } = ports
+    const { journal, clock, random, pid, version, zone } = ports
     const maxBytes = settings.transport.kind === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_BYTES
     this.settings = settings
     this.#ports = ports
     this.#cursor = cursor
-    this.#look = { ...settings, pid, version, maxBytes }
+    this.#look = { ...settings, pid, version, maxBytes, zone: zoneOf(settings, zone) }
     this.#reports = createReports(settings, ports)
     this.#writing = createCursorWriter(cursorKey(settings.name), journal, clock)
     this.#budget = createBudget(settings.catchUpPerSecond, clock)

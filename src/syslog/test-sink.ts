@@ -4,7 +4,7 @@ import { format } from './format.ts'
 import { MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES } from './limits.ts'
 import { type LinkFailure, type Stage, openLink } from './link.ts'
 import { deliverOne } from './one-message.ts'
-import { type SinkSettings, receiverWords } from './settings.ts'
+import { type SinkSettings, receiverWords, zoneOf } from './settings.ts'
 
 /** How one receiver took a test event: each step on the way, up to the first that failed. */
 export type SinkTest = {
@@ -25,10 +25,10 @@ const steps: readonly { readonly stage: Stage; readonly step: string; readonly f
 export async function testSink(
   settings: SinkSettings,
   record: EventRecord,
-  ports: { readonly clock: Clock; readonly pid: number; readonly version: string },
+  ports: { readonly clock: Clock; readonly pid: number; readonly version: string; readonly zone: string },
 ): Promise<readonly SinkTest[]> {
   const maxBytes = settings.transport.kind === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_BYTES
-  const message = format(record, { ...settings, pid: ports.pid, version: ports.version, maxBytes })
+  const message = format(record, { ...settings, pid: ports.pid, version: ports.version, maxBytes, zone: zoneOf(settings, ports.zone) })
   const results: SinkTest[] = []
   for (const receiver of settings.receivers) {
     const tried = await deliverOne(openLink, settings.transport, receiver, message, ports.clock)

@@ -17,7 +17,10 @@ export function memoryJournal(clock: Clock, head: number) {
   })
   return {
     states: () => Promise.resolve(states as ReadonlyMap<string, string>),
-    putState: (key: string, value: string) => Promise.resolve(void states.set(key, value)),
+    putState(key: string, value: string) {
+      states.set(key, value)
+      return Promise.resolve('written' as const)
+    },
     head: () => ({ seq: last.seq, hash: '' }),
     read: (after: number, limit: number) =>
       Promise.resolve(Array.from({ length: Math.max(0, Math.min(limit, last.seq - after)) }, (_, i) => at(after + 1 + i))),

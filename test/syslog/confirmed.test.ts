@@ -54,6 +54,7 @@ async function start(transport: Transport | 'udp', hosts: readonly { readonly ho
     categories: 'all',
     hostName: '',
     enterprise: 32473,
+    headerTime: 'local',
     byteOrderMark: false,
     behind: { events: 1_000_000, ms: 86_400_000 },
     catchUpPerSecond: 2000,
@@ -68,6 +69,7 @@ async function start(transport: Transport | 'udp', hosts: readonly { readonly ho
     random: { bytes: () => Uint8Array.of(0), uuid: () => '' },
     pid: 1,
     version: '1',
+    zone: 'UTC',
   })
   const pass = async (ms: number): Promise<void> => {
     for (let done = 0; done < ms; done += 250) {

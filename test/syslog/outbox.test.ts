@@ -77,6 +77,7 @@ const settings = (more: Partial<SinkSettings> = {}): SinkSettings => ({
     categories: 'all',
     hostName: '',
     enterprise: 32473,
+    headerTime: 'local',
     byteOrderMark: false,
     behind: { events: 1000, ms: 60_000 },
     catchUpPerSecond: 2000,
@@ -100,6 +101,7 @@ async function world(head: number, more: Partial<SinkSettings> = {}, ports: read
         openLink: outside.openLink(clock),
       },
       random: { bytes: () => Uint8Array.of(255), uuid: () => '' },
+      zone: 'UTC',
     })
   const pass = async (ms: number, step = 50): Promise<void> => {
     for (let done = 0; done < ms; done += step) {

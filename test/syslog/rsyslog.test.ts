@@ -54,7 +54,14 @@ function settingsOf({ pki }: World, kind: ReceiverKind, ...ports: readonly [numb
   const [first, ...others] = ports
   return {
     ...{ name: 'soc', transport: transports[kind], format: 'rfc5424', facility: 13, mildest: 7, categories: 'all' },
-    ...{ hostName: '', enterprise: 32473, byteOrderMark: false, behind: { events: 10_000, ms: 60_000 }, catchUpPerSecond: 50_000 },
+    ...{
+      hostName: '',
+      enterprise: 32473,
+      byteOrderMark: false,
+      headerTime: 'local',
+      behind: { events: 10_000, ms: 60_000 },
+      catchUpPerSecond: 50_000,
+    },
     receivers: [{ host: '127.0.0.1', port: first }, ...others.map((port) => ({ host: '127.0.0.1', port }))],
   }
 }
@@ -63,7 +70,7 @@ function settingsOf({ pki }: World, kind: ReceiverKind, ...ports: readonly [numb
 const hurried: Clock = { ...realClock, after: (ms, run) => realClock.after(ms / 4, run) }
 
 const start = (settings: SinkSettings, journal: Journal, note: (event: SecurityEvent) => void = () => undefined): Promise<Sink> =>
-  startSink(settings, { journal, note, clock: hurried, random: realRandom, pid: 1, version: '1.0.0' })
+  startSink(settings, { journal, note, clock: hurried, random: realRandom, pid: 1, version: '1.0.0', zone: 'UTC' })
 
 async function write(journal: Journal, count: number): Promise<void> {
   for (let i = 0; i < count; i++) journal.note(something(i))
