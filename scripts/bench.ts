@@ -8,6 +8,7 @@ import { journal } from './bench/journal.ts'
 import { line } from './bench/line.ts'
 import { profile } from './bench/profile.ts'
 import { type Result, reached } from './bench/result.ts'
+import { misbehavingSinks } from './bench/sinks.ts'
 import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
 import { tls } from './bench/tls.ts'
 
@@ -23,6 +24,7 @@ const suites = {
   tls: () => tls(scaled(15)),
   console: () => floodedPages(scaled(60)),
   journal: () => journal(Math.round(1_000_000 * Number(values.scale))),
+  sinks: () => misbehavingSinks(scaled(30)),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const
 type Suite = keyof typeof suites

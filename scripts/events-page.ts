@@ -75,6 +75,7 @@ const sampleLook = {
   pid: 1234,
   version: '0.1.0',
   maxBytes: 8192,
+  zone: 'UTC',
 } as const
 
 /** JSON schema (2020-12) of one event, as the API, `--json` and an export in lines of JSON have it. */

@@ -86,8 +86,10 @@ export const rules: readonly Rule[] = [
       'The hash chain does not hold, the journal was set aside at start, or the disk limit removed events that a sink never got.',
     level: 'critical',
     technique: 'T0872',
-    selection: { 'event.code': ['journal-tampered', 'journal-replaced', 'events-dropped', 'journal-full'] },
-    falsePositives: ['A failing or full disk'],
+    selection: {
+      'event.code': ['journal-tampered', 'journal-replaced', 'events-dropped', 'journal-full', 'journal-busy', 'journal-failing'],
+    },
+    falsePositives: ['A failing or full disk', 'A backup program that holds the file'],
     matches: { id: 'journal-tampered' },
     passesOver: [{ id: 'journal-verified' }, { id: 'journal-truncated' }],
   },

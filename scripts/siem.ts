@@ -3,7 +3,16 @@ import { type Format, format } from '../src/syslog/index.ts'
 import { sampleOf } from './samples.ts'
 import { type Rule, rules } from './siem-rules.ts'
 
-const look = { facility: 13, hostName: '', enterprise: 32473, byteOrderMark: false, pid: 1234, version: '0.1.0', maxBytes: 8192 } as const
+const look = {
+  facility: 13,
+  hostName: '',
+  enterprise: 32473,
+  byteOrderMark: false,
+  pid: 1234,
+  version: '0.1.0',
+  maxBytes: 8192,
+  zone: 'UTC',
+} as const
 export const messageOf = (record: EventRecord, as: Format): string => format(record, { ...look, format: as })
 
 /** A sample of a rule; one whose event is only reserved is made out of an operation. */

@@ -15,7 +15,8 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
     new Promise((resolve, reject) => {
       clock.after(chance.between(0.2, faults.on ? 40 : 1), () => {
         if (faults.on && chance.happens(0.02)) fullUntil = clock.now() + chance.between(500, 8000)
-        if (faults.on && clock.now() < fullUntil) return reject(new Error('SQLITE_FULL: the disk is full in the simulation'))
+        if (faults.on && clock.now() < fullUntil)
+          return reject(Object.assign(new Error('the disk is full in the simulation'), { code: 'SQLITE_FULL' }))
         resolve(run())
       })
     })

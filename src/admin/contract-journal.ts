@@ -53,11 +53,18 @@ export type VerifyView =
         | { readonly kind: 'broken'; readonly seq: number; readonly fault: string; readonly what: string }
         | { readonly kind: 'unreadable'; readonly what: string }
     }
+/** What is known of the way to a receiver: opened is not delivered, and over UDP nobody confirms anything. */
+export type SinkStateView =
+  { readonly kind: 'not-tried' | 'opened' | 'delivers' | 'sends' } | { readonly kind: 'failed'; readonly why: string }
+
 /** How a sink stands. `behind`: beyond its limit. */
 export type SinkView = {
   readonly name: string
   readonly receiver: string
+  readonly state: SinkStateView
+  /** The receiver has confirmed events and nothing has failed since; over UDP: they are sent. */
   readonly connected: boolean
+  /** Why it is not; empty when it is. */
   readonly why: string
   readonly owed: number
   readonly owedSeconds: number

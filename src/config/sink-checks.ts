@@ -19,6 +19,11 @@ export function checkSinks(file: string, site: Partial<SiteFile>, report: Report
   list(site.sink).forEach((sink, i) => {
     if (sink.fallback !== undefined && sink.fallback === sink.address)
       report(['sink', i, 'fallback'], `sink "${sink.name}" has the same receiver twice: fallback is for a second one`)
+    if (sink['header-time'] !== undefined && sink.format !== 'rfc3164' && sink.format !== 'cef')
+      report(
+        ['sink', i, 'header-time'],
+        `sink "${sink.name}": header-time is for the formats rfc3164 and cef; ${sink.format} carries its zone`,
+      )
     if (sink.kind === 'udp')
       warn(
         ['sink', i, 'kind'],

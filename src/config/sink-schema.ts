@@ -23,6 +23,7 @@ export const sinkExpectations: Readonly<Record<string, string>> = {
   'sink.categories': `a list of categories to send, out of ${categories.join(', ')}`,
   'sink.host-name': 'the name that messages carry in place of that of this machine, such as "bw-plant7"',
   'sink.enterprise': 'the private enterprise number of the site, such as 32473 (the one for documentation)',
+  'sink.header-time': '"local" or "utc": the time in the header of rfc3164 and cef, which names no zone',
   'sink.byte-order-mark': 'true or false: a mark before the text, for collectors that ask for it',
   'sink.authority': 'a PEM file with the authorities that sign certificates of receivers, such as "pki/soc-ca.crt"',
   'sink.pinned': 'a PEM file with the one certificate that the receiver has, such as "pki/soc.crt", in place of authority',
@@ -61,6 +62,7 @@ const ofEach = {
     .regex(/^[!-~]{1,255}$/)
     .optional(),
   enterprise: z.int().min(1).max(4_294_967_295).default(32473),
+  'header-time': z.enum(['local', 'utc']).optional(),
   'byte-order-mark': z.boolean().default(false),
   'behind-after': duration(MINUTE, 7 * DAY).default('5m'),
   'behind-events': z.int().min(100).max(1_000_000).default(10_000),

@@ -46,6 +46,7 @@ export function toSink(sink: Sink, path: (name: string) => string): SinkSettings
     categories: sink.categories === undefined ? 'all' : new Set(sink.categories),
     hostName: sink['host-name'] ?? '',
     enterprise: sink.enterprise,
+    headerTime: sink['header-time'] ?? 'local',
     byteOrderMark: sink['byte-order-mark'],
     behind: { events: sink['behind-events'], ms: must(toMilliseconds(sink['behind-after'])) },
     catchUpPerSecond: sink['catch-up'],

@@ -43,7 +43,7 @@ export const systemEvents = {
   ),
   'sink-disconnected': d(120, 4, 'audit-log', 'sink {sink} does not take events: {reason}', ['sink', 'receiver', 'reason']),
   'sink-recovered': d(121, 5, 'audit-log', 'sink {sink} has caught up: {count} events were waiting', ['sink', 'count']),
-  'sink-connected': d(122, 5, 'audit-log', 'sink {sink} delivers to {receiver}', ['sink', 'receiver']),
+  'sink-connected': d(122, 5, 'audit-log', 'events of sink {sink} go to {receiver}', ['sink', 'receiver']),
   'sink-behind': d(123, 3, 'audit-log', 'sink {sink} is {count} events and {seconds} s behind', ['sink', 'count', 'seconds']),
   'events-dropped': d(124, 1, 'audit-log', 'sink {sink} never gets events {fromSeq} to {toSeq}, {count} in all: {reason}', [
     'sink',
@@ -53,7 +53,9 @@ export const systemEvents = {
     'reason',
   ]),
   'disk-low': d(125, 3, 'audit-log', 'only {megabytes} MB are free for the journal', ['megabytes']),
-  'journal-full': d(126, 1, 'audit-log', 'the journal cannot be written: {reason}', ['reason']),
+  'journal-full': d(126, 1, 'audit-log', 'the journal cannot be written, its disk is full: {reason}', ['reason']),
+  'journal-busy': d(135, 1, 'audit-log', 'the journal cannot be written, another program holds its file: {reason}', ['reason']),
+  'journal-failing': d(136, 1, 'audit-log', 'the journal cannot be written, its disk or file fails: {reason}', ['reason']),
   'journal-verified': d(127, 5, 'audit-log', 'the journal is whole: {count} events, asked for by {subject}', ['subject', 'count']),
   'journal-tampered': d(128, 1, 'audit-log', 'event {fromSeq} of the journal is wrong: {reason}', ['subject', 'fromSeq', 'reason']),
   'journal-truncated': d(129, 4, 'audit-log', 'events {fromSeq} to {toSeq} were removed by retention: {reason}', [

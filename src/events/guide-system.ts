@@ -53,13 +53,13 @@ export const systemGuide = {
   'clock-synchronised': g('A time service keeps it right again.', nothing),
   heartbeat: g('Sent every 15 minutes, so that silence is news.', 'Alert when none came for 20 minutes (rule: sink silent).'),
   'sink-disconnected': g(
-    'A receiver does not take events. The journal keeps them for it.',
+    'A receiver does not take events, or takes connections and confirms nothing. The journal keeps them for it.',
     'Look at the receiver and the way to it.',
     'T0804',
   ),
   'sink-recovered': g('A sink that was behind its limit has everything.', nothing),
   'sink-connected': g(
-    'Events are delivered to this receiver.',
+    'This receiver has confirmed events; over UDP they are sent, and nobody can confirm it.',
     'Look whether it is the one that you expect: it may be the second of a pair.',
   ),
   'sink-behind': g(
@@ -76,6 +76,16 @@ export const systemGuide = {
   'journal-full': g(
     'No event can be written any more. Operations are denied, reading goes on.',
     'Make room: it recovers by itself. Find out what filled the disk.',
+    'T0872',
+  ),
+  'journal-busy': g(
+    'Another program holds the journal, so no event could be written. Operations were denied, reading went on.',
+    'Find the program that holds the file: `fuser -v` or `lsof` on journal.db names it, such as a backup or a database browser. Copy the file with `breakwall export` in its place.',
+    'T0872',
+  ),
+  'journal-failing': g(
+    'The disk or the file of the journal refuses to be written, and not for want of room. Operations are denied, reading goes on.',
+    'Look at `reason` and at the log of the kernel: a failing disk, a file system that became read-only, a limit on the size of files, changed rights.',
     'T0872',
   ),
   'journal-verified': g('The whole chain of the journal was walked and is whole.', nothing),

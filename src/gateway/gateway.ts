@@ -7,7 +7,7 @@ import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
 import { readContact } from '../inputs/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Clock, Log, Random } from '../platform/index.ts'
+import { type Clock, type Log, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
 import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
@@ -97,7 +97,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   if ('kind' in opened) return opened
   const { journal } = opened
   const sinks = await openSinkBook(credentials.sinks, {
-    ...{ journal, clock, random, version, pid: ports.pid },
+    ...{ journal, clock, random, version, pid: ports.pid, zone: machineZone() },
     note: (told) => journal.note(told),
   })
   const before = await recover(journal, opened.last, opened.replaced)
@@ -170,7 +170,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
     rights: () => force.site.rights,
     record: async (id, fields) => (await journal.append(event(id, fields))) !== 'unavailable',
     note: (id, fields) => journal.note(event(id, fields)),
-    attempts: { text: (await journal.states(key)).get(key), write: (text) => journal.putState(key, text) },
+    attempts: { text: (await journal.states(key)).get(key), write: (text) => keepState(journal, key, text) },
     party() {
       const { console: pages } = force.site
       return pages === 'none' ? 'none' : { id: pages.name, origin: `https://${pages.name}${pages.port === 443 ? '' : `:${pages.port}`}` }
@@ -236,4 +236,9 @@ async function stopAll(reason: string, { doors, core, sinks, journal, certificat
   await journal.finish(event('gateway-stopped', { reason }))
   await sinks.close()
   await journal.close()
+}
+
+/** Rejects where it cannot be written: whoever tries passwords must not go on uncounted. */
+async function keepState(journal: Journal, key: string, text: string): Promise<void> {
+  if ((await journal.putState(key, text)) === 'unavailable') throw new Error('the journal cannot be written')
 }

@@ -94,7 +94,7 @@ export async function openGrantBook(journal: Journal, ports: { readonly clock: C
     }
     for (const { id } of longPast(grants)) {
       grants.delete(id)
-      void journal.putState(`grant/${id}`, '').catch(() => undefined)
+      void journal.putState(`grant/${id}`, '')
     }
   }
 

@@ -33,7 +33,7 @@ export async function watchIdentities(
     if (told === before) return
     known.set(breaker.name, told)
     const state = { [KEY + breaker.name]: told }
-    if (before === undefined) return void journal.putState(KEY + breaker.name, told).catch(() => undefined) // a full disk: learned again
+    if (before === undefined) return void journal.putState(KEY + breaker.name, told) // where it cannot be written, it is learned again
     const { name, bus, unit } = breaker
     journal.note(event('device-identity-changed', { breaker: name, bus, unit, old: before, new: told }), state)
   }

@@ -1,4 +1,4 @@
-import { type Journal, verifyInThread } from '../journal/index.ts'
+import { type Journal, type StoreFault, verifyInThread } from '../journal/index.ts'
 import type { Rights } from '../policy/index.ts'
 import { watchClock } from './clock-watch.ts'
 import type { Core } from './core.ts'
@@ -39,8 +39,9 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
     watchClock({ clock, note: core.note, synchronised: clockSynchronised }),
     startHeartbeat({ journal, clock, lag: () => Math.max(0, ...sinks.status().map(({ owed }) => owed)) }),
     journal.onCommitted(() => {
-      if (journal.writes()) trust.works('journal')
-      else trust.fails('journal', 'it cannot be written', 'in use')
+      const fault = journal.fault()
+      if (fault === 'none') trust.works('journal')
+      else trust.fails('journal', describeFault(fault), 'in use')
     }),
   ]
   return {
@@ -49,5 +50,16 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
       keeper.close()
       for (const stop of stops) stop()
     },
+  }
+}
+
+function describeFault({ kind, why }: StoreFault): string {
+  switch (kind) {
+    case 'full':
+      return 'its disk is full'
+    case 'busy':
+      return 'another program holds its file: fuser -v names it'
+    case 'fails':
+      return `its disk or file fails: ${why}`
   }
 }

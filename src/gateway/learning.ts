@@ -35,7 +35,7 @@ export async function openLearning(journal: Journal, clock: Clock): Promise<Lear
   let changed = false
   let cancel: Cancel = () => undefined
   const write = (): void => {
-    if (changed) void journal.putState(KEY, JSON.stringify([...seen])).catch(() => undefined)
+    if (changed) void journal.putState(KEY, JSON.stringify([...seen]))
     changed = false
   }
   const round = (): void => {

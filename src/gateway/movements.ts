@@ -45,7 +45,7 @@ export async function openMovements(
       if (before === state) return
       states.set(name, state)
       const key = `seen/${name}`
-      if (before === undefined) return void journal.putState(key, state).catch(() => undefined) // a full disk: it is seen again
+      if (before === undefined) return void journal.putState(key, state) // where it cannot be written, it is seen again
       const moved = movementOf(before, state)
       const correlation = causeOf(name, moved)
       const expected = correlation === '' ? 'unexpected' : 'expected'

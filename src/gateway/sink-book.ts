@@ -11,6 +11,8 @@ export type SinkBookPorts = {
   readonly random: Random
   readonly pid: number
   readonly version: string
+  /** The time zone of this machine, its IANA name. */
+  readonly zone: string
 }
 
 /** Where events go, while the gateway runs. */
@@ -41,7 +43,7 @@ export async function openSinkBook(settings: readonly SinkSettings[], ports: Sin
       if (seq === 'unavailable') return seq
       const [record] = await journal.read(seq - 1, 1)
       if (record === undefined) return 'unavailable' // on disk, and not to be read: the disk fails
-      return testSink(sink.settings, record, { clock, pid: ports.pid, version: ports.version })
+      return testSink(sink.settings, record, { clock, pid: ports.pid, version: ports.version, zone: ports.zone })
     },
     async change(next) {
       const same = (one: SinkSettings): boolean => {

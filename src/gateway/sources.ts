@@ -19,7 +19,7 @@ export async function openSources(journal: Pick<Journal, 'states' | 'putState'>)
       known.add(host)
       const [oldest] = known
       if (known.size > MAX_SOURCES && oldest !== undefined) known.delete(oldest)
-      void journal.putState(KEY, JSON.stringify([...known])).catch(() => undefined) // a full disk: it is told again after a restart
+      void journal.putState(KEY, JSON.stringify([...known])) // where it cannot be written, it is told again after a restart
       return true
     },
   }

@@ -1,6 +1,7 @@
-import { type RecordId, type SecurityEvent, event, toRecordId } from '../events/index.ts'
+import { type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
 import { type Clock, type Log } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
+import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
 import { FOLD, MAX_BATCH, MAX_WAITING_EVENTS, NOTES_AT_A_TIME, RETRY_MS } from './limits.ts'
@@ -24,8 +25,8 @@ export class GroupCommit {
   #waiting: Waiting[] = []
   #writing: Promise<void> | 'idle' = 'idle'
   #head: Head
-  /** From the first refusal of the disk until there is room again for more than the last words. */
-  #full = false
+  /** From the first refusal of the disk until it takes events again, and has room for more than the last words. */
+  #fault: StoreFault | 'none' = 'none'
   /** Until the next try. */
   #paused = false
   #closed = false
@@ -46,14 +47,17 @@ export class GroupCommit {
     return this.#head
   }
   get writes(): boolean {
-    return !this.#full
+    return this.#fault === 'none'
+  }
+  get fault(): StoreFault | 'none' {
+    return this.#fault
   }
   get closed(): boolean {
     return this.#closed
   }
 
   push(told: Entry['event'], state: States, mustWait: boolean, settle: Settle): void {
-    if (this.#closed || this.#waiting.length >= MAX_WAITING_EVENTS || (this.#full && mustWait)) return settle('unavailable')
+    if (this.#closed || this.#waiting.length >= MAX_WAITING_EVENTS || (this.#fault !== 'none' && mustWait)) return settle('unavailable')
     this.#waiting.push({ entry: this.#entry(told, state), settle, mustWait })
     if (!this.#paused) this.#pump()
   }
@@ -126,7 +130,7 @@ export class GroupCommit {
     const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
     this.#checkpoints.count(events.length, batch.length > events.length)
     this.#fold(batch.length)
-    if (this.#full) await this.#tryToRecover()
+    if (this.#fault !== 'none') await this.#tryToRecover()
     this.#next()
     batch.forEach((item, i) => item.settle(toRecordId(written.first + i)))
     this.#committed(events)
@@ -137,13 +141,14 @@ export class GroupCommit {
     const all = [...batch, ...this.#waiting]
     for (const item of all) if (item.mustWait) item.settle('unavailable')
     this.#waiting = all.filter((item) => !item.mustWait)
-    if (!this.#full) {
-      this.#full = true
+    if (this.#fault === 'none') {
+      const fault = storeFaultOf(error)
+      this.#fault = fault
       this.#log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
-      const last = event('journal-full', { reason: error instanceof Error ? error.message : String(error) })
-      this.#waiting.unshift({ entry: this.#entry(last, {}), settle: nobody, mustWait: false })
+      this.#waiting.unshift({ entry: this.#entry(storeEvent(fault), {}), settle: nobody, mustWait: false })
       this.#committed([])
-      if (await this.#writer.release().catch(() => false)) return // there is room for the last words: they are written at once
+      // There is room for the last words: they are written at once.
+      if (fault.kind === 'full' && (await this.#writer.release().catch(() => false))) return
     }
     this.#pause()
   }
@@ -162,13 +167,13 @@ export class GroupCommit {
     this.#clock.after(RETRY_MS, () => {
       this.#paused = false
       if (this.#waiting.length > 0) return this.#pump()
-      if (this.#full && this.#writing === 'idle') this.#writing = this.#tryToRecover().finally(() => this.#next())
+      if (this.#fault !== 'none' && this.#writing === 'idle') this.#writing = this.#tryToRecover().finally(() => this.#next())
     })
   }
 
   async #tryToRecover(): Promise<void> {
     if (!(await this.#writer.restore().catch(() => false))) return this.#pause()
-    this.#full = false
+    this.#fault = 'none'
     this.#log.info('the journal can be written again')
     this.#committed([])
   }

@@ -1,6 +1,7 @@
 import type { EventRecord, RecordId, SecurityEvent } from '../events/index.ts'
 import { type Clock, type Log, isoUs } from '../platform/index.ts'
 import type { Body } from './chain.ts'
+import type { StoreFault } from './fault.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MAX_READ_RECORDS, MAX_WAITING_EVENTS } from './limits.ts'
 import type { Query } from './queries.ts'
@@ -39,10 +40,13 @@ export interface Journal {
   /** Allowed operations without an outcome: only a crash leaves any. */
   openOperations(): Promise<readonly EventRecord[]>
   states(prefix: string): Promise<ReadonlyMap<string, string>>
-  putState(key: string, value: string): Promise<void>
+  /** A state without an event. Never rejects: a disk that refuses is in the answer. */
+  putState(key: string, value: string): Promise<'written' | 'unavailable'>
   head(): Head
   /** False while the disk refuses: intrusive operations are then denied. */
   writes(): boolean
+  /** Why it refuses; `none` while it does not. */
+  fault(): StoreFault | 'none'
   /** Calls back with what has just been committed. Returns the way to stop it. */
   onCommitted(run: (events: readonly SecurityEvent[]) => void): () => void
   /** Writes the last event of this run: what comes after it is refused. Reading goes on until `close`. */
@@ -69,7 +73,14 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       return done
     },
     flush: () => commits.flush(),
-    ...{ head: () => commits.head, writes: () => commits.writes, key: writer.key, publicPem: writer.publicPem, keyFault: writer.keyFault },
+    ...{
+      head: () => commits.head,
+      writes: () => commits.writes,
+      fault: () => commits.fault,
+      key: writer.key,
+      publicPem: writer.publicPem,
+      keyFault: writer.keyFault,
+    },
     onCommitted: (run) => announcer.listen(run),
     finish: (last) => commits.finish(last),
     async close() {
@@ -104,7 +115,11 @@ const readsOf = (writer: Writer): Reads => ({
   space: () => writer.space(),
   openOperations: async () => (await writer.openOperations()).map(toRecord),
   states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
-  putState: (key, value) => writer.putState(key, value),
+  putState: (key, value) =>
+    writer.putState(key, value).then(
+      () => 'written' as const,
+      () => 'unavailable' as const,
+    ),
 })
 
 /** A stored body as the rest of the gateway sees it. */

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { type EventId, type SecurityEvent, event } from '../events/index.ts'
 import { type Body, CHAIN_START, canonical, chainHash, sameHash } from './chain.ts'
+import { storeFaultOf } from './fault.ts'
 import { anchorOf, freeBytes, reserveOf } from './files.ts'
 import { type Retained, type RetentionLimits, retain } from './retention.ts'
 import { type Base, type Row, columnsOf, insertInto, prepareSchema } from './schema.ts'
@@ -140,8 +141,9 @@ export function onlyOne(path: string): Database.Database {
   const guard = new Database(path, { timeout: 0 })
   try {
     guard.exec('BEGIN EXCLUSIVE')
-  } catch {
+  } catch (error) {
     guard.close()
+    if (storeFaultOf(error).kind !== 'busy') throw error
     throw new Error(`another gateway is writing to this state folder (${path} is held)`)
   }
   return guard

@@ -77,13 +77,14 @@ function runReader(port: MessagePort, path: string): void {
 }
 
 const answer = (port: MessagePort, message: FromWriter): void => port.postMessage(message)
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function attempt(port: MessagePort, { number: to, kind }: ToWriter | ToReader, run: () => unknown): void {
   try {
     answer(port, { kind: 'answer', to, value: run() })
   } catch (error) {
-    answer(port, { kind: 'failed', to, why: wordsOf(error) })
+    answer(port, { kind: 'failed', to, why: wordsOf(error), code: codeOf(error) })
   }
   if (kind === 'close') port.close()
 }

@@ -44,9 +44,9 @@ export type OpenedStore = {
 export type FromWriter =
   | { readonly kind: 'opened'; readonly opened?: OpenedStore }
   | { readonly kind: 'answer'; readonly to: number; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly to: number; readonly why: string }
+  | { readonly kind: 'failed'; readonly to: number; readonly why: string; readonly code: string }
 
-/** The journal's file behind promises. Each rejects with the storage's own words; after the thread died, all do. */
+/** The journal's file behind promises. Each rejects with the storage's own words, and SQLite's `code` where it has one; after the thread died, all do. */
 export interface Writer extends OpenedStore {
   write(entries: readonly Entry[]): Promise<{ first: number; head: Head }>
   retain(limits: RetentionLimits, utcUs: number, monotonicMs: number): Promise<Retained>
@@ -125,7 +125,7 @@ function startThread<Ask extends object>(role: 'writer' | 'reader', file: StoreF
       const asker = waiting.get(message.to)
       waiting.delete(message.to)
       if (message.kind === 'answer') asker?.resolve(message.value)
-      else asker?.reject(new Error(message.why))
+      else asker?.reject(Object.assign(new Error(message.why), { code: message.code }))
     })
   })
 }

@@ -1,7 +1,7 @@
 export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
 export { cipherSuites } from './cipher-suites.ts'
 export { hintOfListening } from './listening.ts'
-export { type OffsetAt, localTime, machineOffset, nextLocalTime } from './local-time.ts'
+export { type OffsetAt, localTime, machineOffset, machineZone, nextLocalTime } from './local-time.ts'
 export { type Random, realRandom } from './random.ts'
 export { type Log, stderrLog } from './log.ts'
 export { clockIsSynchronised, forbidCoreDumps, notifySystemd, ownUserName, peerUserId, setRs485, userName } from './libc.ts'

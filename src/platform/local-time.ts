@@ -47,3 +47,9 @@ function firstWith(offsetAt: OffsetAt, later: number, fromMs: number, untilMs: n
   }
   return from
 }
+
+/** The time zone of this machine, its IANA name such as `Europe/Berlin`; `UTC` where none is set up. */
+export function machineZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  return timeZone === 'Etc/Unknown' ? 'UTC' : timeZone
+}

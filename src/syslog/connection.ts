@@ -1,107 +1,205 @@
 import type { Cancel, Clock, Random } from '../platform/index.ts'
-import { RETRY_MS, RETURN_MS } from './limits.ts'
-import type { Link, LinkFailure, LinkNotices, OpenLink } from './link.ts'
+import { RETRY_MS, RETURN_MS, STEADY_MS } from './limits.ts'
+import type { Link, LinkEnd, LinkFailure, OpenLink } from './link.ts'
+import { deliverOne } from './one-message.ts'
 import type { Receiver, SinkSettings } from './settings.ts'
 
-export type Connected = { readonly link: Link; readonly receiver: Receiver; readonly number: number; readonly isOver: () => boolean }
+export type Connected = { readonly link: Link; readonly number: number }
 
-type Ports = { readonly clock: Clock; readonly random: Random; readonly openLink: OpenLink }
-type Told = {
-  /** What the link tells, with the number of the connection that it belongs to. */
-  readonly notices: (number: number) => LinkNotices
-  connected(receiver: Receiver, number: number): void
-  failed(receiver: Receiver, failure: LinkFailure): void
+type Ports = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly openLink: OpenLink
+  /** The message that was sent last, to try another receiver with; empty when none was sent yet. */
+  readonly lastMessage: () => string
 }
+type Told = {
+  /** A connection is open. Nothing is confirmed by that. */
+  opened(receiver: Receiver, number: number): void
+  /** The receiver has confirmed messages up to this one of the present connection. */
+  delivered(receiver: Receiver, upTo: number): void
+  /** A receiver has confirmed a message on a connection of its own, and gets the next ones. */
+  returned(receiver: Receiver): void
+  failed(receiver: Receiver, failure: LinkFailure): void
+  /** The present connection is over. `rests`: another is needed only when there is something to send. */
+  over(next: 'goes-on' | 'rests'): void
+}
+type Opened = Connected & {
+  readonly receiver: Receiver
+  readonly index: number
+  readonly openedMs: number
+  readonly endedHow: () => LinkEnd | 'not-yet'
+}
+/** The time since which one receiver has had the sink without a failure, over several connections. */
+type Run = { readonly index: number; readonly sinceMs: number; confirmed: number; idleEnds: number }
 
-/** Tries the receivers in their order, again and again, with pauses that grow; while the second one has it, the first is tried now and then. */
+/**
+ * Tries the receivers in their order. A connection that confirmed nothing is a failed try, wherever it broke: the next receiver has its
+ * turn, and after the last one comes a pause that doubles until something is confirmed. While the second receiver delivers, the first is
+ * tried now and then, with one message on a connection of its own: only its confirmation takes the events away from the second.
+ */
 export class Connection {
   readonly #settings: SinkSettings
   readonly #ports: Ports
   readonly #told: Told
-  #current: Connected | 'none' = 'none'
+  readonly #closing: Promise<'closed'>
+  #current: Opened | 'none' = 'none'
   #opening: Promise<Connected | 'closed'> | 'no' = 'no'
   #number = 0
-  #tries = 0
+  /** Index of the receiver whose turn it is; the number of receivers: a pause is due. */
+  #turn = 0
+  #rounds = 0
+  #run: Run | 'none' = 'none'
   #closed = false
+  #endClosing: () => void = () => undefined
   #cancelPause: Cancel = () => undefined
   #cancelReturn: Cancel = () => undefined
-  #endPause: () => void = () => undefined
 
   constructor(settings: SinkSettings, ports: Ports, told: Told) {
     this.#settings = settings
     this.#ports = ports
     this.#told = told
+    this.#closing = new Promise((resolve) => (this.#endClosing = () => resolve('closed')))
   }
 
   /** Resolves with an open link, however long that takes; `closed` when the sink ends first. */
   get(): Promise<Connected | 'closed'> {
     if (this.#current !== 'none') return Promise.resolve(this.#current)
     if (this.#opening === 'no') this.#opening = this.#open().finally(() => void (this.#opening = 'no'))
-    return this.#opening
+    return Promise.race([this.#opening, this.#closing])
   }
 
-  /** Messages have arrived: the next pause is a short one. */
-  works(): void {
-    this.#tries = 0
+  /** Messages that may be without confirmation: one at first, more with each that is confirmed, so that little is sent in vain. */
+  allowance(): number {
+    return this.#run === 'none' ? 1 : 1 + 3 * this.#run.confirmed
   }
 
   close(): void {
     this.#closed = true
     this.#cancelPause()
     this.#cancelReturn()
-    this.#endPause()
+    this.#endClosing()
     if (this.#current !== 'none') this.#current.link.close()
     this.#current = 'none'
   }
 
   async #open(): Promise<Connected | 'closed'> {
-    for (;;) {
-      for (const receiver of this.#settings.receivers) {
-        if (this.#closed) return 'closed'
-        const result = await this.#attempt(receiver)
-        if ('link' in result) return this.#take(result)
-        this.#told.failed(receiver, result)
+    while (!this.#closed) {
+      const receiver = this.#settings.receivers[this.#turn]
+      if (receiver === undefined) {
+        this.#turn = 0
+        await this.#pause()
+        continue
       }
-      await this.#pause()
+      const index = this.#turn
+      const result = await this.#attempt(receiver, index)
+      if ('link' in result) return this.#take(result)
+      if (!this.#isClosed()) this.#fail(receiver, index, result)
     }
+    return 'closed'
   }
 
-  async #attempt(receiver: Receiver): Promise<Connected | LinkFailure> {
+  async #attempt(receiver: Receiver, index: number): Promise<Opened | LinkFailure> {
     this.#number += 1
     const number = this.#number
-    const notices = this.#told.notices(number)
-    let over = false
+    let end: LinkEnd | 'not-yet' = 'not-yet'
+    let confirmed = 0
     const link = await this.#ports.openLink(this.#settings.transport, receiver, this.#ports.clock, {
-      delivered: (upTo) => notices.delivered(upTo),
-      ended: (failure) => {
-        over = true
-        if (this.#current !== 'none' && this.#current.number === number) this.#current = 'none'
-        notices.ended(failure)
+      delivered: (upTo) => {
+        const more = upTo - confirmed
+        confirmed = upTo
+        if (this.#isCurrent(number)) this.#confirmed(receiver, more, upTo)
+      },
+      ended: (how) => {
+        end = how
+        if (this.#isCurrent(number)) this.#ended(how)
       },
     })
-    return 'kind' in link ? link : { link, receiver, number, isOver: () => over }
+    return 'kind' in link ? link : { link, receiver, index, number, openedMs: this.#ports.clock.now(), endedHow: () => end }
   }
 
-  #take(connected: Connected): Connected | 'closed' {
+  #isCurrent(number: number): boolean {
+    return this.#current !== 'none' && this.#current.number === number
+  }
+  /** As a call: it changes while this side waits. */
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
+  #take(opened: Opened): Connected | 'closed' {
     if (this.#closed) {
-      connected.link.close()
+      opened.link.close()
       return 'closed'
     }
-    this.#current = connected
-    this.#told.connected(connected.receiver, connected.number)
-    if (connected.receiver !== this.#settings.receivers[0]) this.#lookForTheFirst()
-    return connected
+    this.#current = opened
+    if (this.#run === 'none' || this.#run.index !== opened.index) {
+      this.#run = { index: opened.index, sinceMs: opened.openedMs, confirmed: 0, idleEnds: 0 }
+      this.#cancelReturn()
+      if (opened.index > 0) this.#lookForTheFirst()
+    }
+    this.#told.opened(opened.receiver, opened.number)
+    const end = opened.endedHow()
+    if (end !== 'not-yet') this.#ended(end)
+    return opened
+  }
+
+  #confirmed(receiver: Receiver, more: number, upTo: number): void {
+    if (this.#run !== 'none' && more > 0) {
+      this.#run.confirmed += more
+      this.#run.idleEnds = 0
+      this.#rounds = 0
+    }
+    this.#told.delivered(receiver, upTo)
+  }
+
+  #ended(how: LinkEnd): void {
+    const before = this.#current
+    if (before === 'none') return
+    this.#current = 'none'
+    switch (how.kind) {
+      case 'all-confirmed':
+        return this.#told.over('goes-on')
+      case 'ended-idle':
+        if (this.#isUsual(before)) return this.#told.over('rests')
+        this.#fail(before.receiver, before.index, how.as)
+        return this.#told.over('goes-on')
+      case 'failed':
+        this.#fail(before.receiver, before.index, how)
+        return this.#told.over('goes-on')
+    }
+  }
+
+  /** Some receivers end connections that are idle. One that ends them before anything can be sent is a failure. */
+  #isUsual(before: Opened): boolean {
+    if (this.#run === 'none') return false
+    this.#run.idleEnds += 1
+    if (this.#ports.clock.now() - before.openedMs >= STEADY_MS) return true
+    return this.#run.confirmed > 0 && this.#run.idleEnds === 1
+  }
+
+  /** The turn goes to the next receiver; after a time in which all was well, to the first one again. */
+  #fail(receiver: Receiver, index: number, failure: LinkFailure): void {
+    const run = this.#run
+    const ofThisRun = run !== 'none' && run.index === index
+    const steady = ofThisRun && run.confirmed > 0 && this.#ports.clock.now() - run.sinceMs >= STEADY_MS
+    if (steady) this.#turn = 0
+    else if (index === this.#turn) this.#turn += 1
+    if (ofThisRun) {
+      this.#run = 'none'
+      this.#cancelReturn()
+    }
+    this.#told.failed(receiver, failure)
   }
 
   /** From half to the whole of a time that doubles: many gateways that lost one receiver do not come back as one. */
-  #pause(): Promise<void> {
-    const whole = Math.min(RETRY_MS.first * 2 ** this.#tries, RETRY_MS.most)
-    this.#tries += 1
+  #pause(): Promise<unknown> {
+    const whole = Math.min(RETRY_MS.first * 2 ** this.#rounds, RETRY_MS.most)
+    this.#rounds += 1
     const share = (this.#ports.random.bytes(1)[0] ?? 0) / 255
-    return new Promise((resolve) => {
-      this.#endPause = resolve
+    const paused = new Promise<void>((resolve) => {
       this.#cancelPause = this.#ports.clock.after(whole * (0.5 + share / 2), resolve)
     })
+    return Promise.race([paused, this.#closing])
   }
 
   #lookForTheFirst(): void {
@@ -110,15 +208,21 @@ export class Connection {
   }
 
   async #tryTheFirst(): Promise<void> {
+    const [first] = this.#settings.receivers
+    const message = this.#ports.lastMessage()
+    const { openLink, clock } = this.#ports
+    const tried = message === '' ? 'nothing-to-send' : await deliverOne(openLink, this.#settings.transport, first, message, clock)
+    if (this.#closed || this.#run === 'none' || this.#run.index === 0) return
+    if (tried !== 'delivered') return this.#lookForTheFirst()
+    this.#turn = 0
+    this.#run = { index: 0, sinceMs: clock.now(), confirmed: 1, idleEnds: 0 }
     const before = this.#current
-    if (this.#closed || before === 'none') return
-    const result = await this.#attempt(this.#settings.receivers[0])
-    if (!('link' in result)) return this.#lookForTheFirst()
-    if (this.#current !== before) return result.link.close()
     // What the second one has is settled before the first goes on behind it; what it has not, the first gets.
-    await before.link.settle()
-    if (result.isOver()) return this.#lookForTheFirst()
+    if (before !== 'none') await before.link.settle()
+    this.#told.returned(first)
+    if (before === 'none' || !this.#isCurrent(before.number)) return
+    this.#current = 'none'
     before.link.close()
-    this.#take(result)
+    this.#told.over('goes-on')
   }
 }

@@ -11,10 +11,7 @@ export function createCursorWriter(key: string, journal: SinkPorts['journal'], c
     timing = false
     if (text === written) return
     const now = text
-    await journal.putState(key, now).then(
-      () => void (written = now),
-      () => undefined, // a full disk: the next one
-    )
+    if ((await journal.putState(key, now)) === 'written') written = now // otherwise the next one
   }
   return {
     later(cursor: string): void {

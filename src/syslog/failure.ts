@@ -20,7 +20,10 @@ const known: Readonly<Record<string, readonly [Stage, string]>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: ['certificate', 'the receiver wants a certificate of the gateway: set certificate and key'],
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: ['certificate', "the receiver does not accept the gateway's certificate"],
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: ['certificate', "the receiver does not accept the gateway's certificate"],
-  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': ['certificate', "the receiver does not accept the gateway's certificate"],
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: ['certificate', 'the receiver does not accept this kind of certificate of the gateway'],
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: ['certificate', "the gateway's certificate has ended: renew it"],
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: ['certificate', "the gateway's certificate is revoked"],
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: ['certificate', "the receiver knows the gateway's certificate and lets it not in"],
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: ['certificate', "the receiver does not know the authority of the gateway's certificate"],
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: ['tls', 'the receiver takes none of the versions and ciphers that are offered'],
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['tls', 'the receiver takes no version of TLS that is offered (1.2 or 1.3)'],
@@ -30,9 +33,16 @@ const known: Readonly<Record<string, readonly [Stage, string]>> = {
 
 export const failed = (stage: Stage, why: string): LinkFailure => ({ kind: 'failed', stage, why })
 
+/** The same on a connection that was open already: the way to the receiver was there, it is the receiver who ended it. */
+export function failureAfterOpening(error: Error, stage: Stage = 'reply'): LinkFailure {
+  const failure = failureOf(error, stage)
+  return failure.stage === 'route' ? { ...failure, stage } : failure
+}
+
 /** An error of a socket in words, and where on the way it belongs. */
 export function failureOf(error: Error, otherwise: Stage = 'route'): LinkFailure {
-  const code = 'code' in error ? String(error.code) : ''
+  // OpenSSL has renamed its alerts of the SSL 3 family in the course of time.
+  const code = ('code' in error ? String(error.code) : '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
   const found = known[code]
   if (found !== undefined) return failed(...found)
   return failed(code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') ? 'tls' : otherwise, error.message)

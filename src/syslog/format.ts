@@ -2,6 +2,7 @@ import type { EventRecord } from '../events/index.ts'
 import { cefOf } from './format-cef.ts'
 import { ecsOf } from './format-json.ts'
 import { cutBytes, printable } from './format-text.ts'
+import { oldStamp } from './old-stamp.ts'
 import type { Format } from './settings.ts'
 
 /** What the messages of one sink have in common. */
@@ -15,6 +16,8 @@ export type Look = {
   readonly pid: number
   readonly version: string
   readonly maxBytes: number
+  /** IANA name of the time zone of the old header of rfc3164 and cef, such as `Europe/Berlin`; `UTC`. */
+  readonly zone: string
 }
 
 /** One event as one message, without a line feed in it. What is too long is cut in its text, never in its data, and says so. */
@@ -59,13 +62,12 @@ function ownData(record: EventRecord, { enterprise }: Look): string {
   return `[breakwall@${enterprise} ${parameters.join(' ')}]`
 }
 
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
-
-/** The old header has no year and no zone (RFC 3164, 4.1.2): the time is UTC, and stands whole in the data of CEF. */
-function oldHead({ time, gateway, severity }: EventRecord, { facility, hostName }: Look): string {
-  const day = String(Number(time.slice(8, 10))).padStart(2)
-  const stamp = `${months[Number(time.slice(5, 7)) - 1] ?? 'Jan'} ${day} ${time.slice(11, 19)}`
-  return `<${facility * 8 + severity}>${stamp} ${printable(hostName === '' ? gateway : hostName)}`
+/**
+ * The old header has no year and no zone: RFC 3164, 4.1.2, means the local time of the sender. In the hour that comes twice in autumn it
+ * cannot say which one it is; the data of CEF have the whole time in UTC, and `seq` the order.
+ */
+function oldHead({ time, gateway, severity }: EventRecord, { facility, hostName, zone }: Look): string {
+  return `<${facility * 8 + severity}>${oldStamp(time, zone)} ${printable(hostName === '' ? gateway : hostName)}`
 }
 
 const fit = (text: string, rest: string, maxBytes: number): string => cutBytes(text, maxBytes - Buffer.byteLength(rest))

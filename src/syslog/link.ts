@@ -18,8 +18,16 @@ export interface Link {
   close(): void
 }
 
+/** How a link ended by itself. Only `failed` may mean that a message is lost on it. */
+export type LinkEnd =
+  | LinkFailure
+  /** This side has ended it in order to learn what arrived: all of it has. */
+  | { readonly kind: 'all-confirmed' }
+  /** The receiver has ended it while nothing was without confirmation. `as`: the same as a failure, where more was expected. */
+  | { readonly kind: 'ended-idle'; readonly as: LinkFailure }
+
 /** What a link tells: up to which message the receiver has all, and that it is over, once. */
-export type LinkNotices = { delivered(upTo: number): void; ended(failure: LinkFailure): void }
+export type LinkNotices = { delivered(upTo: number): void; ended(how: LinkEnd): void }
 
 export type OpenLink = (transport: SinkTransport, receiver: Receiver, clock: Clock, notices: LinkNotices) => Promise<Link | LinkFailure>
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/index.ts'
-import { failed, failureOf } from './failure.ts'
+import { failed, failureAfterOpening } from './failure.ts'
 import { ORDERLY_END_MS } from './limits.ts'
 import type { LinkFailure } from './link.ts'
 import type { Stream } from './stream.ts'
@@ -7,9 +7,9 @@ import type { Stream } from './stream.ts'
 const early = failed('reply', 'the receiver ended the connection before ours')
 
 /** Our end, then the other's: it has read everything. Any other order, a reset or silence means that nobody knows. */
-export function endInOrder(socket: Stream['socket'], clock: Clock): Promise<'in-order' | LinkFailure> {
+export function endInOrder({ socket, explain }: Stream, clock: Clock): Promise<'in-order' | LinkFailure> {
   return new Promise((resolve) => {
-    if (socket.readableEnded || socket.destroyed) return resolve(early)
+    if (socket.readableEnded || socket.destroyed) return resolve(explain(early))
     let [ours, theirs] = [false, false]
     let fault: LinkFailure | undefined
     const late = failed('reply', `the receiver did not end the connection within ${ORDERLY_END_MS / 1000} s of ours`)
@@ -19,14 +19,14 @@ export function endInOrder(socket: Stream['socket'], clock: Clock): Promise<'in-
       socket.off('end', onEnd).off('error', onError).off('close', onClose)
       socket.on('error', () => undefined)
       socket.destroy()
-      resolve(result)
+      resolve(result === 'in-order' ? result : explain(result))
     }
     const onEnd = (): void => {
       theirs = true
       if (!ours) fault ??= early
     }
     const onError = (error: Error): void => {
-      fault ??= failureOf(error, 'reply')
+      fault = fault === undefined || fault === early ? failureAfterOpening(error) : fault
     }
     const onClose = (): void => finish(fault ?? (theirs ? 'in-order' : failed('reply', 'the connection broke off')))
     socket.on('end', onEnd).on('error', onError).on('close', onClose)

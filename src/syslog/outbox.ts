@@ -8,18 +8,16 @@ import { type Look, format } from './format.ts'
 import { watchLag } from './lag.ts'
 import { type Cursor, type LaneName, decodeCursor, delivered, encodeCursor, split } from './lanes.ts'
 import { CLOSE_MS, LAG_MS, MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES, READ_BATCH } from './limits.ts'
-import { type LinkNotices, type OpenLink, openLink } from './link.ts'
-import { createReports } from './reports.ts'
-import { type SinkSettings, receiverWords } from './settings.ts'
+import { type OpenLink, openLink } from './link.ts'
+import { type SinkState, createReports } from './reports.ts'
+import { type SinkSettings, zoneOf } from './settings.ts'
 
 /** How a sink stands, for people and figures. */
 export type SinkStatus = {
   readonly name: string
   /** The receiver that has it now, or that was tried last. */
   readonly receiver: string
-  readonly connected: boolean
-  /** Why it is not; empty when it is. */
-  readonly why: string
+  readonly state: SinkState
   readonly owed: number
   /** Since when the oldest of them waits, seconds. */
   readonly owedSeconds: number
@@ -44,6 +42,8 @@ export type SinkPorts = {
   readonly random: Random
   readonly pid: number
   readonly version: string
+  /** The time zone of this machine, its IANA name. */
+  readonly zone: string
   /** A test may have links of its own. */
   readonly openLink?: OpenLink
 }
@@ -80,33 +80,45 @@ class Outbox implements Sink {
   #sent = 0
   /** How far each lane has been sent on this connection. */
   #position: Record<LaneName, number> = { backlog: 0, live: 0 }
+  #lastMessage = ''
+  /** The receiver has ended a connection that was idle: the next one waits until there is something to send. */
+  #rests = false
   #state: 'runs' | 'ends' | 'ended' = 'runs'
   #wake: () => void = () => undefined
 
   constructor(settings: SinkSettings, ports: SinkPorts, cursor: Cursor) {
-    const { journal, clock, random, pid, version } = ports
+    const { journal, clock, random, pid, version, zone } = ports
     const maxBytes = settings.transport.kind === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_BYTES
     this.settings = settings
     this.#ports = ports
     this.#cursor = cursor
-    this.#look = { ...settings, pid, version, maxBytes }
+    this.#look = { ...settings, pid, version, maxBytes, zone: zoneOf(settings, zone) }
     this.#reports = createReports(settings, ports)
     this.#writing = createCursorWriter(cursorKey(settings.name), journal, clock)
     this.#budget = createBudget(settings.catchUpPerSecond, clock)
     this.#lag = watchLag(settings, ports, () => this.#cursor)
-    const words = (receiver: SinkSettings['receivers'][0]): string => receiverWords(settings.transport, receiver)
     this.#connection = new Connection(
       settings,
-      { clock, random, openLink: ports.openLink ?? openLink },
+      { clock, random, openLink: ports.openLink ?? openLink, lastMessage: () => this.#lastMessage },
       {
-        notices: (number) => this.#noticesOf(number),
-        connected: (receiver, number) => {
+        opened: (receiver, number) => {
           this.#number = number
+          this.#rests = false
           this.#rewind()
-          this.#reports.connected(words(receiver))
+          this.#reports.opened(receiver)
           this.#wake()
         },
-        failed: (receiver, failure) => this.#reports.failed(failure, words(receiver)),
+        delivered: (receiver, upTo) => {
+          this.#settle(upTo)
+          if (upTo > 0) this.#reports.delivered(receiver)
+        },
+        returned: (receiver) => this.#reports.delivered(receiver),
+        failed: (receiver, failure) => this.#reports.failed(receiver, failure),
+        over: (next) => {
+          this.#number = 0
+          this.#rests = next === 'rests'
+          this.#wake()
+        },
       },
     )
     this.#stopListening = journal.onCommitted(() => this.#wake())
@@ -114,7 +126,7 @@ class Outbox implements Sink {
   }
 
   status(): SinkStatus {
-    return { ...this.#reports.status(), ...this.#lag.status(), sent: this.#sent }
+    return { name: this.settings.name, ...this.#reports.status(), ...this.#lag.status(), sent: this.#sent }
   }
   upTo(): number {
     return this.#cursor.upTo
@@ -132,22 +144,9 @@ class Outbox implements Sink {
     cancel()
     this.#stopListening()
     this.#lag.close()
+    this.#reports.close()
     this.#connection.close()
     await this.#writing.close()
-  }
-
-  #noticesOf(number: number): LinkNotices {
-    return {
-      delivered: (upTo) => {
-        if (number === this.#number) this.#settle(upTo)
-      },
-      ended: (failure) => {
-        if (number !== this.#number) return
-        this.#number = 0
-        this.#reports.failed(failure)
-        this.#wake()
-      },
-    }
   }
 
   /** So many messages of this connection have arrived. */
@@ -162,8 +161,6 @@ class Outbox implements Sink {
     const merged = before.live !== 'none' && this.#cursor.live === 'none'
     if (merged) this.#position.backlog = Math.max(this.#position.live, this.#cursor.upTo)
     this.#writing.later(encodeCursor(this.#cursor))
-    this.#connection.works()
-    this.#reports.delivered()
   }
 
   /** What a connection had not confirmed is sent again on the next one. */
@@ -193,7 +190,9 @@ class Outbox implements Sink {
       this.#position[lane] = record.seq
       if (wanted) {
         this.#sent += 1
-        await link.send(format(record, this.#look))
+        this.#lastMessage = format(record, this.#look)
+        await link.send(this.#lastMessage)
+        if (this.#state === 'runs' && this.#tickets - this.#arrived >= this.#connection.allowance()) await link.settle()
         if (!this.#stillOn(number)) return done
       }
       done += 1
@@ -220,6 +219,11 @@ class Outbox implements Sink {
 
   async #run(): Promise<void> {
     for (;;) {
+      if (this.#rests && !(await this.#hasSomething())) {
+        if (this.#state !== 'runs') return
+        await this.#sleep()
+        continue
+      }
       const connected = await this.#connection.get()
       if (connected === 'closed' || this.#state === 'ended') return
       if (!this.#stillOn(connected.number)) continue // it ended in the same moment
@@ -228,6 +232,24 @@ class Outbox implements Sink {
       if (done !== 0 || !this.#stillOn(connected.number)) continue
       if (this.#state === 'runs') await this.#sleep()
       else if ((await connected.link.settle()) === 'delivered') return
+    }
+  }
+
+  /** Without a connection: whether there is an event that this sink wants. Those before it count as done. */
+  async #hasSomething(): Promise<boolean> {
+    if (this.#cursor.live !== 'none') return true
+    for (;;) {
+      const records = await this.#ports.journal.read(this.#cursor.upTo, READ_BATCH).catch(() => 'unreadable' as const)
+      if (records === 'unreadable') return true // the round that follows waits for the journal
+      const first = records.find((record) => this.#wanted(record))
+      const passed = first === undefined ? records.at(-1)?.seq : first.seq - 1
+      if (passed !== undefined && passed > this.#cursor.upTo) {
+        this.#cursor = delivered(this.#cursor, 'backlog', passed)
+        this.#position.backlog = passed
+        this.#writing.later(encodeCursor(this.#cursor))
+      }
+      if (first !== undefined) return true
+      if (records.length < READ_BATCH) return false
     }
   }
 

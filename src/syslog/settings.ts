@@ -33,6 +33,8 @@ export type SinkSettings<Tls = SinkTls> = {
   readonly hostName: string
   /** The site's private enterprise number (RFC 5424, 7.2.2). */
   readonly enterprise: number
+  /** The time in the header of rfc3164 and cef; other formats carry their zone. */
+  readonly headerTime: 'local' | 'utc'
   /** A byte order mark before the text (RFC 5424, 6.4): some collectors show it. */
   readonly byteOrderMark: boolean
   /** Beyond either the sink counts as behind. */
@@ -40,6 +42,10 @@ export type SinkSettings<Tls = SinkTls> = {
   /** Events of a backlog that are sent each second, beside the new ones. */
   readonly catchUpPerSecond: number
 }
+
+/** The zone of the old header, where the machine is in `machineZone`. */
+export const zoneOf = ({ headerTime }: Pick<SinkSettings, 'headerTime'>, machineZone: string): string =>
+  headerTime === 'utc' ? 'UTC' : machineZone
 
 /** Where and how, in a few words for events and people. */
 export function receiverWords({ kind, ...rest }: SinkTransport<unknown>, { host, port }: Receiver): string {

@@ -2,15 +2,12 @@ import type { Clock } from '../platform/index.ts'
 import { failed, failureOf } from './failure.ts'
 import { CONNECT_MS } from './limits.ts'
 import type { LinkFailure } from './link.ts'
-import type { Receiver, SinkTransport } from './settings.ts'
-import { connect } from './transport-tls.ts'
+import type { Receiver, SinkTls, SinkTransport } from './settings.ts'
+import { type OpenSocket, connect } from './transport-tls.ts'
 import { syslogClient } from './whole-messages.ts'
 
 /** An open connection, and how a message with its framing gets into it. */
-export type Stream = {
-  readonly socket: Extract<Awaited<ReturnType<typeof connect>>, { destroy: unknown }>
-  readonly write: (framed: string) => void
-}
+export type Stream = OpenSocket & { readonly write: (framed: string) => void }
 
 export function openStreamTo(
   transport: Extract<SinkTransport, { kind: 'tcp' | 'tls' }>,
@@ -20,9 +17,9 @@ export function openStreamTo(
   return transport.kind === 'tcp' ? openPlain(receiver, clock) : openTls(transport.tls, receiver, clock)
 }
 
-async function openTls(tls: Parameters<typeof connect>[1], receiver: Receiver, clock: Clock): Promise<Stream | LinkFailure> {
-  const socket = await connect(receiver, tls, clock)
-  return 'kind' in socket ? socket : { socket, write: (text) => void socket.write(text) }
+async function openTls(tls: SinkTls, receiver: Receiver, clock: Clock): Promise<Stream | LinkFailure> {
+  const opened = await connect(receiver, tls, clock)
+  return 'kind' in opened ? opened : { ...opened, write: (text) => void opened.socket.write(text) }
 }
 
 /** The package opens and owns the connection; its time-out of ten idle seconds is not for us. */
@@ -39,7 +36,7 @@ function openPlain(receiver: Receiver, clock: Clock): Promise<Stream | LinkFailu
       if (error != null) return resolve(failureOf(error))
       socket.setTimeout(0)
       socket.setNoDelay(true)
-      resolve({ socket, write: (text) => void client.log(text, () => undefined) })
+      resolve({ socket, write: (text) => void client.log(text, () => undefined), explain: (failure) => failure })
     })
   })
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../platform/index.ts'
 import { format } from './format.ts'
 import { MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES } from './limits.ts'
 import { type LinkFailure, type Stage, openLink } from './link.ts'
-import { type SinkSettings, receiverWords } from './settings.ts'
+import { deliverOne } from './one-message.ts'
+import { type SinkSettings, receiverWords, zoneOf } from './settings.ts'
 
 /** How one receiver took a test event: each step on the way, up to the first that failed. */
 export type SinkTest = {
@@ -24,43 +25,24 @@ const steps: readonly { readonly stage: Stage; readonly step: string; readonly f
 export async function testSink(
   settings: SinkSettings,
   record: EventRecord,
-  ports: { readonly clock: Clock; readonly pid: number; readonly version: string },
+  ports: { readonly clock: Clock; readonly pid: number; readonly version: string; readonly zone: string },
 ): Promise<readonly SinkTest[]> {
   const maxBytes = settings.transport.kind === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_BYTES
-  const message = format(record, { ...settings, pid: ports.pid, version: ports.version, maxBytes })
+  const message = format(record, { ...settings, pid: ports.pid, version: ports.version, maxBytes, zone: zoneOf(settings, ports.zone) })
   const results: SinkTest[] = []
   for (const receiver of settings.receivers) {
-    const failure = await deliver(settings, receiver, message, ports.clock)
-    results.push({ receiver: receiverWords(settings.transport, receiver), ok: failure === 'none', steps: stepsOf(settings, failure) })
+    const tried = await deliverOne(openLink, settings.transport, receiver, message, ports.clock)
+    results.push({ receiver: receiverWords(settings.transport, receiver), ok: tried === 'delivered', steps: stepsOf(settings, tried) })
   }
   return results
 }
 
-async function deliver(
-  settings: SinkSettings,
-  receiver: SinkSettings['receivers'][0],
-  message: string,
-  clock: Clock,
-): Promise<LinkFailure | 'none'> {
-  const failures: LinkFailure[] = []
-  const link = await openLink(settings.transport, receiver, clock, {
-    delivered: () => undefined,
-    ended: (told) => void failures.push(told),
-  })
-  if ('kind' in link) return link
-  await link.send(message)
-  const settled = await link.settle()
-  link.close()
-  if (settled === 'delivered') return 'none'
-  return failures[0] ?? { kind: 'failed', stage: 'reply', why: 'the receiver did not confirm it' }
-}
-
-function stepsOf({ transport }: SinkSettings, failure: LinkFailure | 'none'): SinkTest['steps'] {
+function stepsOf({ transport }: SinkSettings, tried: 'delivered' | LinkFailure): SinkTest['steps'] {
   const inTls = transport.kind === 'tls' || (transport.kind === 'relp' && transport.tls !== 'none')
   const told: { step: string; ok: boolean; words: string }[] = []
   for (const { stage, step, fine } of steps) {
     if (!inTls && (stage === 'tls' || stage === 'certificate')) continue
-    if (failure !== 'none' && failure.stage === stage) return [...told, { step, ok: false, words: failure.why }]
+    if (tried !== 'delivered' && tried.stage === stage) return [...told, { step, ok: false, words: tried.why }]
     told.push({
       step,
       ok: true,

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net'
 import type { Cancel, Clock } from '../platform/index.ts'
-import { failed, failureOf } from './failure.ts'
+import { failed, failureAfterOpening } from './failure.ts'
 import { RELP_WINDOW, REPLY_MS } from './limits.ts'
 import type { Link, LinkFailure, LinkNotices } from './link.ts'
 import { MAX_TRANSACTION, type RelpFrame, decodeRelp, encodeRelp } from './relp-frame.ts'
 import type { Receiver, SinkTls } from './settings.ts'
-import { connect } from './transport-tls.ts'
+import { type OpenSocket, connect } from './transport-tls.ts'
 
 const offer = 'relp_version=0\nrelp_software=breakwall\ncommands=syslog'
 
 /** RELP, plain or in TLS: the receiver says of each message that it has taken it, and only that counts. */
 export async function openRelp(tls: SinkTls | 'none', receiver: Receiver, clock: Clock, notices: LinkNotices): Promise<Link | LinkFailure> {
-  const socket = await connect(receiver, tls, clock)
-  if ('kind' in socket) return socket
-  const session = new RelpSession(socket, clock, notices)
+  const opening = await connect(receiver, tls, clock)
+  if ('kind' in opening) return opening
+  const session = new RelpSession(opening, clock, notices)
   const opened = await session.ask('open', offer)
-  if (opened === 'taken') return session
+  if (opened === 'taken') return session.ready()
   session.close()
   return opened
 }
@@ -30,19 +30,27 @@ class RelpSession implements Link {
   #waiting: Waiting[] = []
   #transaction = 0
   #messages = 0
+  #explain: (failure: LinkFailure) => LinkFailure
   #fault: LinkFailure | 'none' = 'none'
   #received: Buffer = Buffer.alloc(0)
   #roomFor: (() => void)[] = []
   #silent: Cancel = () => undefined
   #last: Promise<Taken> = Promise.resolve('taken')
 
-  constructor(socket: Socket, clock: Clock, notices: LinkNotices) {
+  constructor({ socket, explain }: OpenSocket, clock: Clock, notices: LinkNotices) {
     this.#socket = socket
+    this.#explain = explain
     this.#clock = clock
     this.#notices = notices
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    socket.on('error', (error) => this.#end(failureOf(error)))
-    socket.on('close', () => this.#end(failed('reply', 'the receiver ended the connection')))
+    socket.on('error', (error) => this.#gone(failureAfterOpening(error)))
+    socket.on('close', () => this.#gone(failed('reply', 'the receiver ended the connection')))
+  }
+
+  /** The receiver has answered: whatever happens now, it is not the certificate that it did not like. */
+  ready(): this {
+    this.#explain = (failure) => failure
+    return this
   }
 
   /** Sends one command; resolves with what the receiver says of it. */
@@ -79,15 +87,21 @@ class RelpSession implements Link {
     this.#end(failed('reply', 'the connection was ended'), 'quietly')
   }
 
-  #end(failure: LinkFailure, how: 'telling' | 'quietly' = 'telling'): void {
+  /** The other side has ended the connection. With nothing under way that is how some receivers end those that are idle. */
+  #gone(failure: LinkFailure): void {
+    this.#end(this.#explain(failure), this.#waiting.length === 0 && failure.stage === 'reply' ? 'idle' : 'telling')
+  }
+
+  #end(failure: LinkFailure, how: 'telling' | 'idle' | 'quietly' = 'telling'): void {
     if (this.#fault !== 'none') return
     this.#fault = failure
     this.#silent()
-    if (how === 'telling') this.#socket.destroy()
-    else this.#socket.destroySoon()
+    if (how === 'quietly') this.#socket.destroySoon()
+    else this.#socket.destroy()
     for (const { settle } of this.#waiting.splice(0)) settle(failure)
     this.#freeRoom()
     if (how === 'telling') this.#notices.ended(failure)
+    if (how === 'idle') this.#notices.ended({ kind: 'ended-idle', as: failure })
   }
 
   #freeRoom(): void {
@@ -113,7 +127,7 @@ class RelpSession implements Link {
   }
 
   #answered({ transaction, command, data }: RelpFrame): void {
-    if (command === 'serverclose') return this.#end(failed('reply', 'the receiver is going away'))
+    if (command === 'serverclose') return this.#gone(failed('reply', 'the receiver is going away'))
     if (command !== 'rsp') return this.#end(failed('reply', `the receiver said "${command}" where a reply was due`))
     const first = this.#waiting[0]
     // Replies come in the order of the messages: one that does not would move the cursor over events that nobody has.

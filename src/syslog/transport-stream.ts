@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../platform/index.ts'
-import { failed, failureOf } from './failure.ts'
-import { CHECKPOINT } from './limits.ts'
-import type { Link, LinkFailure, LinkNotices } from './link.ts'
+import { failed, failureAfterOpening } from './failure.ts'
+import { CHECKPOINT, CROSSING_MS } from './limits.ts'
+import type { Link, LinkEnd, LinkFailure, LinkNotices } from './link.ts'
 import { endInOrder } from './orderly-end.ts'
 import type { Framing, Receiver, SinkTransport } from './settings.ts'
 import { type Stream, openStreamTo } from './stream.ts'
@@ -15,7 +15,8 @@ const framed = (message: string, framing: Framing): string =>
 
 /**
  * Syslog over TCP (RFC 6587) or TLS (RFC 5425). A write that succeeded means no more than that the kernel has it. So after so many
- * messages this side ends the connection and waits until the other has read all of it and ends its own in order: only that is delivery.
+ * messages this side ends the connection and waits until the other has read all of it and ends its own in order: only that is delivery,
+ * and the end of this link.
  */
 export async function openStream(
   transport: OverStream,
@@ -23,98 +24,110 @@ export async function openStream(
   clock: Clock,
   notices: LinkNotices,
 ): Promise<Link | LinkFailure> {
-  const open = (): Promise<Stream | LinkFailure> => openStreamTo(transport, receiver, clock)
-  const first = await open()
-  if ('kind' in first) return first
-  return new StreamLink(first, open, transport.kind === 'tcp' ? transport.framing : 'octet-counting', clock, notices)
+  const stream = await openStreamTo(transport, receiver, clock)
+  if ('kind' in stream) return stream
+  return new StreamLink(stream, transport.kind === 'tcp' ? transport.framing : 'octet-counting', clock, notices)
 }
 
 class StreamLink implements Link {
-  readonly #open: () => Promise<Stream | LinkFailure>
+  readonly #stream: Stream
   readonly #framing: Framing
   readonly #clock: Clock
   readonly #notices: LinkNotices
-  #stream: Stream | 'between' = 'between'
   #sent = 0
-  #confirmed = 0
-  #over = false
-  /** While the connection is ended and the next one made. */
-  #turning: Promise<Settled> | 'no' = 'no'
+  #state: 'open' | 'all-confirmed' | 'over' = 'open'
+  #settling: Promise<Settled> | 'no' = 'no'
+  #lastSentMs = 0
+  /** From this side's end on: what the other does then is an answer to it. */
+  #ending = false
+  #endWait: () => void = () => undefined
   #cancel: Cancel = () => undefined
 
-  constructor(first: Stream, open: () => Promise<Stream | LinkFailure>, framing: Framing, clock: Clock, notices: LinkNotices) {
-    this.#open = open
+  constructor(stream: Stream, framing: Framing, clock: Clock, notices: LinkNotices) {
+    this.#stream = stream
     this.#framing = framing
     this.#clock = clock
     this.#notices = notices
-    this.#watch(first)
+    const { socket } = stream
+    socket.resume()
+    socket.on('error', (error) => this.#broke(stream.explain(failureAfterOpening(error))))
+    socket.on('close', () => this.#broke(stream.explain(failed('reply', 'the receiver ended the connection before ours'))))
   }
 
   async send(message: string): Promise<void> {
-    while (this.#turning !== 'no') await this.#turning
-    const stream = this.#stream
-    if (this.#over || stream === 'between') return
-    if (this.#sent === this.#confirmed) this.#cancel = this.#clock.after(CHECKPOINT.ms, () => void this.settle())
+    if (this.#settling !== 'no') await this.#settling
+    if (this.#state !== 'open') return
+    if (this.#sent === 0) this.#cancel = this.#clock.after(CHECKPOINT.ms, () => void this.settle())
     this.#sent += 1
-    stream.write(framed(message, this.#framing))
-    if (this.#sent - this.#confirmed >= CHECKPOINT.events) await this.settle()
-    else if (stream.socket.writableNeedDrain) await drained(stream)
+    this.#lastSentMs = this.#clock.now()
+    this.#stream.write(framed(message, this.#framing))
+    if (this.#sent >= CHECKPOINT.events) await this.#settle(0)
+    else if (this.#stream.socket.writableNeedDrain) await drained(this.#stream)
   }
 
   settle(): Promise<Settled> {
-    if (this.#turning === 'no') this.#turn(this.#checkpoint())
-    return this.#turning === 'no' ? Promise.resolve('not-delivered') : this.#turning
+    return this.#settle(CROSSING_MS)
+  }
+
+  #settle(waitMs: number): Promise<Settled> {
+    if (this.#state === 'over') return Promise.resolve('not-delivered')
+    if (this.#state === 'all-confirmed' || this.#sent === 0) return Promise.resolve('delivered')
+    if (this.#settling === 'no') this.#settling = this.#checkpoint(waitMs)
+    return this.#settling
   }
 
   close(): void {
-    this.#over = true
+    if (this.#state === 'open') this.#state = 'over'
     this.#cancel()
-    if (this.#stream !== 'between') this.#stream.socket.destroy()
+    this.#endWait()
+    this.#stream.socket.destroy()
   }
 
-  #turn(work: Promise<Settled>): void {
-    this.#turning = work.finally(() => void (this.#turning = 'no'))
-  }
-
-  #end(failure: LinkFailure): void {
-    if (this.#over) return
-    this.close()
-    this.#notices.ended(failure)
-  }
-
-  #watch(stream: Stream): void {
-    this.#stream = stream
-    stream.socket.resume()
-    stream.socket.on('error', (error) => this.#end(failureOf(error)))
-    stream.socket.on('close', () => {
-      if (this.#turning !== 'no' || this.#over) return
-      if (this.#sent > this.#confirmed) return this.#end(failed('reply', 'the receiver ended the connection before ours'))
-      this.#turn(this.#reopen()) // it had everything: some receivers end idle connections
+  /** Until so long after the last message, or until the link is over. */
+  #wait(ms: number): Promise<void> {
+    const left = this.#lastSentMs + ms - this.#clock.now()
+    if (left <= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(left, resolve)
+      this.#endWait = () => {
+        cancel()
+        resolve()
+      }
     })
   }
 
-  async #checkpoint(): Promise<Settled> {
+  /** A reset while nothing is under way is how some receivers end connections that are idle. */
+  #broke(failure: LinkFailure): void {
+    if (this.#ending) return
+    this.#end(this.#sent > 0 || failure.stage !== 'reply' ? failure : { kind: 'ended-idle', as: failure })
+  }
+
+  #end(how: LinkEnd): void {
+    if (this.#state !== 'open') return
+    this.#state = how.kind === 'all-confirmed' ? 'all-confirmed' : 'over'
+    this.close()
+    this.#notices.ended(how)
+  }
+
+  /** As a call: it changes while this side waits. */
+  #isOver(): boolean {
+    return this.#state !== 'open'
+  }
+
+  async #checkpoint(waitMs: number): Promise<Settled> {
     this.#cancel()
-    const stream = this.#stream
-    if (this.#over || stream === 'between') return 'not-delivered'
-    if (this.#sent === this.#confirmed) return 'delivered'
+    await this.#wait(waitMs)
+    if (this.#state !== 'open') return 'not-delivered'
+    this.#ending = true
     const upTo = this.#sent
-    const ended = await endInOrder(stream.socket, this.#clock)
+    const ended = await endInOrder(this.#stream, this.#clock)
+    if (this.#isOver()) return 'not-delivered'
     if (ended !== 'in-order') {
       this.#end(ended)
       return 'not-delivered'
     }
-    this.#confirmed = upTo
     this.#notices.delivered(upTo)
-    return this.#reopen()
-  }
-
-  async #reopen(): Promise<Settled> {
-    this.#stream = 'between'
-    const next = await this.#open()
-    if ('kind' in next) this.#end(next)
-    else if (this.#over) next.socket.destroy()
-    else this.#watch(next)
+    this.#end({ kind: 'all-confirmed' })
     return 'delivered'
   }
 }

@@ -45,7 +45,14 @@ t.test('the shipped file has no mistakes and says what it says', (t) => {
       transport: { kind: 'relp' },
       format: 'rfc5424',
     },
-    ...{ facility: 13, mildest: 6, behind: { events: 10_000, ms: 300_000 }, catchUpPerSecond: 2000, categories: 'all' },
+    ...{
+      facility: 13,
+      mildest: 6,
+      behind: { events: 10_000, ms: 300_000 },
+      catchUpPerSecond: 2000,
+      categories: 'all',
+      headerTime: 'local',
+    },
   })
   t.match(loaded.site.journal, { keepMs: 400 * 86_400_000, bytes: 1e9, mostBytes: 4e9, lowBytes: 5e8 })
   return t.end()
@@ -75,6 +82,10 @@ t.test('each mistake has its line and column, what was expected and an example [
     [['authority = "pki/site-ca.crt"         #', '#'], /sink "soc" trusts nobody: it needs authority/],
     [['# pinned = "pki/soc.crt"', 'pinned = "pki/site-ca.crt"'], /sink "soc" has authority and pinned: expected one of them/],
     [['# key = "pki/gateway-syslog.key"', 'key = "pki/gateway.key"'], /sink "soc" has only one of certificate and key/],
+    [
+      ['# header-time = "local"', 'header-time = "utc"'],
+      /sink "soc": header-time is for the formats rfc3164 and cef; rfc5424 carries its zone/,
+    ],
     [['fallback = "10.40.0.10:2514"', 'fallback = "10.40.0.9:2514"'], /sink "soc" has the same receiver twice/],
     [['behind-after = "5m"', 'behind-after = "5s"'], /behind-after "5s": expected how old the oldest event may be/],
     [

@@ -64,10 +64,10 @@ t.test(
       'only operations, as CEF',
     )
     t.match(gateway.sinks.status(), [
-      { name: 'demo-receiver', connected: true },
-      { name: 'soc', connected: true },
-      { name: 'cef', connected: true },
-      { name: 'dead', connected: false, why: /nothing listens/ },
+      { name: 'demo-receiver', state: { kind: 'sends' } },
+      { name: 'soc', state: { kind: 'delivers' } },
+      { name: 'cef', state: { kind: 'delivers' } },
+      { name: 'dead', state: { kind: 'failed', why: /nothing listens/ } },
     ])
     await world.heard(({ id, data }) => id === 'sink-disconnected' && data['sink'] === 'dead')
     t.match(

@@ -26,7 +26,7 @@ async function place(t: { teardown(run: () => void): void }) {
     states: (prefix: string) => Promise.resolve(new Map([...states].filter(([key]) => key.startsWith(prefix)))),
     putState(key: string, value: string) {
       states.set(key, value)
-      return Promise.resolve()
+      return Promise.resolve('written' as const)
     },
     note(event: SecurityEvent, more: Readonly<Record<string, string>> = {}) {
       for (const [key, value] of Object.entries(more)) states.set(key, value)

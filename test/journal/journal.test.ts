@@ -29,11 +29,12 @@ t.test('events that come together are one commit; a permit waits for it', async 
 
 /** A disk that is full when it is told to be, with a reserve that is given away once. */
 function fakeDisk() {
-  const disk = { full: true, reserve: true, room: 0, written: [] as string[], signed: 0 }
+  const disk = { full: true, code: 'SQLITE_FULL', reserve: true, room: 0, written: [] as string[], signed: 0 }
   const writer = {
     ...{ head: { seq: 0, hash: '' }, replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
     write: (entries: readonly Entry[]) => {
-      if (disk.full && disk.room < entries.length) return Promise.reject(new Error('database or disk is full'))
+      if (disk.full && disk.room < entries.length)
+        return Promise.reject(Object.assign(new Error('database or disk is full'), { code: disk.code }))
       disk.room -= entries.length
       const first = disk.written.length + 1
       for (const { event: told } of entries) {
@@ -86,6 +87,33 @@ t.test(
     t.same(disk.written.filter((id) => id === 'journal-full').length, 1, 'once')
   },
 )
+
+t.test('a journal that is held by another program, or whose disk fails, says that and not that it is full [CR 2.10]', async (t) => {
+  for (const [code, id, gives] of [
+    ['SQLITE_FULL', 'journal-full', true],
+    ['SQLITE_BUSY', 'journal-busy', false],
+    ['SQLITE_BUSY_SNAPSHOT', 'journal-busy', false],
+    ['SQLITE_LOCKED', 'journal-busy', false],
+    ['SQLITE_IOERR_WRITE', 'journal-failing', false],
+    ['SQLITE_READONLY', 'journal-failing', false],
+    ['SQLITE_CORRUPT', 'journal-failing', false],
+    ['', 'journal-failing', false],
+  ] as const) {
+    const clock = virtualClock()
+    const { disk, writer } = fakeDisk()
+    disk.code = code
+    const journal = createJournal(writer, clock, quiet)
+    t.equal(await journal.append(something(1)), 'unavailable', `${code}: nothing is allowed`)
+    t.match(journal.fault(), { kind: id.replace('journal-', '').replace('failing', 'fails') })
+    t.equal(disk.reserve, !gives, `${code}: the kept room is ${gives ? 'given' : 'kept'}`)
+    disk.full = false
+    await turns()
+    clock.advance(1000)
+    await turns()
+    t.equal(journal.fault(), 'none')
+    t.same(disk.written, [id], code)
+  }
+})
 
 t.test('the head is signed after 1000 events, or five minutes after the first that no checkpoint covers [CR 3.9]', async (t) => {
   const clock = virtualClock()

@@ -1,15 +1,26 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { type EventId, type EventRecord, catalogue, event } from '../../src/events/index.ts'
-import { type Format, type Look, format, formats } from '../../src/syslog/index.ts'
+import { type Format, type Look, format, formats, zoneOf } from '../../src/syslog/index.ts'
 import { sampleOf } from '../../scripts/samples.ts'
 import { parse } from '../../hil/demo/receiver.ts'
 import { parseRfc5424 } from '../support/rfc5424.ts'
 
 const look = (as: Format, more: Partial<Look> = {}): Look => ({
-  ...{ format: as, facility: 13, hostName: '', enterprise: 32473, byteOrderMark: false, pid: 42, version: '1.2.3', maxBytes: 8192 },
+  ...{
+    format: as,
+    facility: 13,
+    hostName: '',
+    enterprise: 32473,
+    byteOrderMark: false,
+    pid: 42,
+    version: '1.2.3',
+    maxBytes: 8192,
+    zone: 'UTC',
+  },
   ...more,
 })
 
@@ -164,6 +175,43 @@ t.test('no text in any field of any event can forge a field, an element or a lin
     }),
     { numRuns: 500 },
   )
+  t.end()
+})
+
+t.test('the old header of rfc3164 and cef has the time of the zone that it is given, also where the clock changes', (t) => {
+  const at = (time: string, zone: string, as: Format = 'rfc3164'): string =>
+    /^<\d+>(.{15}) gw-1 /.exec(format({ ...record('x'), time }, look(as, { zone })))?.[1] ?? 'none'
+  for (const [time, zone, expected] of [
+    ['2026-11-23T20:15:00.123456Z', 'UTC', 'Nov 23 20:15:00'],
+    ['2026-11-23T20:15:00.123456Z', 'Europe/Berlin', 'Nov 23 21:15:00'],
+    ['2026-07-01T23:15:00.123456Z', 'Europe/Berlin', 'Jul  2 01:15:00'],
+    ['2026-12-31T23:30:00.000000Z', 'Europe/Berlin', 'Jan  1 00:30:00'],
+    // In autumn the hour from 2 to 3 comes twice, and the header cannot tell which one it is; in spring it does not come.
+    ['2026-10-25T00:30:00.000000Z', 'Europe/Berlin', 'Oct 25 02:30:00'],
+    ['2026-10-25T01:30:00.000000Z', 'Europe/Berlin', 'Oct 25 02:30:00'],
+    ['2027-03-28T00:59:59.999999Z', 'Europe/Berlin', 'Mar 28 01:59:59'],
+    ['2027-03-28T01:00:00.000000Z', 'Europe/Berlin', 'Mar 28 03:00:00'],
+    ['2026-11-23T20:15:00.123456Z', 'Asia/Kolkata', 'Nov 24 01:45:00'],
+  ] as const)
+    for (const as of ['rfc3164', 'cef'] as const) t.equal(at(time, zone, as), expected, `${as}, ${time} in ${zone}`)
+  const berlin = format(record('x'), look('cef', { zone: 'Europe/Berlin' }))
+  t.match(berlin, /rt=1795464900123 .*bwTime=2026-11-23T20:15:00\.123456Z/, 'the data of CEF have the whole time in UTC')
+  for (const as of ['rfc5424', 'json'] as const)
+    t.equal(format(record('x'), look(as, { zone: 'Europe/Berlin' })), format(record('x'), look(as)), `${as} carries its zone`)
+  t.equal(zoneOf({ headerTime: 'local' }, 'Europe/Berlin'), 'Europe/Berlin')
+  t.equal(zoneOf({ headerTime: 'utc' }, 'Europe/Berlin'), 'UTC')
+  t.end()
+})
+
+t.test('the time zone of the machine is that of its process', (t) => {
+  const source = `import { machineZone } from '${join(import.meta.dirname, '../../src/platform/index.ts')}'; process.stdout.write(machineZone())`
+  for (const zone of ['Europe/Berlin', 'Asia/Kolkata', 'UTC']) {
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      env: { ...process.env, TZ: zone },
+      encoding: 'utf8',
+    })
+    t.equal(child.stdout.replace('Asia/Calcutta', 'Asia/Kolkata'), zone, child.stderr)
+  }
   t.end()
 })
 

@@ -54,7 +54,14 @@ function settingsOf({ pki }: World, kind: ReceiverKind, ...ports: readonly [numb
   const [first, ...others] = ports
   return {
     ...{ name: 'soc', transport: transports[kind], format: 'rfc5424', facility: 13, mildest: 7, categories: 'all' },
-    ...{ hostName: '', enterprise: 32473, byteOrderMark: false, behind: { events: 10_000, ms: 60_000 }, catchUpPerSecond: 50_000 },
+    ...{
+      hostName: '',
+      enterprise: 32473,
+      byteOrderMark: false,
+      headerTime: 'local',
+      behind: { events: 10_000, ms: 60_000 },
+      catchUpPerSecond: 50_000,
+    },
     receivers: [{ host: '127.0.0.1', port: first }, ...others.map((port) => ({ host: '127.0.0.1', port }))],
   }
 }
@@ -63,7 +70,7 @@ function settingsOf({ pki }: World, kind: ReceiverKind, ...ports: readonly [numb
 const hurried: Clock = { ...realClock, after: (ms, run) => realClock.after(ms / 4, run) }
 
 const start = (settings: SinkSettings, journal: Journal, note: (event: SecurityEvent) => void = () => undefined): Promise<Sink> =>
-  startSink(settings, { journal, note, clock: hurried, random: realRandom, pid: 1, version: '1.0.0' })
+  startSink(settings, { journal, note, clock: hurried, random: realRandom, pid: 1, version: '1.0.0', zone: 'UTC' })
 
 async function write(journal: Journal, count: number): Promise<void> {
   for (let i = 0; i < count; i++) journal.note(something(i))
@@ -111,6 +118,7 @@ for (const kind of ['relp-tls', 'tls', 'relp', 'tcp'] as const) {
     await write(here.journal, 500)
     const sink = await start(settingsOf(here, kind, receiver.port), here.journal)
     await write(here.journal, EVENTS - 500)
+    await until('it is known to work, and gets more at a time', () => sink.upTo() >= EVENTS - 1000)
     await sink.close()
     const last = here.journal.head().seq
     t.ok(sink.upTo() >= last)
@@ -254,6 +262,7 @@ for (const kind of ['relp-tls', 'tls'] as const) {
       const last = here.journal.head().seq
       await until('everything is there', () => new Set([...first.seqs(), ...second.seqs()]).size >= last)
       t.ok(first.seqs().length > before, 'the first goes on')
+      await until('it is told', () => noted.length >= 4)
       await sink.close()
       nothingLost(t, [first, second], last, `${kind}, pair`)
       t.match(

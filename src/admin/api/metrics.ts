@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Gateway } from '../../gateway/index.ts'
 import { busesView } from './bus-views.ts'
+import { sinkView } from './sink-view.ts'
 
 /** All figures in the text format of Prometheus. Made anew for each reading: the figures are the buses' own. */
 export function metricsText(gateway: Gateway): Promise<string> {
@@ -68,14 +69,18 @@ export function metricsText(gateway: Gateway): Promise<string> {
 type Make<T> = (name: string, help: string, labelNames: string[]) => T
 
 function ofTheJournal(gateway: Gateway, gauge: Make<Gauge>, counter: Make<Counter>): void {
-  const sinkUp = gauge('sink_connected', 'Whether a receiver of the sink takes events', ['sink'])
+  const sinkUp = gauge(
+    'sink_connected',
+    'Whether a receiver has confirmed events of the sink and nothing failed since; over UDP: whether they are sent',
+    ['sink'],
+  )
   const owed = gauge('sink_owed_events', 'Events that the sink has still to get', ['sink'])
   const owedSeconds = gauge('sink_owed_seconds', 'Age of the oldest of them', ['sink'])
   const behind = gauge('sink_behind', 'Whether the sink is beyond its limit', ['sink'])
   const sent = counter('sink_sent_events', 'Messages sent, those that were sent again included', ['sink'])
   for (const sink of gateway.sinks.status()) {
     const labels = { sink: sink.name }
-    sinkUp.set(labels, sink.connected ? 1 : 0)
+    sinkUp.set(labels, sinkView(sink).connected ? 1 : 0)
     owed.set(labels, sink.owed)
     owedSeconds.set(labels, sink.owedSeconds)
     behind.set(labels, sink.behind ? 1 : 0)

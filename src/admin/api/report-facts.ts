@@ -66,10 +66,10 @@ export function reportFacts(gateway: Gateway, checklist: readonly ChecklistView[
     vault: gateway.vault.state.kind === 'closed' ? gateway.vault.state : { kind: 'open', entries: gateway.vault.list() },
     emergencyOpen: site.emergencyOpen,
     certificates: certificatesView(gateway),
-    sinks: gateway.sinks.status().map(({ name, connected, behind }) => ({
+    sinks: gateway.sinks.status().map(({ name, state, behind }) => ({
       name,
       confirms: site.sinks.some((sink) => sink.name === name && sink.transport.kind !== 'udp'),
-      connected,
+      connected: state.kind === 'delivers' || state.kind === 'sends',
       behind,
     })),
     journal: { key: gateway.journal.key, verification: gateway.keeper.status().verification },

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Gateway } from '../../gateway/index.ts'
 import { allowed, refuse } from './caller.ts'
+import { sinkView } from './sink-view.ts'
 
 /** Where events go: how each sink stands, and a test of one. */
 export function sinkRoutes(app: FastifyInstance, gateway: Gateway): void {
-  app.get('/v1/sinks', (request, reply) => (allowed(request, reply, 'look', gateway) === undefined ? reply : gateway.sinks.status()))
+  app.get('/v1/sinks', (request, reply) =>
+    allowed(request, reply, 'look', gateway) === undefined ? reply : gateway.sinks.status().map(sinkView),
+  )
   app.post<{ Params: { name: string } }>('/v1/sinks/:name/test', async (request, reply) => {
     const who = allowed(request, reply, 'events', gateway)?.name
     if (who === undefined) return reply

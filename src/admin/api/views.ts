@@ -8,6 +8,7 @@ import { grantView } from './grant-view.ts'
 import { unlockRules } from './unlock-rules.ts'
 import { describeListener } from './listener-words.ts'
 import { describeVerification } from './verification-words.ts'
+import { sinkView } from './sink-view.ts'
 
 /** When the first word about the end of a certificate comes. */
 const SOON_DAYS = 60
@@ -44,7 +45,7 @@ export function statusView(gateway: Gateway): StatusView {
       .filter(({ daysLeft }) => daysLeft <= SOON_DAYS)
       .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
     journal: journalView(gateway),
-    sinks: gateway.sinks.status(),
+    sinks: gateway.sinks.status().map(sinkView),
     faults: gateway.trust.faults(),
   }
 }

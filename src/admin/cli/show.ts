@@ -1,5 +1,6 @@
 import type { BreakerView, EventView, LockView, StatusView } from '../contract.ts'
 import { useOf } from './show-buses.ts'
+import { describeSinkState } from './sinks.ts'
 import { table } from './table.ts'
 
 const severities = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug']
@@ -63,7 +64,8 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
 
 const sinkLines = ({ sinks }: StatusView): string[] =>
   sinks.map(
-    ({ name, receiver, connected, owed }) => `sink ${name}  ${receiver}  ${connected ? 'connected' : 'NOT CONNECTED'}  ${owed} waiting`,
+    ({ name, receiver, state, owed }) =>
+      `sink ${name}  ${receiver}  ${state.kind === 'failed' ? 'NOT CONNECTED' : describeSinkState(state)}  ${owed} waiting`,
   )
 
 /** What somebody should do something about; nothing when all is well. */
@@ -84,7 +86,7 @@ function warnings({ masterLock, keySwitches, vault, breakers, buses, certificate
     ...faults.map(({ part, reason }) => `ALARM: every operation is denied: ${part}: ${reason}`),
     ...verificationAlarm(journal),
     ...sinks
-      .filter(({ connected }) => !connected)
+      .filter(({ state, connected, owed }) => state.kind === 'failed' || (!connected && owed > 0))
       .map(({ name, receiver, why }) => `WARNING: sink ${name}: ${receiver}: ${why}: breakwall sink test ${name}`),
     ...sinks
       .filter(({ behind }) => behind)

@@ -20,14 +20,30 @@ export function sinks({ group, terminal, finish }: Parts): void {
 
 export function sinksText(all: readonly SinkView[]): string {
   if (all.length === 0) return 'no sink is configured: events stay on this machine'
-  const rows = all.map(({ name, receiver, connected, why, owed, owedSeconds, behind, sent }) => [
+  const rows = all.map(({ name, receiver, state, owed, owedSeconds, behind, sent }) => [
     name,
     receiver,
-    connected ? 'connected' : `NOT CONNECTED: ${why}`,
+    describeSinkState(state),
     `${behind ? 'BEHIND: ' : ''}${owed} waiting${owedSeconds > 0 ? `, ${owedSeconds} s` : ''}`,
     String(sent),
   ])
   return table([['Sink', 'Receiver', 'State', 'Queue', 'Sent'], ...rows])
+}
+
+/** Opened is not delivered: only what the receiver has confirmed is called connected. */
+export function describeSinkState(state: SinkView['state']): string {
+  switch (state.kind) {
+    case 'not-tried':
+      return 'not tried yet'
+    case 'opened':
+      return 'opened, nothing confirmed yet'
+    case 'delivers':
+      return 'connected'
+    case 'sends':
+      return 'sent; UDP does not confirm'
+    case 'failed':
+      return `NOT CONNECTED: ${state.why}`
+  }
 }
 
 const testText = (tests: SinkTestView): string =>

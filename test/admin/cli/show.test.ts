@@ -35,7 +35,19 @@ const good: StatusView = {
     ...{ file: 'journal.db', seq: 7, hash: 'ab', bytes: 1e6, freeBytes: 1e9, key: 'k' },
     ...{ verified: '2026-11-24T06:00:00Z whole, 7 events', verification: 'whole' },
   },
-  sinks: [{ name: 'soc', receiver: 'relp+tls soc:2514', connected: true, why: '', owed: 0, owedSeconds: 0, behind: false, sent: 7 }],
+  sinks: [
+    {
+      name: 'soc',
+      receiver: 'relp+tls soc:2514',
+      state: { kind: 'delivers' },
+      connected: true,
+      why: '',
+      owed: 0,
+      owedSeconds: 0,
+      behind: false,
+      sent: 7,
+    },
+  ],
   faults: [],
 }
 const with_ = (patch: Partial<BreakerView>): Partial<StatusView> => ({ breakers: [{ ...breaker, ...patch }] })

@@ -185,6 +185,14 @@ function breakerCard(name, label) {
   }
 }
 
+/** Opened is not delivered: only what the receiver has confirmed is called connected. */
+const sinkStates = {
+  'not-tried': t('not tried yet'),
+  opened: t('opened, nothing confirmed yet'),
+  delivers: t('connected'),
+  sends: t('sent; UDP does not confirm'),
+}
+
 function restParts() {
   const warns = element('div', { className: 'warns' })
   const names = [t('Tags and grants in force'), t('Buses'), t('Clients connected'), t('Events to the SOC'), t('Certificates that end soon')]
@@ -197,10 +205,10 @@ function restParts() {
     warns,
     parts: cards,
     hear(status) {
-      const behind = status.sinks.filter(({ connected, behind }) => !connected || behind)
+      const behind = status.sinks.filter(({ state, behind }) => state.kind === 'failed' || behind)
       const { faults, vault } = status
       const barring = status.keySwitches.filter(({ state }) => state !== 'closed')
-      warn([faults, behind.map(({ name, why }) => [name, why]), vault, barring], () => [
+      warn([faults, behind.map(({ name, state }) => [name, state]), vault, barring], () => [
         ...barring.map(({ name, breakers, state, why }) =>
           element(
             'p',
@@ -212,12 +220,12 @@ function restParts() {
         ...faults.map(({ part, reason }) =>
           element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
         ),
-        ...behind.map(({ name, connected, why }) =>
+        ...behind.map(({ name, state }) =>
           element(
             'p',
             { className: 'alarm' },
             element('b', {}, t('Events do not reach the SOC')),
-            ` ${name}: ${connected ? t('behind its limit') : why}`,
+            ` ${name}: ${state.kind === 'failed' ? state.why : t('behind its limit')}`,
           ),
         ),
         ...(vault.factory.length === 0
@@ -268,10 +276,10 @@ function restParts() {
             : table(names[2], [t('Client'), t('Role'), t('Address'), t('Listener'), t('Connections')], rows),
         ),
       )
-      const sinkRows = status.sinks.map(({ name, receiver, connected, why, owed, owedSeconds }) => [
+      const sinkRows = status.sinks.map(({ name, receiver, state, owed, owedSeconds }) => [
         name,
         receiver,
-        connected ? t('connected') : why,
+        state.kind === 'failed' ? state.why : sinkStates[state.kind],
         owed === 0 ? t('none') : t('{count} events, {time}', { count: owed, time: lasting(owedSeconds) }),
       ])
       sinks(sinkRows, () =>
