@@ -10,6 +10,7 @@ import { profile } from './bench/profile.ts'
 import { type Result, reached } from './bench/result.ts'
 import { misbehavingSinks } from './bench/sinks.ts'
 import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
+import { starvation } from './bench/starvation.ts'
 import { tls } from './bench/tls.ts'
 
 /**
@@ -19,6 +20,7 @@ import { tls } from './bench/tls.ts'
 const suites = {
   codec: () => codec(Number(values.reads)),
   line: () => line(scaled(20)),
+  contention: () => starvation(scaled(15)),
   clients: async () => [...(await sharing(scaled(15))), await control(scaled(40)), await poller(scaled(60)), await deadUnit(scaled(60))],
   ethernet: () => ethernet(scaled(15)),
   tls: () => tls(scaled(15)),

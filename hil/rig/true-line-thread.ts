@@ -134,7 +134,7 @@ while (Atomics.load(memory, shared.stop) === 0) {
   }
   if (twin === undefined) continue
   const reply = withCrc(Buffer.concat([frame.subarray(0, 1), answerPdu(twin, frame.subarray(1, -2))]))
-  if (isMute(frame[0] ?? 0)) continue
+  if (isMute(frame[0] ?? 0) || (frame[1] === 3 && frame.readUInt16BE(2) + 1 === Atomics.load(memory, shared.ignored))) continue
   const start = Math.max(performance.now(), busyUntil + gapMs + settings.deviceDelayMs)
   while (performance.now() < start) if (readable(start)) break
   if (performance.now() < start) count(shared.collisions)

@@ -28,11 +28,23 @@ export interface TrueLine {
   counts(): TrueLineCounts
   /** Devices that act and say nothing. */
   mute(addresses: readonly number[]): void
+  /** Reads from this register on are left without a reply, while all else is answered; 0: none. */
+  ignore(register: number): void
   close(): Promise<void>
 }
 
 /** Places in the memory that is shared with the thread. */
-export const shared = { frames: 0, gapViolations: 1, collisions: 2, badFrames: 3, stop: 4, muteLow: 5, muteHigh: 6, words: 8 } as const
+export const shared = {
+  frames: 0,
+  gapViolations: 1,
+  collisions: 2,
+  badFrames: 3,
+  stop: 4,
+  muteLow: 5,
+  muteHigh: 6,
+  ignored: 7,
+  words: 8,
+} as const
 
 /**
  * A serial line whose every byte has its exact time: a thread of its own that sleeps in the kernel between bytes, so that it is true to
@@ -60,6 +72,7 @@ export function startTrueLine(settings: TrueLineSettings): Promise<TrueLine> {
           Atomics.store(memory, shared.muteLow, mask(1))
           Atomics.store(memory, shared.muteHigh, mask(32))
         },
+        ignore: (register) => void Atomics.store(memory, shared.ignored, register),
         close() {
           Atomics.store(memory, shared.stop, 1)
           return gone

@@ -4,14 +4,14 @@ import type { Result } from './result.ts'
 import { type BenchGateway, type BenchSite, createBenchSite } from './site.ts'
 
 /** What clients do to each other on one line at 19200 baud: sharing, priority, fairness, and a breaker that is dead. */
-const BAUD = 19200
-const DELAY_MS = 5
+export const BAUD = 19200
+export const DELAY_MS = 5
 const characterMs = 11_000 / BAUD
 const gapMs = 3.5 * characterMs
 const transactionMs = (characters: number): number => characters * characterMs + DELAY_MS + 2 * gapMs
 /** FC 3 of 10 registers: 8 and 25 characters. FC 16 of 20 registers: 49 and 8. */
-const READ_MS = transactionMs(33)
-const CONTROL_MS = transactionMs(57)
+export const READ_MS = transactionMs(33)
+export const CONTROL_MS = transactionMs(57)
 const GREEDY = 8
 /** The first seconds of a process are its compiler's. */
 const WARM_UP_MS = 2000
@@ -64,12 +64,12 @@ export const sharing = (seconds: number): Promise<Result[]> =>
   })
 
 /** The 20 registers of "open" and "close" for a ComPacT NSX (DOCA0091EN); the gateway puts the password in. */
-function command(code: 904 | 905): Ask {
+export function command(code: 904 | 905, unit = 1): Ask {
   const pdu = Buffer.alloc(46)
   pdu.set([16, 0x1f, 0x3f, 0, 20, 40])
   const registers = [code, 10, 4353, 1, ...Array<number>(13).fill(0), 8019, 8020, 8021]
   registers.forEach((value, i) => pdu.writeUInt16BE(value, 6 + 2 * i))
-  return { unit: 1, pdu }
+  return { unit, pdu }
 }
 
 export const control = (seconds: number): Promise<Result> =>

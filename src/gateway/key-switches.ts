@@ -45,9 +45,9 @@ export function watchKeySwitches(settings: readonly KeySwitchSettings[], { clock
   let cancel: Cancel = () => undefined
   const round = (): void => {
     for (const { hear } of all) hear({ kind: 'time' })
-    cancel = clock.after(READ_EVERY_MS, round)
+    cancel = clock.deadline(READ_EVERY_MS, round)
   }
-  if (all.length > 0) cancel = clock.after(READ_EVERY_MS, round)
+  if (all.length > 0) cancel = clock.deadline(READ_EVERY_MS, round)
   return {
     barring: (breaker) =>
       all.flatMap(({ held: { settings: one, contact } }) =>

@@ -13,7 +13,7 @@ export function endInOrder({ socket, explain }: Stream, clock: Clock): Promise<'
     let [ours, theirs] = [false, false]
     let fault: LinkFailure | undefined
     const late = failed('reply', `the receiver did not end the connection within ${ORDERLY_END_MS / 1000} s of ours`)
-    const cancel = clock.after(ORDERLY_END_MS, () => finish(late))
+    const cancel = clock.deadline(ORDERLY_END_MS, () => finish(late))
     const finish = (result: 'in-order' | LinkFailure): void => {
       cancel()
       socket.off('end', onEnd).off('error', onError).off('close', onClose)

@@ -27,7 +27,7 @@ function openPlain(receiver: Receiver, clock: Clock): Promise<Stream | LinkFailu
   const client = syslogClient(receiver, 'tcp')
   client.on('error', () => undefined) // also arrives at the socket
   return new Promise((resolve) => {
-    const cancel = clock.after(CONNECT_MS, () => {
+    const cancel = clock.deadline(CONNECT_MS, () => {
       client.close()
       resolve(failed('route', `the receiver does not answer within ${CONNECT_MS / 1000} s`))
     })

@@ -112,7 +112,7 @@ class RelpSession implements Link {
     this.#silent()
     if (this.#waiting.length === 0) return
     const why = `the receiver does not reply within ${REPLY_MS / 1000} s`
-    this.#silent = this.#clock.after(REPLY_MS, () => this.#end(failed('reply', why)))
+    this.#silent = this.#clock.deadline(REPLY_MS, () => this.#end(failed('reply', why)))
   }
 
   #take(chunk: Buffer): void {

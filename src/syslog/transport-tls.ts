@@ -19,7 +19,7 @@ function connectPlain(receiver: Receiver, clock: Clock): Promise<OpenSocket | Li
   return new Promise((resolve) => {
     const socket = connectTcp(receiver)
     const settle = settleOnce(socket, resolve)
-    const cancel = clock.after(CONNECT_MS, () => settle(noAnswer))
+    const cancel = clock.deadline(CONNECT_MS, () => settle(noAnswer))
     socket.once('error', (error) => {
       cancel()
       settle(failureOf(error))
@@ -36,7 +36,7 @@ function connectInTls(receiver: Receiver, tls: SinkTls, clock: Clock): Promise<O
     const socket = connectTls({ ...receiver, ...optionsOf(tls, receiver) })
     const settle = settleOnce(socket, resolve)
     let reached = false
-    const cancel = clock.after(CONNECT_MS, () => settle(reached ? noHandshake : noAnswer))
+    const cancel = clock.deadline(CONNECT_MS, () => settle(reached ? noHandshake : noAnswer))
     socket.once('connect', () => void (reached = true))
     socket.once('error', (error: Error) => {
       cancel()

@@ -160,8 +160,8 @@ class Session {
   #watch(): void {
     this.#limit()
     const { clock, idleMs } = this.#settings
-    if (this.#frameSince === 'between-frames') this.#limit = clock.after(idleMs, () => this.close('no request for too long'))
-    else this.#limit = clock.after(this.#frameSince + FRAME_MS - clock.now(), () => this.#tookTooLong())
+    if (this.#frameSince === 'between-frames') this.#limit = clock.deadline(idleMs, () => this.close('no request for too long'))
+    else this.#limit = clock.deadline(this.#frameSince + FRAME_MS - clock.now(), () => this.#tookTooLong())
   }
 
   /** Bytes without a header wait for a length that never comes: named where they can be, or whoever looks for the mistake sees a slow link. */

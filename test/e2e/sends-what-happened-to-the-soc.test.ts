@@ -154,7 +154,8 @@ t.test(
       await world.close()
     })
     // Time-outs and pauses are a tenth of what they are.
-    const clock: Clock = { ...realClock, after: (ms, run) => realClock.after(ms / 10, run) }
+    const after: Clock['after'] = (ms, run) => realClock.after(ms / 10, run)
+    const clock: Clock = { ...realClock, after, deadline: after }
     const { gateway } = await world.start(
       (toml) => toml.replace('"vault"]', '"vault", "configuration"]') + sinkTable('soc', 'relp', receiver.port, 'behind-events = 100\n'),
       { clock },

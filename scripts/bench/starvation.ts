@@ -1,0 +1,230 @@
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import { startTrueLine } from '../../hil/rig/true-line.ts'
+import { BAUD, CONTROL_MS, DELAY_MS, command } from './contention.ts'
+import { type Ask, type LoadClient, percentile, read } from './load.ts'
+import type { Result } from './result.ts'
+import { type BenchGateway, createBenchSite } from './site.ts'
+
+/**
+ * Whether an operator's command is on the line within (the transaction in flight + 10 ms), whatever other clients, devices and the machine
+ * do. Each scene counts the tries that keep to it; the limit is all of them.
+ */
+const GRACE_MS = 10
+const REPLY_TIMEOUT_MS = 600
+const IGNORED = 9999
+/** A time-out on the line at 19200 baud: request, waiting, and draining for the longest reply to a read of ten registers. */
+const SILENT_READ_MS = REPLY_TIMEOUT_MS + (8 + 2 * 25) * (11_000 / BAUD)
+
+const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms))
+
+type Device = { readonly port: number; readonly commandsAt: number[]; close(): void }
+
+/** An interface that answers at once: reads with zeros, writes with their echo, the ignored register and, if `mute`, nothing at all. */
+async function startDevice(mute = false): Promise<Device> {
+  const sockets = new Set<Socket>()
+  const commandsAt: number[] = []
+  const server: Server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+    let pending: Buffer = Buffer.alloc(0)
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk])
+      while (pending.length >= 8 && pending.length >= 6 + pending.readUInt16BE(4)) {
+        const adu = pending.subarray(0, 6 + pending.readUInt16BE(4))
+        pending = pending.subarray(adu.length)
+        if (adu[7] === 16) commandsAt.push(performance.now())
+        if (!mute && !(adu[7] === 3 && adu.readUInt16BE(8) + 1 === IGNORED)) socket.write(replyTo(adu))
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, commandsAt, close }
+}
+
+function replyTo(adu: Buffer): Buffer {
+  if (adu[7] !== 3) return Buffer.concat([adu.subarray(0, 4), Buffer.from([0, 6]), adu.subarray(6, 12)])
+  const quantity = adu.readUInt16BE(10)
+  const reply = Buffer.alloc(9 + 2 * quantity)
+  adu.copy(reply, 0, 0, 8)
+  reply.writeUInt16BE(3 + 2 * quantity, 4)
+  reply[8] = 2 * quantity
+  return reply
+}
+
+type Tries = { readonly all: number; readonly inTime: number; readonly ms: readonly number[]; readonly exceptions: readonly number[] }
+
+/** Opens and closes until the time is over, at every phase of what others do; `onTheLine` gives how long each took to get there. */
+async function operate(
+  operator: LoadClient,
+  unit: number,
+  seconds: number,
+  limitMs: number,
+  onTheLine: (askedAt: number, ms: number) => number,
+): Promise<Tries> {
+  const ms: number[] = []
+  const exceptions: number[] = []
+  const until = performance.now() + seconds * 1000
+  for (let close = true; performance.now() < until; close = !close) {
+    const askedAt = performance.now()
+    const answered = await operator.ask(command(close ? 905 : 904, unit))
+    if (answered.pdu[0] === 16) ms.push(onTheLine(askedAt, answered.ms))
+    else exceptions.push(answered.pdu[1] ?? 0)
+    await pause(150 + 37 * (ms.length % 9))
+  }
+  return { all: ms.length + exceptions.length, inTime: ms.filter((one) => one <= limitMs).length, ms, exceptions }
+}
+
+const result = (what: string, limitMs: number, { all, inTime, ms, exceptions }: Tries): Result => ({
+  what: `control ${what}: on the line within ${limitMs.toFixed(0)} ms`,
+  value: (100 * inTime) / Math.max(1, all),
+  unit: '% of tries',
+  must: { atLeast: 100 },
+  figures: { tries: all, p50Ms: percentile(ms, 50), worstMs: Math.max(0, ...ms), limitMs, exceptions: exceptions.join(' ') },
+})
+
+const saturate = (client: LoadClient, depth: number, seconds: number, next: () => Ask): Promise<unknown> =>
+  client.saturate(depth, next, performance.now(), performance.now() + seconds * 1000)
+
+/** A register that the breaker never answers, read by others as fast as they can, on a serial line. */
+async function serialIgnored(seconds: number): Promise<Result> {
+  const rig = await startTrueLine({ baud: BAUD, deviceDelayMs: DELAY_MS, addresses: [1] })
+  rig.ignore(IGNORED)
+  const site = createBenchSite()
+  const gateway = await site.start([{ name: 'line', toml: `port = "${rig.path}"\nbaud = ${BAUD}\necho = "no"`, breakers: [1] }])
+  try {
+    await gateway.run('unlock', 'B1', '--for', '1h', '--reason', 'bench')
+    const [operator, viewer] = [await site.client(gateway.port, 'operator'), await site.client(gateway.port, 'viewer')]
+    await operator.ask(read(1, 12_000, 10))
+    const load = saturate(viewer, 4, seconds + 1, () => read(1, IGNORED, 10))
+    const limitMs = SILENT_READ_MS + GRACE_MS
+    const tries = await operate(operator, 1, seconds, limitMs, (_, ms) => ms - CONTROL_MS)
+    await load
+    for (const client of [operator, viewer]) client.close()
+    return result('beside reads of a register that is never answered, serial', limitMs, tries)
+  } finally {
+    await gateway.stop()
+    await rig.close()
+    site.close()
+  }
+}
+
+type EthernetScene = {
+  readonly what: string
+  disturb(gateway: BenchGateway, clients: readonly LoadClient[], seconds: number): Promise<unknown>
+}
+
+let at = 0
+const scenes: readonly EthernetScene[] = [
+  {
+    what: 'beside reads of registers that are never answered, Ethernet',
+    disturb: (_, clients, seconds) =>
+      Promise.all(clients.map((client) => saturate(client, 8, seconds, () => read(1, IGNORED, 1 + (at++ % 100))))),
+  },
+  {
+    what: 'beside readers that fill what they may on a dead bus',
+    disturb: (_, clients, seconds) =>
+      Promise.all(clients.map((client) => saturate(client, 16, seconds, () => read(2, 12_000 + (at++ % 500), 2)))),
+  },
+  {
+    what: 'beside a bus whose interface floods',
+    disturb: (_, clients, seconds) => Promise.all(clients.map((client) => saturate(client, 1, seconds, () => read(3, 12_000, 2)))),
+  },
+  {
+    what: 'beside clients that repeat a "get" command',
+    disturb: async (_, clients, seconds) => {
+      const until = performance.now() + seconds * 1000
+      const get = command(904)
+      get.pdu.writeUInt16BE(768, 6)
+      get.pdu.writeUInt16BE(768, 10)
+      get.pdu.writeUInt16BE(0, 12)
+      await Promise.all(
+        clients.map(async (client) => {
+          while (performance.now() < until) {
+            await client.ask(get)
+            await pause(500)
+          }
+        }),
+      )
+    },
+  },
+]
+
+/** An interface that sends frames which answer nobody, as fast as they are taken. */
+async function startFlood(): Promise<Device> {
+  const frame = Buffer.from([0x80, 1, 0, 0, 0, 5, 3, 3, 2, 0, 0])
+  const flood = Buffer.concat(Array.from({ length: 2000 }, () => frame))
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    const more = (): void => {
+      while (socket.writable && socket.write(flood));
+    }
+    socket.on('error', () => undefined).on('drain', more)
+    more()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, commandsAt: [], close }
+}
+
+async function onEthernet(seconds: number): Promise<Result[]> {
+  const [device, dead, flood] = [await startDevice(), await startDevice(true), await startFlood()]
+  const site = createBenchSite()
+  const bus = (name: string, port: number, unit: number) => ({ name, toml: `address = "127.0.0.1:${port}"`, breakers: [unit] })
+  const gateway = await site.start([bus('eth', device.port, 1), bus('dead', dead.port, 2), bus('flood', flood.port, 3)])
+  try {
+    await gateway.run('unlock', 'B1', '--for', '1h', '--reason', 'bench')
+    const results: Result[] = []
+    for (const scene of scenes) {
+      const { what } = scene
+      const operator = await site.client(gateway.port, 'operator')
+      const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => site.client(gateway.port, `other-${i}`)))
+      await operator.ask(read(1, 12_000, 10))
+      const load = scene.disturb(gateway, clients, seconds + 0.5)
+      const arrived = (askedAt: number): number => Math.min(...device.commandsAt.filter((one) => one >= askedAt)) - askedAt
+      results.push(result(what, GRACE_MS, await operate(operator, 1, seconds, GRACE_MS, arrived)))
+      await load
+      for (const client of [operator, ...clients]) client.close()
+    }
+    results.push(await stopped(gateway, await site.client(gateway.port, 'operator'), device))
+    return results
+  } finally {
+    await gateway.stop()
+    for (const one of [device, dead, flood]) one.close()
+    site.close()
+  }
+}
+
+/** The process is stopped for a while with commands on their way: each is on the line as soon as it goes on. */
+async function stopped(gateway: BenchGateway, operator: LoadClient, device: Device): Promise<Result> {
+  const ms: number[] = []
+  const exceptions: number[] = []
+  for (const stopMs of [300, 800, 1200, 2500]) {
+    gateway.process.kill('SIGSTOP')
+    const asked = operator.ask(command(904))
+    await pause(stopMs)
+    const goesOn = performance.now()
+    gateway.process.kill('SIGCONT')
+    const { pdu } = await asked
+    if (pdu[0] === 16) ms.push(Math.min(...device.commandsAt.filter((one) => one >= goesOn)) - goesOn)
+    else exceptions.push(pdu[1] ?? 0)
+    await pause(200)
+  }
+  operator.close()
+  const inTime = ms.filter((one) => one <= GRACE_MS).length
+  return result('after a stop of 0.3 to 2.5 s, once the process goes on', GRACE_MS, {
+    all: ms.length + exceptions.length,
+    inTime,
+    ms,
+    exceptions,
+  })
+}
+
+export const starvation = async (seconds: number): Promise<Result[]> => [await serialIgnored(seconds), ...(await onEthernet(seconds))]
