@@ -30,6 +30,8 @@ export interface Oracle {
   revoked(id: string): void
   finish(): void
   operations(): number
+  /** Operations that were refused for a breaker's silence. */
+  refusedForSilence(): number
 }
 
 const codes: Readonly<Record<number, string>> = { 904: 'open', 905: 'close' }
@@ -43,10 +45,12 @@ export function createOracle({ clock, stored, broken, grants: wantsGrants = fals
   const sentTo = (breaker: string): number => Object.values(codes).reduce((sum, verb) => sum + (sent.get(`${verb} ${breaker}`) ?? 0), 0)
   const answeredAt = new Map<string, number>()
   let operations = 0
+  let refused = 0
 
   return {
     answered: (address) => void answeredAt.set(`Q${address}`, clock.now()),
     leftAlone(breaker) {
+      refused += 1
       const agoMs = clock.now() - (answeredAt.get(breaker) ?? -Infinity)
       if (agoMs < leastSilenceMs)
         broken(`an operation of ${breaker} was refused for its silence, ${agoMs.toFixed(0)} ms after it had answered`)
@@ -98,5 +102,6 @@ export function createOracle({ clock, stored, broken, grants: wantsGrants = fals
       }
     },
     operations: () => operations,
+    refusedForSilence: () => refused,
   }
 }

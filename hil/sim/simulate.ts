@@ -23,6 +23,7 @@ export type Run = {
   readonly steps: number
   readonly answered: number
   readonly operations: number
+  readonly refusedForSilence: number
   readonly events: number
   readonly minutes: number
 }
@@ -99,7 +100,7 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   if (broken.length === 0 && silent().length > 0) rule(`${silent().join(', ')} answer again and are still left alone`)
   if (broken.length === 0) oracle.finish()
   await core.close()
-  return summary(seed, broken, steps, clients, oracle.operations(), stored.length, clock)
+  return summary(seed, broken, steps, clients, oracle, stored.length, clock)
 }
 
 /** The process is stopped: by a debugger, by swapping, by a disk. */
@@ -116,11 +117,11 @@ const summary = (
   broken: readonly string[],
   steps: number,
   clients: readonly SimClient[],
-  operations: number,
+  oracle: Oracle,
   events: number,
   clock: VirtualClock,
 ): Run => ({
-  ...{ seed, broken, steps, operations, events },
+  ...{ seed, broken, steps, events, operations: oracle.operations(), refusedForSilence: oracle.refusedForSilence() },
   answered: clients.reduce((sum, client) => sum + client.answered(), 0),
   minutes: clock.now() / 60_000,
 })

@@ -186,7 +186,9 @@ export const tcpWire =
       if (pdu === 'nothing') return
       const reply = Buffer.concat([adu.subarray(0, 7), pdu])
       reply.writeUInt16BE(1 + pdu.length, 4)
-      const whole = (): void => world.answered(adu.readUInt8(6))
+      const askedAt = clock.now()
+      // TCP keeps the order: behind one that is late all others are.
+      const whole = (): void => (clock.now() < askedAt + replyTimeoutMs ? world.answered(adu.readUInt8(6)) : undefined)
       if (!faults.on) return deliver(reply, chance.between(0.2, 5), whole)
       const fault = chance.below(100)
       if (fault < 4 || clock.now() < deafUntil) return

@@ -25,7 +25,7 @@ import { type RequestKey, keyOf } from './request-key.ts'
 import { type Priority, type Schedule, createSchedule, priorityOf } from './scheduler.ts'
 import { isRepeatable, isShareable, partOf } from './sharing.ts'
 import { type BusCounts, type BusFigures, type UnitFigures, createBusCounts, discardOf, unitFigures } from './statistics.ts'
-import { type Candidate, admit, answered, failed, probeTimeoutMs, probing, unasked } from './unit-health.ts'
+import { type Candidate, admit, answered, failed, probeTimeoutMs, probeNotSent, probing } from './unit-health.ts'
 
 export type BusSettings = {
   /** Reads without a reply are asked again this often, 0–3. Nothing else ever is. */
@@ -181,7 +181,6 @@ class ScheduledBus implements Bus {
     // Two operations on their way to one breaker could overtake each other on two connections: an open, the close before it.
     if (job.changes && unit.operating) return void unit.held.push(job)
     if (admitted === 'probe') unit.health = probing(health, priority, now)
-    for (const waiting of job.waiting) waiting.asked = true
     if (job.changes) {
       operate(unit, now)
       unit.operating = true
@@ -197,7 +196,10 @@ class ScheduledBus implements Bus {
     const stillHolds = (): boolean => {
       sentAt = this.#clock.now()
       job.waiting = job.waiting.filter((waiting) => {
-        if (!waiting.over && !waiting.asker.stillHolds()) this.#end(waiting, { kind: 'withdrawn' })
+        // The line may have kept it: an operation is never sent later than anybody waits for it.
+        if (!waiting.asked && sentAt >= waiting.until) this.#end(waiting, this.#tooLate(waiting))
+        else if (!waiting.over && !waiting.asker.stillHolds()) this.#end(waiting, { kind: 'withdrawn' })
+        waiting.asked ||= !waiting.over
         return !waiting.over
       })
       return job.waiting.length > 0
@@ -238,7 +240,7 @@ class ScheduledBus implements Bus {
     const isOld = job.sentAfter !== unit.operations
     if (job.changes) operate(unit, toMonotonic(now + UNSETTLED_MS))
     const toldNothing = exchanged.kind !== 'reply' && !(exchanged.kind === 'no-reply' && exchanged.cause === 'silence')
-    if (toldNothing) unit.health = unasked(unit.health) // a lost port says nothing of the unit
+    if (toldNothing) unit.health = probeNotSent(unit.health, job.priority) // a lost port says nothing of the unit
     if (exchanged.kind !== 'unreachable' && exchanged.kind !== 'withdrawn') {
       counts.transactions += 1
       busyMs.add(tookMs, now)
@@ -277,7 +279,7 @@ class ScheduledBus implements Bus {
     const key = keyOfJob(job)
     const answeredBefore = unit.requests.wasAnswered(key)
     if (unit.health.kind === 'answering' && !job.changes) unit.requests.unanswered(key, now - sentAt, now)
-    unit.health = failed(unit.health, { key, answeredBefore, sentAt, costMs: now - sentAt }, this.#line.kind, now)
+    unit.health = failed(unit.health, { key, kind: job.priority, answeredBefore, sentAt, costMs: now - sentAt }, this.#line.kind, now)
   }
 
   /**
@@ -347,13 +349,14 @@ class ScheduledBus implements Bus {
   }
 }
 
+/** A function, since sending changes it: the compiler would take it for known within a loop. */
 const mayOperate = (unit: Unit): boolean => !unit.operating
 
 /** Operations are not told apart: their bytes may hold a password, and none of them is ever asked again. */
 const keyOfJob = (job: Job): RequestKey => (job.changes ? 'operation' : keyOf(job.request))
 
 function candidateOf({ priority, unit }: Job, key: RequestKey): Candidate {
-  return { kind: priority, answeredBefore: unit.requests.wasAnswered(key) || !unit.requests.hasAnswered() }
+  return { kind: priority, mayTell: unit.requests.wasAnswered(key) || !unit.requests.hasAnswered() }
 }
 
 /** An intrusive operation was sent, or has ended: answers from before tell nothing any more. */

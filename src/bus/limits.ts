@@ -17,7 +17,7 @@ export const UNANSWERED_AFTER = { never: 2, before: 3 } as const
 /** Requests of one unit of which it is known that it has answered them. */
 export const MAX_ANSWERED = 128
 /** Reads of one unit that it leaves without a reply: beyond it the oldest is asked like any other. */
-export const MAX_UNANSWERED = 32
+export const MAX_UNANSWERED = 256
 /** The most of a serial line's time that the questions to a silent unit may take; the first pause is at most so long, milliseconds. */
 export const PROBE_SHARE = 0.02
 export const FIRST_PAUSE_MS = 5000
@@ -46,7 +46,7 @@ export const MAX_LATE_TRANSACTIONS = 64
 /** Connections in a row that an interface ended within so many milliseconds of their one answer, before it gets one request per connection. */
 export const ONE_ANSWER_AFTER = 2
 export const ENDS_AT_ONCE_MS = 250
-/** The longest that a serial line drains after a time-out, or waits for the silence before a request, milliseconds. */
+/** The longest that a serial line waits for the silence before a request, or drains after a time-out, milliseconds; there at least twice its longest reply. */
 export const DRAIN_MS = 1000
 /** Bursts of bytes that answer nobody after which a line is noisy, in so many milliseconds; it is reported at most once in an hour. */
 export const NOISE = { bursts: 20, withinMs: 60_000, reportedEveryMs: 60 * 60_000 } as const

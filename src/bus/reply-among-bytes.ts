@@ -9,6 +9,7 @@ import {
   matchRtu,
   mismatch,
   replyLength,
+  toLineAddress,
 } from '../modbus/index.ts'
 
 /** Address, function code, exception code or byte count, CRC: the shortest frame that can answer. */
@@ -30,10 +31,11 @@ export function findReply(address: LineAddress, request: Request, bytes: Uint8Ar
   const first = nextReply(address, request, bytes, 0)
   if (first.kind === 'none') return { kind: 'not-yet', soFar: whole }
   const { from, to } = first
-  if (isWithinAnother(bytes, from, to)) return { kind: 'not-yet', soFar: mismatch('unit', 'it stands within a frame of another device') }
+  if (isWithinAnother(bytes, from, to))
+    return { kind: 'not-yet', soFar: mismatch('ambiguous', 'it stands within a frame of another device') }
   const second = nextReply(address, request, bytes, to)
   if (second.kind === 'found' && Buffer.compare(bytes.subarray(from, to), bytes.subarray(second.from, second.to)) !== 0)
-    return { kind: 'not-yet', soFar: mismatch('length', 'two replies at once that differ: nothing tells which of them is right') }
+    return { kind: 'not-yet', soFar: mismatch('ambiguous', 'two replies at once that differ: nothing tells which of them is right') }
   return first
 }
 
@@ -55,9 +57,10 @@ function nextReply(
   return { kind: 'none' }
 }
 
-/** Whether a frame that begins before `from` and ends no sooner than `to` is whole by its CRC. */
+/** Whether a frame of a device (V1.02, 2.2: addresses 1 to 247) that begins before `from` and ends no sooner than `to` is whole by its CRC. */
 function isWithinAnother(bytes: Uint8Array, from: number, to: number): boolean {
   for (let begin = 0; begin < from; begin++) {
+    if (toLineAddress(bytes[begin] ?? 0) === undefined || ((bytes[begin + 1] ?? 0) & 0x7f) === 0) continue
     const most = Math.min(bytes.length, begin + RTU_MAX_BYTES)
     for (let end = to; end <= most; end++) if (crc16(bytes.subarray(begin, end)) === 0) return true
   }

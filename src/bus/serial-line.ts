@@ -112,7 +112,7 @@ class SerialLine implements Line {
         return this.#end({ kind: 'reply', reply: output.reply })
       case 'sent':
         return this.#end({ kind: 'sent' })
-      case 'undecidable':
+      case 'not-sent':
         return this.#end({ kind: 'unreachable', why: output.why })
       case 'echo':
         this.#echo = output.echo

@@ -57,7 +57,7 @@ class TcpLine implements Line {
   #flushing = false
   /** Time-outs one after the other since the last byte, and when the last one was. */
   #silences = { inARow: 0, lastAt: toMonotonic(0) }
-  /** Answers on this connection, and how many connections in a row the interface has ended right after one. */
+  /** Whether this connection was asked anything, what it has answered, and how many in a row ended right after one answer. */
   #asked = false
   #answers = 0
   #answeredAt = toMonotonic(0)
@@ -129,8 +129,9 @@ class TcpLine implements Line {
   readonly #flush = (): void => {
     this.#flushing = false
     const state = this.#connection.state()
-    // It was ended between the question and its turn: not one byte was sent, and the next connection takes it.
+    // A connection that was given up sends no more: what waits goes on when its end was heard.
     if (this.#outgoing.length === 0 || (state.kind === 'up' && this.#givenUp)) return
+    // It was ended between the question and its turn: not one byte was sent, and the next connection takes it.
     if (state.kind === 'resting' || state.kind === 'opening') return this.#flushSoon()
     const all = this.#outgoing
     this.#outgoing = []
@@ -152,7 +153,7 @@ class TcpLine implements Line {
   #begin({ target, request, end }: Outgoing): Uint8Array {
     const transaction = this.#nextTransaction()
     this.#asked = true
-    this.#unasked.asked()
+    this.#unasked.requestSent()
     if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction, address: target.address, request })
     if (isNeverAnswered(request)) end({ kind: 'sent' })
     else {
@@ -172,6 +173,8 @@ class TcpLine implements Line {
     if (waiting.sentAt >= lastAt) this.#silences = { inARow: inARow + 1, lastAt: this.#ports.clock.now() }
     this.#unasked.timedOut(transaction)
     this.#settle(waiting, { kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
+    // One request at a time: the next one has waited for this one's end.
+    if (this.#outgoing.length > 0) this.#flushSoon()
     if (this.#silences.inARow < HALF_OPEN_AFTER) return
     this.#giveUp(`${HALF_OPEN_AFTER} requests in a row and not one byte: the connection is half-open`, 'half-open')
   }
@@ -262,7 +265,7 @@ class TcpLine implements Line {
   }
 
   #spend(): void {
-    const left = this.#unasked.came()
+    const left = this.#unasked.arrived()
     if (left === 'too-many') this.#giveUp('it sends frames that answer nobody', 'flood')
   }
 

@@ -58,7 +58,7 @@ export type Output =
   /** No device answers this request: there is nothing to wait for. */
   | { readonly kind: 'sent' }
   /** Not one byte was sent: its reply could not be told from an echo, or the line is never silent. */
-  | { readonly kind: 'undecidable'; readonly why: string }
+  | { readonly kind: 'not-sent'; readonly why: string }
   /** Bytes that nobody asked for begin, after a silence; `whole`: those that began last are a valid frame all the same. */
   | { readonly kind: 'stray'; readonly burst: 'begins' | 'whole' }
   /** The silence that a request needs does not come. */
@@ -122,7 +122,7 @@ export function step(state: State, input: Input, now: Monotonic, line: LineFacts
 /** `until` was set by the last byte. */
 function neverSilent(until: Monotonic, silence: number): Step {
   const why = 'the line is never silent: bytes arrive all the time that answer nobody'
-  return [start(later(until, -silence)), [{ kind: 'undecidable', why }, { kind: 'never-silent' }, { kind: 'ready' }]]
+  return [start(later(until, -silence)), [{ kind: 'not-sent', why }, { kind: 'never-silent' }, { kind: 'ready' }]]
 }
 
 /** Bytes that nobody asked for. A whole request among them is another master's: a device only ever replies (V1.02, 2.1). */
@@ -140,7 +140,7 @@ function overhear(state: Extract<State, { kind: 'quiet' }>, bytes: Uint8Array, n
 function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monotonic, line: LineFacts): Step {
   if (line.echo === 'unknown' && isTakenForItsEcho(asked.request)) {
     const why = 'it is not known yet whether this line echoes: a read has to pass first'
-    return [state, [{ kind: 'undecidable', why }, { kind: 'ready' }]]
+    return [state, [{ kind: 'not-sent', why }, { kind: 'ready' }]]
   }
   const free = later(state.silentFrom, silenceMs(line.baud))
   return now >= free ? send(asked, now, line) : [{ kind: 'pausing', asked, until: free, giveUpAt: later(now, DRAIN_MS) }, []]

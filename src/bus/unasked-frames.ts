@@ -13,7 +13,7 @@ export function createUnaskedFrames() {
       left = MAX_UNASKED_FRAMES
       late = []
     },
-    asked: (): void => void (left = Math.min(MAX_UNASKED_FRAMES, left + 1)),
+    requestSent: (): void => void (left = Math.min(MAX_UNASKED_FRAMES, left + 1)),
     timedOut(transaction: number): void {
       late.push(transaction)
       if (late.length > MAX_LATE_TRANSACTIONS) late.shift()
@@ -25,7 +25,7 @@ export function createUnaskedFrames() {
       return at !== -1
     },
     /** One more frame that answers nobody. */
-    came(): 'tolerated' | 'too-many' {
+    arrived(): 'tolerated' | 'too-many' {
       left -= 1
       return left < 0 ? 'too-many' : 'tolerated'
     },

@@ -47,15 +47,15 @@ type Unanswered = {
 
 export const healthy: Health = { kind: 'answering', heardAt: 'never', unanswered: 'none' }
 
-/** A request that asks to be sent. `answeredBefore`: it was answered at some time, or the unit has never answered anything. */
-export type Candidate = { readonly kind: 'read' | 'setting' | 'control'; readonly answeredBefore: boolean }
+/** A request that asks to be sent. `mayTell`: it was answered at some time, or the unit has never answered anything. */
+export type Candidate = { readonly kind: 'read' | 'setting' | 'control'; readonly mayTell: boolean }
 
 /**
  * What may be done with a request now: sent, sent as a question whether the unit is back, or answered 0B at once. A control operation is let
  * through as the question from time to time, since a person waits for it. Of reads, those that the unit used to answer come first: the
  * reply to another may never come.
  */
-export function admit(health: Health, { kind, answeredBefore }: Candidate, now: Monotonic): 'send' | 'probe' | 'refuse' {
+export function admit(health: Health, { kind, mayTell }: Candidate, now: Monotonic): 'send' | 'probe' | 'refuse' {
   if (health.kind === 'answering') return 'send'
   switch (kind) {
     case 'control':
@@ -63,7 +63,7 @@ export function admit(health: Health, { kind, answeredBefore }: Candidate, now: 
     case 'setting':
       return 'refuse'
     case 'read':
-      return !health.probing && now >= health.probeAt + (answeredBefore ? 0 : health.pauseMs) ? 'probe' : 'refuse'
+      return !health.probing && now >= health.probeAt + (mayTell ? 0 : health.pauseMs) ? 'probe' : 'refuse'
   }
 }
 
@@ -79,6 +79,7 @@ export const answered = (now: Monotonic): Health => ({ kind: 'answering', heardA
 /** A request that got no reply. */
 export type Failure = {
   readonly key: RequestKey
+  readonly kind: Candidate['kind']
   /** The unit has answered this request before. */
   readonly answeredBefore: boolean
   readonly sentAt: Monotonic
@@ -91,16 +92,16 @@ export function failed(health: Health, failure: Failure, line: LineKind, now: Mo
   if (health.kind === 'silent') {
     const tries = health.tries + 1
     const ms = pauseMs(line, failure.costMs, tries)
-    return { ...health, tries, probeAt: toMonotonic(now + ms), pauseMs: ms, probing: false }
+    return { ...health, tries, probeAt: toMonotonic(now + ms), pauseMs: ms, probing: health.probing && failure.kind === 'control' }
   }
   // Something was answered after this was sent: the silence is this request's own.
   if (health.heardAt !== 'never' && health.heardAt >= failure.sentAt) return health
   const unanswered = counted(health, failure, now)
   const { keys, inARow, answeredBefore, since } = unanswered
   // Requests that were never answered tell little. Where their time-outs hold a line they are enough to ask one that was, at once.
-  const told = keys.length > 1 && inARow >= (answeredBefore ? SILENT_AFTER : SILENT_AFTER_UNKNOWN)
-  const long = inARow > SILENT_AFTER && now - since >= SILENT_MS
-  if (!(told && (answeredBefore || line === 'serial')) && !long) return { ...health, unanswered }
+  const enoughRequests = keys.length > 1 && inARow >= (answeredBefore ? SILENT_AFTER : SILENT_AFTER_UNKNOWN)
+  const longSilence = inARow > SILENT_AFTER && now - since >= SILENT_MS
+  if (!(enoughRequests && (answeredBefore || line === 'serial')) && !longSilence) return { ...health, unanswered }
   const ms = pauseMs(line, failure.costMs, 0)
   const probeAt = answeredBefore ? toMonotonic(now + ms) : now
   return { kind: 'silent', since, tries: 0, probeAt, pauseMs: ms, probing: false, controlAt: now }
@@ -135,9 +136,11 @@ export function pauseMs(line: LineKind, costMs: number, tries: number): number {
   }
 }
 
-/** A probe that never reached the line, or whose port was lost: the next may come at once. */
-export const unasked = (health: Health): Health =>
-  health.kind === 'silent' ? { ...health, probing: false, controlAt: health.since } : health
+/** A question that never reached the line, or whose port was lost: the next of its kind may come at once. */
+export function probeNotSent(health: Health, kind: Candidate['kind']): Health {
+  if (health.kind === 'answering') return health
+  return kind === 'control' ? { ...health, controlAt: health.since } : { ...health, probing: false }
+}
 
 /**
  * The time-out of a question to a silent unit on a serial line, milliseconds: short for one that used to answer fast, doubled at each try up

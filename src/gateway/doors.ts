@@ -89,7 +89,8 @@ function gatekeeperOf(
   const acl = compileAcl(settings.access)
   return {
     gatekeeper: {
-      ...{ acl, judge },
+      acl,
+      judge,
       rightsOf: (role) => describeRights(rights(), role),
       standingOfRole: (role) => standingOfRole(rights(), role),
       operates: (role) => mayOperate(rights(), role),

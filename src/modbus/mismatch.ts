@@ -13,6 +13,7 @@ export const mismatchReasons = [
   'babble',
   'framing',
   'late',
+  'ambiguous',
 ] as const
 export type MismatchReason = (typeof mismatchReasons)[number]
 

@@ -251,6 +251,27 @@ t.test('operations on one breaker go one after the other, however many places th
   t.same(codes(), ['0: 1 905', '0: 2 904', '30: 1 904', '60: 1 905'])
 })
 
+t.test('of what was held back for an operation, control goes before settings', async (t) => {
+  const { ask, pass, sent } = busOnAScript({ lanes: 12 })
+  ask(open, { client: 'a' })
+  ask(commandOf(1, 10, 4353, 1), { client: 'b' })
+  ask(commandOf(905, 10, 4353, 1), { client: 'c' })
+  await pass(200)
+  t.same(
+    sent.map(({ request }) => (request.kind === 'write-multiple-registers' ? request.values[0] : '')),
+    [904, 905, 1],
+  )
+})
+
+t.test('an operation that its line has kept is not sent after its time is over', async (t) => {
+  const { ask, pass, sent, keep } = busOnAScript({ lanes: 4, longestWaitMs: 1000 })
+  keep(1500)
+  const late = ask(open)
+  await pass(2000)
+  t.match(late, [{ kind: 'expired', why: /waited 1000 ms/ }])
+  t.same(sent, [])
+})
+
 t.test('a read whose connection the interface has ended in order is asked once more; an operation never', async (t) => {
   const { ask, pass, sent, answer } = busOnAScript({ lanes: 4, readRetries: 0 })
   answer(() => (sent.length <= 2 ? { kind: 'no-reply', cause: 'ended', why: 'ended' } : registers))

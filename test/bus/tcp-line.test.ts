@@ -205,6 +205,42 @@ t.test('an interface that ends each connection right after its answer gets one r
   t.equal(opened(), ONE_ANSWER_AFTER + 3)
 })
 
+t.test('one request at a time: when it gets no answer, the next one goes, and is not kept for whoever asks later', async (t) => {
+  const { clock, wire, ask, ids, reply, written } = tcp()
+  wire().opened()
+  for (let i = 0; i < ONE_ANSWER_AFTER; i++) {
+    ask(100 + i)
+    await turn()
+    if (i > 0) wire().opened()
+    await turn()
+    wire().bytes(reply(ids().at(-1) ?? 0, i))
+    wire().ended()
+  }
+  const [mute, next] = [ask(200), ask(201)]
+  await turn()
+  wire().opened()
+  await turn()
+  const before = written.length
+  clock.advance(600)
+  await turn()
+  t.match(mute, [{ kind: 'no-reply' }])
+  t.equal(written.length, before + 1)
+  clock.advance(600)
+  t.match(next, [{ kind: 'no-reply' }])
+})
+
+t.test('the first frame that is wrong for a request is its device’s fault, and costs nothing; more of them do', async (t) => {
+  const { wire, ask, ids, reply, dropped } = tcp()
+  wire().opened()
+  ask(100)
+  await turn()
+  const [id = 0] = ids()
+  for (let i = 0; i <= MAX_UNASKED_FRAMES; i++) wire().bytes(reply(id, 1, 5))
+  t.same(dropped, [], 'the first is free')
+  wire().bytes(reply(id, 1, 5))
+  t.equal(dropped.length, 1)
+})
+
 t.test('an interface that sends frames which answer nobody is dropped, told once, and tried after growing pauses [S-46]', (t) => {
   const { clock, wire, reply, notices, opened, dropped } = tcp()
   const flood = Buffer.concat(Array.from({ length: 5000 }, (_, i) => reply(0x8000 + i, i)))

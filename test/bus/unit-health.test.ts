@@ -9,13 +9,18 @@ import {
   SILENT_MS,
 } from '../../src/bus/limits.ts'
 import type { LineKind } from '../../src/bus/line.ts'
-import { type Health, admit, answered, failed, healthy, pauseMs, probeTimeoutMs, probing, unasked } from '../../src/bus/unit-health.ts'
+import { type Health, admit, answered, failed, healthy, pauseMs, probeTimeoutMs, probeNotSent, probing } from '../../src/bus/unit-health.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
 
 const at = toMonotonic
 type One = { key: string; sentAt: number; endedAt: number; before?: boolean; costMs?: number }
 const fail = (health: Health, { key, sentAt, endedAt, before = true, costMs = 100 }: One, line: LineKind = 'serial'): Health =>
-  failed(health, { key, answeredBefore: before, sentAt: at(sentAt), costMs }, line, at(endedAt))
+  failed(
+    health,
+    { key, kind: key === 'operation' ? 'control' : 'read', answeredBefore: before, sentAt: at(sentAt), costMs },
+    line,
+    at(endedAt),
+  )
 const all = (health: Health, ones: readonly One[], line: LineKind = 'serial'): Health =>
   ones.reduce((before, one) => fail(before, one, line), health)
 const silent = (line: LineKind = 'serial', costMs = 100): Health =>
@@ -27,8 +32,8 @@ const silent = (line: LineKind = 'serial', costMs = 100): Health =>
     ],
     line,
   )
-const read = { kind: 'read', answeredBefore: true } as const
-const strange = { kind: 'read', answeredBefore: false } as const
+const read = { kind: 'read', mayTell: true } as const
+const strange = { kind: 'read', mayTell: false } as const
 
 t.test('two different requests in a row without a reply make a unit silent; one does not, however often it is repeated', (t) => {
   t.equal(silent().kind, 'silent')
@@ -91,21 +96,30 @@ t.test('a silent unit is asked again by one read at a time, first by one that it
   t.equal(admit(health, read, at(due)), 'probe')
   t.equal(admit(health, strange, at(due)), 'refuse')
   t.equal(admit(health, strange, at(due + (due - 200))), 'probe', 'after twice the pause nobody else has asked')
-  t.equal(admit(health, { kind: 'setting', answeredBefore: true }, at(due)), 'refuse')
+  t.equal(admit(health, { kind: 'setting', mayTell: true }, at(due)), 'refuse')
   t.equal(admit(probing(health, 'read', at(due)), read, at(due)), 'refuse', 'one at a time')
-  t.equal(admit(unasked(probing(health, 'read', at(due))), read, at(due)), 'probe', 'a question that never went out is no question')
+  t.equal(
+    admit(probeNotSent(probing(health, 'read', at(due)), 'read'), read, at(due)),
+    'probe',
+    'a question that never went out is no question',
+  )
   t.equal(admit(answered(at(due)), read, at(due)), 'send', 'the first answer brings it back')
   t.end()
 })
 
 t.test('one control operation is let through at once, while a read is on its way too, and another only after a while', (t) => {
   const health = probing(silent(), 'read', at(200))
-  const control = { kind: 'control', answeredBefore: false } as const
+  const control = { kind: 'control', mayTell: false } as const
   t.equal(admit(health, control, at(200)), 'probe')
   const tried = fail(probing(health, 'control', at(200)), { key: 'operation', sentAt: 200, endedAt: 800 })
   t.equal(admit(tried, control, at(800)), 'refuse')
+  t.equal(admit(tried, read, at(1_000_000)), 'refuse', 'the read is still on its way')
   t.equal(admit(tried, control, at(200 + CONTROL_PROBE_MS)), 'probe')
-  t.equal(admit(unasked(probing(health, 'control', at(200))), control, at(201)), 'probe', 'one that never went out was no try')
+  t.equal(
+    admit(probeNotSent(probing(health, 'control', at(200)), 'control'), control, at(201)),
+    'probe',
+    'one that never went out was no try',
+  )
   t.end()
 })
 

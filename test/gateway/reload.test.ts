@@ -96,7 +96,7 @@ const cases = {
   keySwitches: [restart('breakers = ["Q1"]\nread', 'breakers = ["Q4"]\nread', 'key-switch')],
   emergencyOpen: [live('emergency-open = false', 'emergency-open = true', 'site.emergency-open')],
   longestUnlockMs: [live('longest-unlock = "8h"', 'longest-unlock = "7h"', 'locks.longest-unlock')],
-  shiftEnds: [live('["06:00", "14:00", "22:00"]   #', '["06:00", "14:00"]   #', 'locks.shift-ends')],
+  shiftEnds: [live('["06:00", "14:00", "22:00"]', '["06:00", "14:00"]', 'locks.shift-ends')],
 } as const satisfies Record<keyof CheckedSite, readonly [Case, ...Case[]]>
 
 t.test('a change of any key is told, and by its name: taken on, or refused as one that takes a restart [CR 3.4] [S-07]', (t) => {

@@ -23,19 +23,25 @@ export function busOnAScript(options: { kind?: 'serial' | 'ethernet'; lanes?: nu
         : { kind: 'written' },
   })
   let tell: (notice: Notice) => void = () => undefined
+  /** The line keeps each request for so long before it sends it, milliseconds. */
+  let keepMs = 0
   const line: Line = {
     kind: options.kind ?? ((options.lanes ?? 1) === 1 ? 'serial' : 'ethernet'),
     lanes: options.lanes ?? 1,
     quantumMs: 30,
     costMs: () => 30,
-    exchange({ address, replyTimeoutMs }, request, stillHolds, end) {
-      if (!stillHolds()) return void clock.after(0, () => end({ kind: 'withdrawn' }))
-      const one = { address, request, replyTimeoutMs, at: clock.now() }
-      sent.push(one)
-      const exchanged = answer(one)
-      clock.after(exchanged.kind === 'no-reply' ? replyTimeoutMs : 30, () => end(exchanged))
+    exchange(target, request, stillHolds, end) {
+      if (keepMs > 0) return void clock.after(keepMs, () => exchange(target, request, stillHolds, end))
+      exchange(target, request, stillHolds, end)
     },
     close: () => Promise.resolve(),
+  }
+  const exchange: Line['exchange'] = ({ address, replyTimeoutMs }, request, stillHolds, end) => {
+    if (!stillHolds()) return void clock.after(0, () => end({ kind: 'withdrawn' }))
+    const one = { address, request, replyTimeoutMs, at: clock.now() }
+    sent.push(one)
+    const exchanged = answer(one)
+    clock.after(exchanged.kind === 'no-reply' ? replyTimeoutMs : 30, () => end(exchanged))
   }
   const bus = createBus(
     { readRetries: options.readRetries ?? 1, longestWaitMs: options.longestWaitMs ?? 60_000 },
@@ -110,5 +116,6 @@ export function busOnAScript(options: { kind?: 'serial' | 'ethernet'; lanes?: nu
     tell: (notice: Notice) => tell(notice),
     answer: (by: typeof answer) => void (answer = by),
     addressOf,
+    keep: (ms: number) => void (keepMs = ms),
   }
 }
