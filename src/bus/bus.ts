@@ -329,7 +329,8 @@ class ScheduledBus implements Bus {
   #refuse(job: Job, whose: 'unit' | 'request', now: Monotonic): void {
     finish(job)
     const { health, figures } = job.unit
-    const sinceUtcUs = this.#clock.utcUs() - (health.kind === 'silent' ? now - health.since : 0) * 1000
+    // In whole milliseconds: what is said of one silence in two events is the same instant.
+    const sinceUtcUs = Math.round(this.#clock.utcUs() / 1000 - (health.kind === 'silent' ? now - health.since : 0)) * 1000
     for (const waiting of job.waiting) {
       if (!waiting.over) figures.counts.backedOff += 1
       this.#end(waiting, { kind: 'backed-off', silence: whose === 'unit' ? { of: 'unit', sinceUtcUs } : { of: 'request' } })

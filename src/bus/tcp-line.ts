@@ -229,7 +229,8 @@ class TcpLine implements Line {
     const waiting = this.#waitingFor(transaction)
     if (waiting === 'nobody') return this.#unexpected(output.frame)
     const { target, request } = waiting
-    const reply = unit === target.address ? matchReply(request, pdu) : mismatch('unit', `unit ${unit} answers ${target.address}`)
+    const reply =
+      unit === target.address ? matchReply(request, pdu) : mismatch('unit', `it came from unit ${unit}, unit ${target.address} was asked`)
     if (reply.kind === 'mismatch') return this.#mismatched(waiting, reply)
     this.#answered(waiting, reply)
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
+import { everyAddress, reachOf } from '../policy/index.ts'
 import { checkIdentity } from './identity-checks.ts'
 import { checkGuards } from './guards.ts'
 import { toProblems } from './mistakes.ts'
@@ -42,16 +43,23 @@ export function loadSite(path: string): Loaded {
   if (problems.length > 0 || !parsed.success) {
     return { kind: 'problems', problems: inOrder(problems), warnings: inOrder(warnings) }
   }
-  return {
-    kind: 'site',
-    site: toSite(parsed.data, {
-      folder: dirname(resolve(path)),
-      profiles,
-      hash: createHash('sha256').update(text).digest('hex').slice(0, 12),
-      accessLines: parsed.data.access.map((_, i) => document.placeOf(['access', i]).line),
-    }),
-    warnings: inOrder(warnings),
+  const site = toSite(parsed.data, {
+    folder: dirname(resolve(path)),
+    profiles,
+    hash: createHash('sha256').update(text).digest('hex').slice(0, 12),
+    accessLines: parsed.data.access.map((_, i) => document.placeOf(['access', i]).line),
+  })
+  if (site.listeners.some(letsEverybodyControl)) {
+    const text = 'together the entries of [[access]] let every address control: name the machines that operate, and give the others "read"'
+    warnings.push({ file: path, ...document.placeOf(['access', 0]), text })
   }
+  return { kind: 'site', site, warnings: inOrder(warnings) }
+}
+
+/** All of IPv4 or of IPv6, in one entry or in several. */
+function letsEverybodyControl({ access }: CheckedSite['listeners'][number]): boolean {
+  const reach = reachOf(access, (level) => level === 'control')
+  return reach.ipv4 === everyAddress.ipv4 || reach.ipv6 === everyAddress.ipv6
 }
 
 const inOrder = (problems: readonly Problem[]): Problem[] => [...problems].sort((a, b) => a.line - b.line || a.column - b.column)

@@ -23,7 +23,10 @@ export const operationGuide = {
   'operation-allowed': g('An operation passed and is on its way to the breaker. Its outcome has the same correlation.', nothing, 'T0831'),
   'operation-done': g('The breaker reported that it did it.', nothing),
   'operation-refused-by-device': g('The breaker itself refused.', 'Look at the reason at the breaker.'),
-  'operation-failed': g('It was allowed and never sent.', nothing),
+  'operation-failed': g(
+    'It was allowed and never sent: not one byte reached the breaker, and it has not moved. The reason says what stopped it.',
+    'Ask whether it is still wanted. A breaker that has not answered gets one command in 5 s: look at its supply and interface, or operate it at the switchboard.',
+  ),
   'operation-outcome-unknown': g(
     'It was sent, and nobody knows whether the breaker did it.',
     'Look at the breaker before anything else is done.',

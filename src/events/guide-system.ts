@@ -79,8 +79,8 @@ export const systemGuide = {
     'T0872',
   ),
   'journal-busy': g(
-    'Another program holds the journal, so no event could be written. Operations were denied, reading went on.',
-    'Find the program that holds the file: `fuser -v` or `lsof` on journal.db names it, such as a backup or a database browser. Copy the file with `breakwall export` in its place.',
+    'Another program holds the journal, so no event could be written. Operations were denied, reading went on, and every unlock has ended.',
+    'Unlock again what is needed. Find the program that holds the file: `fuser -v` or `lsof` on journal.db names it, such as a backup or a database browser. Copy the file with `breakwall export` in its place.',
     'T0872',
   ),
   'journal-failing': g(

@@ -202,7 +202,10 @@ async function reload(
   }
   const restart = needsRestart(force.site, next)
   if (restart.length > 0)
-    return refuse(`${restart.join(', ')} changed, which needs a restart`, 'systemctl restart breakwall: every timed unlock is then over')
+    return refuse(
+      `${restart.map((key) => (key === 'breaker' ? 'breaker (its table, or a profile)' : key)).join(', ')} changed, which needs a restart`,
+      'systemctl restart breakwall: every timed unlock is then over',
+    )
   const credentials = await readCredentials(next)
   if ('kind' in credentials) return refuse(credentials.why, PAIR_HINT)
   const changed = describeReload(changedKeys(force.site, next), busesThatWait(busTls, credentials.buses))

@@ -4,11 +4,10 @@ import type { BreakerSettings } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Request, addressOf } from '../modbus/index.ts'
-import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
+import { type Cancel, type Clock, type Monotonic, isoUs } from '../platform/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from './serve.ts'
-import { describeSilence } from './silence.ts'
 import { type Site, askedByGateway } from './site.ts'
 
 /** What is known of a breaker, and since when: shown with its age, never as if it were now. */
@@ -61,7 +60,7 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
       if (outcome.kind === 'backed-off') {
         const { silence } = outcome
         // One request that it never answers is no news of the breaker.
-        return silence.of === 'unit' ? failed(breaker, describeSilence(silence), FAILURES_TO_OFFLINE) : undefined
+        return silence.of === 'unit' ? failed(breaker, `no reply since ${isoUs(silence.sinceUtcUs)}`, FAILURES_TO_OFFLINE) : undefined
       }
       // A time-out may be the request's own fault: whether the breaker is silent is the bus's to judge, and the next request is told.
       if (outcome.kind === 'no-reply' && outcome.cause === 'silence') return

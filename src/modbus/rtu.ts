@@ -33,7 +33,7 @@ export const RTU_MAX_BYTES = 256
 /** Judges what has arrived so far: more to come, the reply, or a reason why this can never be it. */
 export function matchRtu(address: LineAddress, request: Request, bytes: Uint8Array): 'incomplete' | Reply | Mismatch {
   if (bytes.length === 0) return 'incomplete'
-  if (bytes[0] !== address) return mismatch('unit', `address ${String(bytes[0])} answers ${address}`)
+  if (bytes[0] !== address) return mismatch('unit', `it came from address ${String(bytes[0])}, address ${address} was asked`)
   if (bytes.length > RTU_MAX_BYTES) return mismatch('babble', `more than ${RTU_MAX_BYTES} bytes without silence`)
   const length = replyLength(request, bytes.subarray(1))
   if (length === 'wrong') return mismatch(...wrongBytes(request, bytes))

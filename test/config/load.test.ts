@@ -181,6 +181,9 @@ t.test(
       /role "viewer" differs only in case from the usual "Viewer"/,
     )
     t.notMatch(warned(), /differs only in case/)
+    t.notMatch(warned(), /let every address control/)
+    const all = '[[access]]\nfrom = "0.0.0.0/1"\nlevel = "control"\n\n[[access]]\nfrom = "128.0.0.0/1"\nlevel = "control"\n\n'
+    t.match(warned(['[[access]]', `${all}[[access]]`]), /together the entries .* let every address control/)
     t.end()
   },
 )

@@ -71,7 +71,7 @@ export function busesText({ buses, units }: BusesView): string {
       ...rows,
     ]),
     '',
-    'Busy, Answers/s, Shared and Bus time are of the last 10 s, all else since the start. Refused: answered 0B without asking a silent unit.',
+    'Busy, Answers/s, Shared and Bus time are of the last 10 s, all else since the start. Refused: answered 0B without asking, since the unit, or just this request, was left without a reply before.',
   ].join('\n')
 }
 
