@@ -1,4 +1,4 @@
-import { type Request, encodeRequest, functionCodeOf, longestReply } from '../modbus/index.ts'
+import { type Request, encodeRequest, functionCodeOf } from '../modbus/index.ts'
 import { type Monotonic, toMonotonic } from '../platform/index.ts'
 
 /** A request that timed out: its reply may still come, and on a serial line nothing in it says which request it answers. */
@@ -14,8 +14,8 @@ export const buried = (request: Request, sentUntil: number, replyTimeoutMs: numb
 })
 
 /**
- * When this request may go to a unit that let others time out: not while a late reply to another of the same function and length could be
- * taken for its own. The same request may go at once: whichever of its replies comes, it
+ * When this request may go to a unit that let others time out: not while a late reply to another of the same function could be taken
+ * for its own. The same request may go at once: whichever of its replies comes, it
  * answers it; the other is then late.
  */
 export function mayGoAt(request: Request, dead: readonly Afterlife[], now: Monotonic): Monotonic {
@@ -27,7 +27,7 @@ export function mayGoAt(request: Request, dead: readonly Afterlife[], now: Monot
 export const isHaunted = (request: Request, dead: readonly Afterlife[], now: Monotonic): boolean =>
   dead.some(({ request: late, until }) => until > now && isSame(late, request))
 
-const looksAlike = (late: Request, request: Request): boolean =>
-  functionCodeOf(late) === functionCodeOf(request) && longestReply(late) === longestReply(request)
+/** Exceptions of one function are all alike, whatever the length of its other replies. */
+const looksAlike = (late: Request, request: Request): boolean => functionCodeOf(late) === functionCodeOf(request)
 
 const isSame = (one: Request, other: Request): boolean => Buffer.compare(encodeRequest(one), encodeRequest(other)) === 0

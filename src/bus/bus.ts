@@ -167,14 +167,19 @@ class ScheduledBus implements Bus {
 
   #send(job: Job, now: Monotonic): void {
     const { unit, to, priority, client, request } = job
-    const mayGo = unit.dead.length === 0 ? now : mayGoAt(request, unit.dead, now)
-    if (mayGo > now) return this.#park(job, mayGo - now)
     const key = keyOfJob(job)
     const { health, requests } = unit
     // A unit that is silent is asked as a whole; while it answers others, only what it does not answer is left alone.
-    if (health.kind === 'answering' && !job.changes && requests.isPaused(key, now)) return this.#refuse(job, 'request', now)
+    if (health.kind === 'answering' && !job.changes && requests.isPaused(key, now)) {
+      this.#askAlone(job, now)
+      return this.#refuse(job, 'request', now)
+    }
     const admitted = admit(health, candidateOf(job, key), now)
     if (admitted === 'refuse') return this.#refuse(job, 'unit', now)
+    const mayGo = unit.dead.length === 0 ? now : mayGoAt(request, unit.dead, now)
+    if (mayGo > now) return this.#park(job, mayGo - now)
+    // A command that only reads must not put off the control that waits for the end of its late reply.
+    if (job.changes && priority !== 'control' && unit.parkedControl > 0) return void unit.held.push(job)
     // A person waits for a control operation: it gets the whole time of its device. So does everything where no line is held.
     const inShort = admitted === 'probe' && priority === 'read' && this.#line.kind === 'serial'
     const replyTimeoutMs = inShort ? probeTimeoutMs(health, unit.figures.times.percentileMs(99), to.replyTimeoutMs) : to.replyTimeoutMs
@@ -204,7 +209,7 @@ class ScheduledBus implements Bus {
       })
       return job.waiting.length > 0
     }
-    const target = replyTimeoutMs === to.replyTimeoutMs ? to : { address: to.address, replyTimeoutMs }
+    const target = { address: to.address, replyTimeoutMs, urgent: priority === 'control' }
     this.#line.exchange(target, request, stillHolds, (exchanged) => {
       const ended = this.#clock.now()
       this.#counts.busy(this.#inFlight, ended)
@@ -264,6 +269,7 @@ class ScheduledBus implements Bus {
       counts.timeouts += 1
       this.#unanswered(job, sentAt, now)
     }
+    if (exchanged.kind === 'no-reply' && exchanged.cause === 'silence') this.#askAlone(job, now)
     if (exchanged.kind === 'no-reply' && this.#asksAgain(job, exchanged.cause, now)) return
     finish(job)
     this.#deliver(job, exchanged, now)
@@ -305,23 +311,42 @@ class ScheduledBus implements Bus {
       const part = exchanged.kind === 'reply' ? partOf(job.request, exchanged.reply, waiting.request) : 'none'
       if (part === 'none') this.#end(waiting, exchanged)
       else if (part !== 'ask-alone') this.#end(waiting, this.#answered(part, now))
-      else if (!waiting.over) {
-        const { to, unit } = job
-        this.#queue(
-          newJob(
-            { to, unit, priority: 'read', client: waiting.client, shareable: false, changes: false, request: waiting.request },
-            waiting,
-          ),
-        )
-      }
+      else if (!waiting.over) this.#queueAlone(job, waiting)
+    }
+  }
+
+  #queueAlone({ to, unit }: Job, waiting: Waiting): void {
+    const { client, request } = waiting
+    waiting.asked = false // its own request was not
+    this.#queue(newJob({ to, unit, priority: 'read', client, shareable: false, changes: false, request }, waiting))
+  }
+
+  /** A wider read was left without a reply, or is paused for that: what joined it may be answered by itself. */
+  #askAlone(job: Job, now: Monotonic): void {
+    if (!job.shareable || job.unit.health.kind === 'silent') return
+    const key = keyOfJob(job)
+    const others = job.waiting.filter((waiting) => !waiting.over && keyOf(waiting.request) !== key)
+    if (others.length === 0) return
+    job.waiting = job.waiting.filter((waiting) => !others.includes(waiting))
+    for (const waiting of others) {
+      if (now >= waiting.until) this.#end(waiting, this.#tooLate(waiting))
+      else this.#queueAlone(job, waiting)
     }
   }
 
   /** Back into the schedule later: until then a late reply to another request could be taken for this one's. */
   #park(job: Job, ms: number): void {
-    for (const waiting of job.waiting) this.#expiry.watch(waiting)
+    const isControl = job.priority === 'control'
+    for (const waiting of job.waiting) {
+      // It is certain when control goes: it is not given up for the wait that this bus puts on it.
+      if (isControl) waiting.until = toMonotonic(Math.max(waiting.until, this.#clock.now() + ms + this.#settings.longestWaitMs))
+      this.#expiry.watch(waiting)
+    }
+    if (isControl) job.unit.parkedControl += 1
     this.#clock.after(ms, () => {
-      this.#schedule.add(job.priority, job.client, job)
+      if (isControl) job.unit.parkedControl -= 1
+      const released = job.unit.parkedControl === 0 ? job.unit.held.splice(0) : []
+      for (const one of [job, ...released]) this.#schedule.add(one.priority, one.client, one)
       this.#work(this.#clock.now())
     })
   }

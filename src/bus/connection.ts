@@ -15,6 +15,8 @@ export interface Connection {
   write(bytes: Uint8Array): void
   /** A valid answer has come: what follows is a new loss. */
   works(): void
+  /** A person waits: one that is down is tried now, and not when its pause is over. */
+  tryNow(): void
   /** Gives the connection up. One that rests is opened again when it is needed. */
   drop(why: string, cause: DropCause): void
   close(): Promise<void>
@@ -25,6 +27,8 @@ type Events = {
   readonly opened: () => void
   /** Whether the connection that is open has answered, or was not asked anything: then its end in order is no failure. */
   readonly served: () => boolean
+  /** Whether it is not asked anything now: some interfaces reset a connection that they have served. Never on a serial line. */
+  readonly idle: () => boolean
   /** `ended`: in order, by the other end. */
   readonly lost: (why: string, how: 'ended' | 'broken') => void
 }
@@ -40,7 +44,6 @@ const ENDED = 'the other end closed it'
  * something and has not answered; only when that fails it is down.
  */
 export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Events, proof: Proof): Connection {
-  const { clock, notice } = ports
   const outages = createOutages(ports)
   let state: ConnectionState = { kind: 'opening' }
   let closed = false
@@ -61,7 +64,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
     bytes: (chunk) => events.bytes(chunk),
     ended: () => gone(ENDED, 'ended'),
     lost: (why) => gone(why, 'broken'),
-    warning: (why) => notice({ kind: 'warning', why }),
+    warning: (why) => ports.notice({ kind: 'warning', why }),
   })
   wire.open()
 
@@ -69,7 +72,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
     if (closed) return events.lost(why, how)
     const cause = dropped
     dropped = 'no'
-    if ((how === 'ended' && events.served()) || cause === 'rest') rest()
+    if (cause === 'rest' || (cause === 'no' && events.served() && (how === 'ended' || events.idle()))) rest()
     else if (cause === 'half-open') reopen()
     else down(how === 'broken' ? why : `${ENDED} before it had answered anything`, cause)
     events.lost(why, how)
@@ -77,7 +80,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
 
   function rest(): void {
     state = { kind: 'resting' }
-    cancelRetry = clock.after(REST_MS, reopen)
+    cancelRetry = ports.clock.after(REST_MS, reopen)
   }
 
   function reopen(): void {
@@ -90,7 +93,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
   function down(why: string, cause: Parameters<typeof outages.down>[1]): void {
     if (closed) return
     state = { kind: 'down', why }
-    cancelRetry = clock.after(outages.down(why, cause), () => wire.open())
+    cancelRetry = ports.clock.after(outages.down(why, cause), () => wire.open())
     settle()
   }
 
@@ -102,6 +105,7 @@ export function keepOpen(openWire: OpenWire, ports: ConnectionPorts, events: Eve
     },
     write: (bytes) => wire.write(bytes),
     works: () => outages.works(),
+    tryNow: () => (state.kind === 'down' && !closed && outages.mayTryNow() ? reopen() : undefined),
     drop(why, cause) {
       dropped = cause
       wire.drop(why)

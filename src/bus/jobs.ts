@@ -33,7 +33,8 @@ export type Waiting = {
   readonly request: Request
   readonly client: string
   readonly asker: Asker
-  readonly until: Monotonic
+  /** A control operation that its bus holds back gets more. */
+  until: Monotonic
   readonly end: (outcome: Outcome) => void
   job: Job | 'none'
   /** It was on the line at least once. */
@@ -67,6 +68,8 @@ export type Unit = {
   /** An operation is on its way; others to this unit are held back until it has ended. */
   operating: boolean
   readonly held: Job[]
+  /** Control operations that wait for the end of a late reply. */
+  parkedControl: number
   /** Shareable reads that wait or are on the line. */
   readonly reads: Job[]
   /** On a serial line: what timed out and may still be answered. */
@@ -87,6 +90,7 @@ export function createUnits(line: LineKind): (address: LineAddress) => Unit {
       operations: 0,
       operating: false,
       held: [],
+      parkedControl: 0,
       reads: [],
       dead: [],
       fresh: createFresh(),

@@ -33,18 +33,21 @@ export const MAX_FRESH = 32
 export const UNSETTLED_MS = 5000
 /** Time-outs one after the other, without one byte from the device, after which a TCP connection counts as half-open and is made again. */
 export const HALF_OPEN_AFTER = 3
-/** Frames that answer nobody which a TCP connection may send before it is dropped; each request that is sent allows one more. */
-export const MAX_UNASKED_FRAMES = 64
+/** Frames that answer nobody which a TCP connection may send at once, and how many more each second: some converters pass on all they hear. */
+export const UNASKED_FRAMES = { atOnce: 256, perSecond: 200 } as const
 /** A connection that an interface has ended in order is opened again after this, if nobody needs it before, milliseconds. */
 export const REST_MS = 5000
+/** A control operation opens a connection that is down at once, but not sooner than so long after the last try, milliseconds. */
+export const TRY_NOW_MS = 1000
 /** A connection to an interface must have answered and lasted this long before its loss counts as a new one, milliseconds. */
 export const STEADY_MS = 5000
 /** The same for one that was dropped because it sent frames that answer nobody, milliseconds. */
 export const STEADY_AFTER_FLOOD_MS = 60_000
 /** Transaction ids that timed out and are remembered, so that a late reply is known for what it is. */
 export const MAX_LATE_TRANSACTIONS = 64
-/** Connections in a row that an interface ended within so many milliseconds of their one answer, before it gets one request per connection. */
-export const ONE_ANSWER_AFTER = 2
+/** Connections in a row that an interface ended within so many milliseconds of one of their first answers, before it gets one request per connection. */
+export const FEW_ANSWERS = 4
+export const FEW_ANSWERS_AFTER = 2
 export const ENDS_AT_ONCE_MS = 250
 /** The longest that a serial line waits for the silence before a request, or drains after a time-out, milliseconds; there at least twice its longest reply. */
 export const DRAIN_MS = 1000

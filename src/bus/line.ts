@@ -39,7 +39,8 @@ export type Traffic =
     }
   | Extract<Notice, { kind: 'discarded' }>
 
-export type Target = { readonly address: LineAddress; readonly replyTimeoutMs: number }
+/** `urgent`: a person waits for it; a connection that is down is tried at once. */
+export type Target = { readonly address: LineAddress; readonly replyTimeoutMs: number; readonly urgent?: boolean }
 
 /** Who hears of all traffic while a capture runs. */
 export type Tap = { tell: ((traffic: Traffic) => void) | 'nobody' }

@@ -1,5 +1,5 @@
 import { type Clock, type Monotonic, type Random, toMonotonic } from '../platform/index.ts'
-import { RECONNECT_MS, STEADY_AFTER_FLOOD_MS, STEADY_MS } from './limits.ts'
+import { RECONNECT_MS, STEADY_AFTER_FLOOD_MS, STEADY_MS, TRY_NOW_MS } from './limits.ts'
 import type { Notice } from './line.ts'
 
 export type ConnectionPorts = { readonly clock: Clock; readonly random: Random; readonly notice: (notice: Notice) => void }
@@ -16,6 +16,7 @@ export function createOutages({ clock, random, notice }: ConnectionPorts) {
   let pauseMs: number = RECONNECT_MS.first
   /** From when on an answer shows that it is steady again. */
   let steadyAt: Monotonic = clock.now()
+  let triedAt: Monotonic = clock.now()
 
   function steady(): void {
     pauseMs = RECONNECT_MS.first
@@ -30,6 +31,7 @@ export function createOutages({ clock, random, notice }: ConnectionPorts) {
       if (cause !== 'not-opened') steadyAt = toMonotonic(Math.max(steadyAt, clock.now() + steadyMs))
       if (!isDown) notice({ kind: 'down', why })
       isDown = true
+      triedAt = clock.now()
       // A little apart from all others that went down with it.
       const [byte = 0] = random.bytes(1)
       const ms = pauseMs * (1 - byte / 1024)
@@ -37,6 +39,8 @@ export function createOutages({ clock, random, notice }: ConnectionPorts) {
       return ms
     },
     steady,
+    /** Whether the last try was long enough ago for another one before its pause is over. */
+    mayTryNow: (): boolean => clock.now() - triedAt >= TRY_NOW_MS,
     /** A valid answer has come. */
     works(): void {
       if ((isDown || pauseMs !== RECONNECT_MS.first) && clock.now() >= steadyAt) steady()

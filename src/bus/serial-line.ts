@@ -54,6 +54,7 @@ class SerialLine implements Line {
           this.#state = start(ports.clock.now())
         },
         served: () => true,
+        idle: () => false,
         bytes: (bytes) => this.#feed({ kind: 'bytes', bytes }),
         lost: () => this.#lost(),
       },

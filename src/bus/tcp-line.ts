@@ -17,7 +17,7 @@ import {
 } from '../modbus/index.ts'
 import { type Cancel, type Monotonic, toMonotonic } from '../platform/index.ts'
 import { type Connection, keepOpen } from './connection.ts'
-import { ENDS_AT_ONCE_MS, HALF_OPEN_AFTER, ONE_ANSWER_AFTER } from './limits.ts'
+import { ENDS_AT_ONCE_MS, FEW_ANSWERS, FEW_ANSWERS_AFTER, HALF_OPEN_AFTER } from './limits.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
 import type { ConnectionPorts, DropCause } from './outages.ts'
 import { createUnaskedFrames } from './unasked-frames.ts'
@@ -49,7 +49,7 @@ class TcpLine implements Line {
   readonly #connection: Connection
   /** By slot: a Map that is filled and emptied all the time leaves a chain of its old tables to the garbage collector. */
   readonly #slots: (Waiting | 'free')[]
-  readonly #unasked = createUnaskedFrames()
+  readonly #unasked: ReturnType<typeof createUnaskedFrames>
   #open = 0
   #stream: MbapState = mbapStart
   #transaction = 0
@@ -57,11 +57,11 @@ class TcpLine implements Line {
   #flushing = false
   /** Time-outs one after the other since the last byte, and when the last one was. */
   #silences = { inARow: 0, lastAt: toMonotonic(0) }
-  /** Whether this connection was asked anything, what it has answered, and how many in a row ended right after one answer. */
+  /** Whether this connection was asked anything, what it has answered, and how many in a row ended right after a few answers. */
   #asked = false
   #answers = 0
   #answeredAt = toMonotonic(0)
-  #endedAfterOne = 0
+  #endedAfterFew = 0
   /** This connection was given up; that it has ended is still to be heard. */
   #givenUp = false
 
@@ -70,9 +70,11 @@ class TcpLine implements Line {
     this.#slots = Array.from({ length: pipelined }, () => 'free')
     this.#ports = ports
     this.#tap = tap
+    this.#unasked = createUnaskedFrames(ports.clock)
     const events = {
       opened: () => this.#opened(),
       served: () => this.#answers > 0 || !this.#asked,
+      idle: () => this.#open === 0,
       bytes: (chunk: Uint8Array) => this.#received(chunk),
       lost: (why: string, how: 'ended' | 'broken') => this.#lost(why, how),
     }
@@ -81,6 +83,7 @@ class TcpLine implements Line {
 
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
     this.#outgoing.push({ target, request, stillHolds, end })
+    if (target.urgent === true) this.#connection.tryNow()
     this.#flushSoon()
   }
 
@@ -122,7 +125,7 @@ class TcpLine implements Line {
 
   /** Some interfaces end each connection after one answer: they get one request at a time, and its answer is waited for before the next. */
   #takesOneAtATime(): boolean {
-    return this.#endedAfterOne >= ONE_ANSWER_AFTER
+    return this.#endedAfterFew >= FEW_ANSWERS_AFTER
   }
 
   /** Writes what was asked in the same moment. Each is asked about once more: what goes out now was allowed now. */
@@ -147,13 +150,12 @@ class TcpLine implements Line {
   }
 
   #hasRoom(): boolean {
-    return !this.#takesOneAtATime() || (this.#open === 0 && this.#answers === 0)
+    return !this.#seemsHalfOpen() && (!this.#takesOneAtATime() || (this.#open === 0 && this.#answers === 0))
   }
 
   #begin({ target, request, end }: Outgoing): Uint8Array {
     const transaction = this.#nextTransaction()
     this.#asked = true
-    this.#unasked.requestSent()
     if (this.#tap.tell !== 'nobody') this.#tap.tell({ kind: 'request', transaction, address: target.address, request })
     if (isNeverAnswered(request)) end({ kind: 'sent' })
     else {
@@ -173,9 +175,17 @@ class TcpLine implements Line {
     if (waiting.sentAt >= lastAt) this.#silences = { inARow: inARow + 1, lastAt: this.#ports.clock.now() }
     this.#unasked.timedOut(transaction)
     this.#settle(waiting, { kind: 'no-reply', cause: 'silence', why: 'no valid reply in time' })
+    // Nothing new goes out on a connection that seems half-open, and what is on its way still has its time: it may be an operation.
+    if (this.#seemsHalfOpen()) return this.#open === 0 ? this.#renew() : undefined
     // One request at a time: the next one has waited for this one's end.
     if (this.#outgoing.length > 0) this.#flushSoon()
-    if (this.#silences.inARow < HALF_OPEN_AFTER) return
+  }
+
+  #seemsHalfOpen(): boolean {
+    return this.#silences.inARow >= HALF_OPEN_AFTER
+  }
+
+  #renew(): void {
     this.#giveUp(`${HALF_OPEN_AFTER} requests in a row and not one byte: the connection is half-open`, 'half-open')
   }
 
@@ -196,8 +206,8 @@ class TcpLine implements Line {
   }
 
   #lost(why: string, how: 'ended' | 'broken'): void {
-    const atOnce = this.#answers === 1 && this.#ports.clock.now() - this.#answeredAt < ENDS_AT_ONCE_MS
-    if (how === 'ended') this.#endedAfterOne = atOnce ? this.#endedAfterOne + 1 : 0
+    const atOnce = this.#answers > 0 && this.#answers <= FEW_ANSWERS && this.#ports.clock.now() - this.#answeredAt < ENDS_AT_ONCE_MS
+    if (how === 'ended' || this.#open === 0) this.#endedAfterFew = atOnce ? this.#endedAfterFew + 1 : 0
     const ended = how === 'ended' && this.#answers > 0
     if (this.#connection.state().kind === 'down') {
       const unsent = this.#outgoing
@@ -210,7 +220,9 @@ class TcpLine implements Line {
   }
 
   #received(chunk: Uint8Array): void {
+    const seemedHalfOpen = this.#seemsHalfOpen()
     this.#silences = { inARow: 0, lastAt: toMonotonic(0) }
+    if (seemedHalfOpen && this.#outgoing.length > 0) this.#flushSoon()
     const [next, outputs] = stepMbap(this.#stream, chunk)
     this.#stream = next
     for (const output of outputs) {

@@ -90,9 +90,11 @@ export type Failure = {
 /** After a time-out: silent once different requests in a row were left without a reply, or one for a long time. */
 export function failed(health: Health, failure: Failure, line: LineKind, now: Monotonic): Health {
   if (health.kind === 'silent') {
+    // A command may be left without a reply by a device that answers reads: those go on asking at their own pace.
+    if (failure.kind === 'control') return health
     const tries = health.tries + 1
     const ms = pauseMs(line, failure.costMs, tries)
-    return { ...health, tries, probeAt: toMonotonic(now + ms), pauseMs: ms, probing: health.probing && failure.kind === 'control' }
+    return { ...health, tries, probeAt: toMonotonic(now + ms), pauseMs: ms, probing: false }
   }
   // Something was answered after this was sent: the silence is this request's own.
   if (health.heardAt !== 'never' && health.heardAt >= failure.sentAt) return health
@@ -109,7 +111,7 @@ export function failed(health: Health, failure: Failure, line: LineKind, now: Mo
 
 function counted({ heardAt, unanswered }: Extract<Health, { kind: 'answering' }>, failure: Failure, now: Monotonic): Unanswered {
   const { key, sentAt } = failure
-  const answeredBefore = failure.answeredBefore || heardAt === 'never'
+  const answeredBefore = (failure.kind === 'read' && failure.answeredBefore) || heardAt === 'never'
   if (unanswered === 'none') return { since: sentAt, lastAt: now, inARow: 1, keys: [key], answeredBefore }
   const { since, lastAt, inARow, keys } = unanswered
   return {

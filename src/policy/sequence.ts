@@ -112,7 +112,9 @@ function start(sequence: Sequence, { connection, command, kind }: Claim, now: Mo
   // Where control of others was refused, its owner may go on, and the turn ends when the gateway knows how the command ended.
   const read = wanted || kind === 'emergency'
   const owner = kind === 'emergency' ? 'gone' : connection
-  const guard = { command, until: longest }
+  // No renewal while another waits: its control is let through when the protection of the first command is over.
+  const protectedUntil = wanted && own.guard !== 'none' ? own.guard.until : longest
+  const guard = { command, until: protectedUntil }
   return { ...sequence, waiting, turn: { ...common, kind: 'control', owner, until: longest, guard, read, followed: false } }
 }
 

@@ -26,7 +26,7 @@ function kept(seed = 1, proof: Proof = 'opening') {
       }
     },
     { clock, random: chanceFrom(seed), notice: (notice) => void notices.push(notice) },
-    { served: () => true, bytes: () => undefined, opened: () => undefined, lost: () => undefined },
+    { served: () => true, idle: () => false, bytes: () => undefined, opened: () => undefined, lost: () => undefined },
     proof,
   )
   const wire = (): WireEvents => {

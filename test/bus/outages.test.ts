@@ -8,7 +8,9 @@ function outages() {
   const clock = virtualClock()
   const notices: Notice[] = []
   const random = { bytes: () => Uint8Array.of(0), uuid: () => '' }
-  return { clock, notices, ...createOutages({ clock, random, notice: (notice) => void notices.push(notice) }) }
+  const made = createOutages({ clock, random, notice: (notice) => void notices.push(notice) })
+  const down = (why: string, cause: Parameters<typeof made.down>[1]): number => made.down(why, cause)
+  return { clock, notices, down, works: () => made.works() }
 }
 const kinds = (notices: readonly Notice[]): string[] => notices.map(({ kind }) => kind)
 

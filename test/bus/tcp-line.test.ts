@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Exchanged, type Notice, type WireEvents, createTcpLine } from '../../src/bus/index.ts'
-import { HALF_OPEN_AFTER, MAX_UNASKED_FRAMES, ONE_ANSWER_AFTER } from '../../src/bus/limits.ts'
+import { FEW_ANSWERS_AFTER, HALF_OPEN_AFTER, UNASKED_FRAMES } from '../../src/bus/limits.ts'
 import { pooled } from '../../src/bus/pool.ts'
 import { type LineAddress, toLineAddress } from '../../src/modbus/index.ts'
 import { chanceFrom } from '../../hil/sim/chance.ts'
@@ -125,6 +125,77 @@ t.test('a connection on which nothing comes any more is half-open: it is made an
   t.match(waits, [{ kind: 'unreachable' }])
 })
 
+t.test('a connection that seems half-open is not dropped under an operation that still has its time', async (t) => {
+  const { clock, wire, ask, dropped, ids, reply, written } = tcp()
+  wire().opened()
+  for (let i = 0; i < HALF_OPEN_AFTER - 1; i++) {
+    ask(100 + i)
+    await turn()
+    clock.advance(600)
+  }
+  ask(200)
+  await turn()
+  clock.advance(300)
+  const operation = ask(300)
+  await turn()
+  const before = written.length
+  clock.advance(300)
+  t.same(dropped, [], 'the third silence, and one is on its way')
+  const next = ask(400)
+  await turn()
+  t.equal(written.length, before, 'nothing new goes out meanwhile')
+  wire().bytes(reply(ids().at(-1) ?? 0, 7))
+  await turn()
+  t.match(operation, [{ kind: 'reply' }])
+  t.equal(written.length, before + 1, 'a byte has come: it goes on')
+  t.same(next, [])
+})
+
+t.test('a control operation tries a connection that is down at once; a read waits for the pause', async (t) => {
+  const { clock, wire, line, opened, written, notices } = tcp()
+  wire().failed('refused')
+  for (let i = 0; i < 6; i++) {
+    clock.step(20_000)
+    wire().failed('refused')
+  }
+  clock.advance(1000)
+  const before = opened()
+  const ended: Exchanged[] = []
+  const ask = (urgent: boolean): void =>
+    line.exchange(
+      { ...target, urgent },
+      read(100, 1),
+      () => true,
+      (exchanged) => ended.push(exchanged),
+    )
+  ask(false)
+  await turn()
+  t.match(ended, [{ kind: 'unreachable' }])
+  t.equal(opened(), before)
+  ask(true)
+  await turn()
+  t.equal(opened(), before + 1)
+  wire().opened()
+  await turn()
+  t.equal(written.length, 1)
+  t.equal(notices.filter(({ kind }) => kind === 'down').length, 1)
+})
+
+t.test('an interface that resets a connection which it has served is as good as one that ends it', async (t) => {
+  const { wire, ask, ids, reply, notices } = tcp()
+  wire().opened()
+  for (let i = 0; i < 5; i++) {
+    const asked = ask(100 + i)
+    await turn()
+    if (i > 0) wire().opened()
+    await turn()
+    wire().bytes(reply(ids().at(-1) ?? 0, i))
+    t.match(asked, [{ kind: 'reply' }])
+    wire().lost('ECONNRESET')
+  }
+  t.same(notices, [])
+})
+
 t.test('requests that time out together are one silence of the connection, not three', async (t) => {
   const { clock, wire, ask, dropped } = tcp()
   wire().opened()
@@ -183,7 +254,7 @@ t.test('a request on its way when the connection ends in order is known as such'
 t.test('an interface that ends each connection right after its answer gets one request for each, and loses none', async (t) => {
   const { wire, ask, ids, reply, opened, written } = tcp()
   wire().opened()
-  for (let i = 0; i < ONE_ANSWER_AFTER; i++) {
+  for (let i = 0; i < FEW_ANSWERS_AFTER; i++) {
     ask(100 + i)
     await turn()
     if (i > 0) wire().opened()
@@ -202,13 +273,13 @@ t.test('an interface that ends each connection right after its answer gets one r
     await turn()
   }
   for (const one of all) t.match(one, [{ kind: 'reply' }])
-  t.equal(opened(), ONE_ANSWER_AFTER + 3)
+  t.equal(opened(), FEW_ANSWERS_AFTER + 3)
 })
 
 t.test('one request at a time: when it gets no answer, the next one goes, and is not kept for whoever asks later', async (t) => {
   const { clock, wire, ask, ids, reply, written } = tcp()
   wire().opened()
-  for (let i = 0; i < ONE_ANSWER_AFTER; i++) {
+  for (let i = 0; i < FEW_ANSWERS_AFTER; i++) {
     ask(100 + i)
     await turn()
     if (i > 0) wire().opened()
@@ -235,7 +306,7 @@ t.test('the first frame that is wrong for a request is its device’s fault, and
   ask(100)
   await turn()
   const [id = 0] = ids()
-  for (let i = 0; i <= MAX_UNASKED_FRAMES; i++) wire().bytes(reply(id, 1, 5))
+  for (let i = 0; i <= UNASKED_FRAMES.atOnce; i++) wire().bytes(reply(id, 1, 5))
   t.same(dropped, [], 'the first is free')
   wire().bytes(reply(id, 1, 5))
   t.equal(dropped.length, 1)
@@ -257,14 +328,14 @@ t.test('an interface that sends frames which answer nobody is dropped, told once
     { why: 'it sends frames that answer nobody' },
   )
   const discarded = notices.filter(({ kind }) => kind === 'discarded').length
-  t.ok(discarded <= (MAX_UNASKED_FRAMES + 1) * opened(), `${discarded} frames were looked at, of ${5000 * opened()}`)
+  t.ok(discarded <= (UNASKED_FRAMES.atOnce + 1) * opened(), `${discarded} frames were looked at, of ${5000 * opened()}`)
   t.end()
 })
 
 t.test('a converter with a transaction id of its own is refused by what it does, and not dropped for it', async (t) => {
   const { clock, wire, ask, reply, notices, dropped } = tcp()
   wire().opened()
-  for (let i = 0; i < 2 * MAX_UNASKED_FRAMES; i++) {
+  for (let i = 0; i < 2 * UNASKED_FRAMES.atOnce; i++) {
     const asked = ask(100)
     await turn()
     wire().bytes(reply(0xffff, 7))

@@ -1,29 +1,26 @@
 import t from 'tap'
-import { MAX_LATE_TRANSACTIONS, MAX_UNASKED_FRAMES } from '../../src/bus/limits.ts'
+import { MAX_LATE_TRANSACTIONS, UNASKED_FRAMES } from '../../src/bus/limits.ts'
+import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { createUnaskedFrames } from '../../src/bus/unasked-frames.ts'
 
-t.test('a connection may send so many frames that answer nobody, and one more for each request', (t) => {
-  const frames = createUnaskedFrames()
-  for (let i = 0; i < MAX_UNASKED_FRAMES; i++) t.equal(frames.arrived(), 'tolerated')
+t.test('a connection may send so many frames that answer nobody at once, and so many more each second', (t) => {
+  const clock = virtualClock()
+  const frames = createUnaskedFrames(clock)
+  for (let i = 0; i < UNASKED_FRAMES.atOnce; i++) t.equal(frames.arrived(), 'tolerated')
   t.equal(frames.arrived(), 'too-many')
   frames.opened()
-  for (let i = 0; i < 10 * MAX_UNASKED_FRAMES; i++) {
-    frames.requestSent()
+  for (let i = 0; i < 10 * UNASKED_FRAMES.atOnce; i++) {
+    clock.advance(1000 / UNASKED_FRAMES.perSecond)
     t.equal(frames.arrived(), 'tolerated')
   }
-  t.end()
-})
-
-t.test('requests save up no more than the bound', (t) => {
-  const frames = createUnaskedFrames()
-  for (let i = 0; i < 1000; i++) frames.requestSent()
-  for (let i = 0; i < MAX_UNASKED_FRAMES; i++) frames.arrived()
-  t.equal(frames.arrived(), 'too-many')
+  clock.advance(3_600_000)
+  for (let i = 0; i < UNASKED_FRAMES.atOnce; i++) frames.arrived()
+  t.equal(frames.arrived(), 'too-many', 'a quiet hour saves up no more')
   t.end()
 })
 
 t.test('a late reply is known once, by the id of a request that timed out on this connection', (t) => {
-  const frames = createUnaskedFrames()
+  const frames = createUnaskedFrames(virtualClock())
   frames.timedOut(7)
   t.notOk(frames.isLate(8))
   t.ok(frames.isLate(7))

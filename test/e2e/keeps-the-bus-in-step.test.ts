@@ -131,6 +131,6 @@ t.test('what is wrong with replies is counted under its reason for each breaker'
   t.same(Object.keys(discarded), ['unit'])
   t.ok((discarded.unit ?? 0) >= 1)
   t.match(await world.heard((message) => message.id === 'response-invalid'), {
-    data: { breaker: 'Q1', reason: /^unit: address 2 answers 1/ },
+    data: { breaker: 'Q1', reason: /^unit: it came from address 2, address 1 was asked/ },
   })
 })
