@@ -1,8 +1,8 @@
+import { MAX_HEARD_BYTES } from '../../src/bus/limits.ts'
 import { type State, type Output, start, step, wakeAt } from '../../src/bus/transaction.ts'
 import { classify, inWords } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import {
-  RTU_MAX_BYTES,
   type Request,
   decodeRequest,
   encodeReply,
@@ -99,7 +99,7 @@ function line(input: Uint8Array): readonly string[] {
     outputs.push(...out)
     if (state.kind === 'waiting' && 'bytes' in state.heard) {
       const { length } = state.heard.bytes
-      rule(length <= RTU_MAX_BYTES + 64, `${length} bytes are kept`)
+      rule(length <= MAX_HEARD_BYTES, `${length} bytes are kept`)
     }
   }
   feed({ kind: 'ask', asked: { address, request: found.request, replyTimeoutMs: 100 } })
@@ -119,7 +119,7 @@ function line(input: Uint8Array): readonly string[] {
   }
   rule(outputs.filter((output) => output.kind === 'write').length <= 1, 'a request is written once')
   rule(outputs.filter((output) => output.kind === 'ready').length === 1, 'a transaction ends once')
-  rule(outputs.filter((output) => ['reply', 'timed-out', 'sent', 'undecidable'].includes(output.kind)).length === 1, 'and has one outcome')
+  rule(outputs.filter((output) => ['reply', 'timed-out', 'sent', 'not-sent'].includes(output.kind)).length === 1, 'and has one outcome')
   const said = outputs.map((output) => (output.kind === 'discarded' ? `discarded-${output.reason}` : output.kind))
   const { kind } = found.request
   return said.map((one, i) => `${echo} ${i === 0 ? kind : (said[i - 1] ?? '')} then ${one}`).concat(`${kind} ends ${said.at(-2) ?? ''}`)

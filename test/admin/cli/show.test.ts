@@ -62,7 +62,10 @@ const bad: readonly (readonly [Partial<StatusView>, RegExp])[] = [
   [onBus({ warning: 'slow adapter' }), /WARNING: bus rs485-1: slow adapter/],
   [onBus({ busy: 0, answersPerSecond: 0 }), /bus rs485-1 .* idle/],
   [onBus({ busy: 0.9, answersPerSecond: 0 }), /bus rs485-1 .* 90 % busy {2}no answers/],
-  [{ sinks: good.sinks.map((one) => ({ ...one, state: { kind: 'failed', why: 'refused' } as const, connected: false, why: 'refused' })) }, /NOT CONNECTED[\s\S]*WARNING: sink soc: .*refused/],
+  [
+    { sinks: good.sinks.map((one) => ({ ...one, state: { kind: 'failed', why: 'refused' } as const, connected: false, why: 'refused' })) },
+    /NOT CONNECTED[\s\S]*WARNING: sink soc: .*refused/,
+  ],
   [
     { sinks: good.sinks.map((one) => ({ ...one, behind: true, owed: 9, owedSeconds: 400 })) },
     /sink soc is behind its limit: 9 events, 400 s/,
