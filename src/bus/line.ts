@@ -51,7 +51,7 @@ export type LineKind = 'serial' | 'ethernet'
 /** Devices behind one port. */
 export interface Line {
   readonly kind: LineKind
-  /** Requests that may be on their way at a time: `exchange` is not called beyond it. One on a serial line. */
+  /** Requests that may be on their way at a time now: `exchange` is not called beyond it. One on a serial line. */
   readonly lanes: number
   /** Asks `stillHolds` right before its first byte, and calls `end` once, never before it returns. */
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void

@@ -37,7 +37,9 @@ export function pooled(count: number, notice: (notice: Notice) => void, open: (n
   }
   return {
     kind: first.kind,
-    lanes: lines.reduce((sum, line) => sum + line.lanes, 0),
+    get lanes() {
+      return lines.reduce((sum, line) => sum + line.lanes, 0)
+    },
     quantumMs: first.quantumMs,
     costMs: (request) => first.costMs(request),
     exchange(target, request, stillHolds, end) {

@@ -42,7 +42,7 @@ export const createTcpLine = (settings: TcpLineSettings, wire: OpenWire, ports: 
 
 class TcpLine implements Line {
   readonly kind = 'ethernet'
-  readonly lanes: number
+  readonly #pipelined: number
   readonly quantumMs = 1
   readonly #ports: ConnectionPorts
   readonly #tap: Tap
@@ -66,7 +66,7 @@ class TcpLine implements Line {
   #givenUp = false
 
   constructor({ pipelined }: TcpLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap) {
-    this.lanes = pipelined
+    this.#pipelined = pipelined
     this.#slots = Array.from({ length: pipelined }, () => 'free')
     this.#ports = ports
     this.#tap = tap
@@ -79,6 +79,11 @@ class TcpLine implements Line {
       lost: (why: string, how: 'ended' | 'broken') => this.#lost(why, how),
     }
     this.#connection = keepOpen(wire, ports, events, 'answer')
+  }
+
+  /** One where the interface takes one at a time: who is next is the schedule's to say, also for what waits for a connection. */
+  get lanes(): number {
+    return this.#takesOneAtATime() ? 1 : this.#pipelined
   }
 
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
@@ -109,7 +114,7 @@ class TcpLine implements Line {
   /** Unique among the outstanding ones (Messaging on TCP/IP V1.0b, 4.4.2.1); one that timed out is not used again for 4095 others. */
   #nextTransaction(): number {
     const slot = this.#slots.indexOf('free')
-    if (slot === -1) throw new Error(`more than ${this.lanes} requests on one connection`)
+    if (slot === -1) throw new Error(`more than ${this.#pipelined} requests on one connection`)
     this.#transaction = (this.#transaction + 1) % (0x10000 / SLOTS)
     return this.#transaction * SLOTS + slot
   }
@@ -207,7 +212,8 @@ class TcpLine implements Line {
 
   #lost(why: string, how: 'ended' | 'broken'): void {
     const atOnce = this.#answers > 0 && this.#answers <= FEW_ANSWERS && this.#ports.clock.now() - this.#answeredAt < ENDS_AT_ONCE_MS
-    if (how === 'ended' || this.#open === 0) this.#endedAfterFew = atOnce ? this.#endedAfterFew + 1 : 0
+    // Only what the interface does by itself tells its habit: a connection may also have been given up from this end.
+    if (!this.#givenUp && (how === 'ended' || this.#open === 0)) this.#endedAfterFew = atOnce ? this.#endedAfterFew + 1 : 0
     const ended = how === 'ended' && this.#answers > 0
     if (this.#connection.state().kind === 'down') {
       const unsent = this.#outgoing

@@ -252,7 +252,7 @@ t.test('a request on its way when the connection ends in order is known as such'
 })
 
 t.test('an interface that ends each connection right after its answer gets one request for each, and loses none', async (t) => {
-  const { wire, ask, ids, reply, opened, written } = tcp()
+  const { wire, line, ask, ids, reply, opened, written } = tcp()
   wire().opened()
   for (let i = 0; i < FEW_ANSWERS_AFTER; i++) {
     ask(100 + i)
@@ -262,6 +262,7 @@ t.test('an interface that ends each connection right after its answer gets one r
     wire().bytes(reply(ids().at(-1) ?? 0, i))
     wire().ended()
   }
+  t.equal(line.lanes, 1, 'the schedule says who is next')
   const all = [ask(200), ask(201), ask(202)]
   const before = written.length
   for (let i = 0; i < 3; i++) {
@@ -298,6 +299,23 @@ t.test('one request at a time: when it gets no answer, the next one goes, and is
   t.equal(written.length, before + 1)
   clock.advance(600)
   t.match(next, [{ kind: 'no-reply' }])
+})
+
+t.test('a connection that was given up from this end right after an answer says nothing of what the interface does', async (t) => {
+  const { clock, line, wire, ask, ids, reply, dropped } = tcp()
+  const flood = Buffer.concat(Array.from({ length: UNASKED_FRAMES.atOnce + 1 }, (_, i) => reply(0x8000 + i, i)))
+  wire().opened()
+  for (let round = 0; round < FEW_ANSWERS_AFTER; round++) {
+    const asked = ask(100)
+    await turn()
+    wire().bytes(reply(ids().at(-1) ?? 0, 1))
+    t.match(asked, [{ kind: 'reply' }])
+    wire().bytes(flood)
+    clock.step(20_000)
+    wire().opened()
+  }
+  t.equal(dropped.length, FEW_ANSWERS_AFTER)
+  t.equal(line.lanes, 12)
 })
 
 t.test('the first frame that is wrong for a request is its device’s fault, and costs nothing; more of them do', async (t) => {
