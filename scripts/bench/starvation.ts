@@ -46,7 +46,10 @@ async function startDevice(mute = false): Promise<Device> {
 }
 
 function replyTo(adu: Buffer): Buffer {
-  if (adu[7] !== 3) return Buffer.concat([adu.subarray(0, 4), Buffer.from([0, 6]), adu.subarray(6, 12)])
+  const functionCode = adu[7] ?? 0
+  if (functionCode === 16) return Buffer.concat([adu.subarray(0, 4), Buffer.from([0, 6]), adu.subarray(6, 12)])
+  if (functionCode !== 3)
+    return Buffer.concat([adu.subarray(0, 4), Buffer.from([0, 3]), adu.subarray(6, 7), Buffer.from([functionCode | 0x80, 1])])
   const quantity = adu.readUInt16BE(10)
   const reply = Buffer.alloc(9 + 2 * quantity)
   adu.copy(reply, 0, 0, 8)
