@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import { join } from 'node:path'
 import { startTrueLine } from '../../hil/rig/true-line.ts'
 import { BAUD, CONTROL_MS, DELAY_MS, command } from './contention.ts'
 import { type Ask, type LoadClient, percentile, read } from './load.ts'
 import type { Result } from './result.ts'
-import { type BenchGateway, createBenchSite } from './site.ts'
+import { type BenchGateway, type BenchSite, createBenchSite } from './site.ts'
 
 /**
  * Whether an operator's command is on the line within (the transaction in flight + 10 ms), whatever other clients, devices and the machine
@@ -115,46 +118,59 @@ async function serialIgnored(seconds: number): Promise<Result> {
   }
 }
 
-type EthernetScene = {
-  readonly what: string
-  disturb(gateway: BenchGateway, clients: readonly LoadClient[], seconds: number): Promise<unknown>
+type EthernetScene = { readonly what: string; disturb(gateway: BenchGateway, site: BenchSite, seconds: number): Promise<unknown> }
+
+const OTHERS = Array.from({ length: 8 }, (_, i) => `other-${i}`)
+
+/** Clients in a process of their own with the least share of this machine, since they stand for others. */
+function readers(
+  gateway: BenchGateway,
+  site: BenchSite,
+  seconds: number,
+  asks: { readonly depth: number; readonly unit: number; readonly first: number; readonly different: number },
+): Promise<unknown> {
+  const { depth, unit, first, different } = asks
+  const files = OTHERS.flatMap((name) => Object.values(site.files(name)))
+  const numbers = [gateway.port, seconds, depth, unit, first, different].map(String)
+  const child = spawn('nice', ['-n', '19', process.execPath, join(import.meta.dirname, 'readers.ts'), ...numbers, ...files], {
+    stdio: 'inherit',
+  })
+  return once(child, 'exit')
 }
 
-let at = 0
 const scenes: readonly EthernetScene[] = [
   {
     what: 'beside reads of registers that are never answered, Ethernet',
-    disturb: (_, clients, seconds) =>
-      Promise.all(clients.map((client) => saturate(client, 8, seconds, () => read(1, IGNORED, 1 + (at++ % 100))))),
+    disturb: (gateway, site, seconds) => readers(gateway, site, seconds, { depth: 8, unit: 1, first: IGNORED, different: 100 }),
   },
   {
     what: 'beside readers that fill what they may on a dead bus',
-    disturb: (_, clients, seconds) =>
-      Promise.all(clients.map((client) => saturate(client, 16, seconds, () => read(2, 12_000 + (at++ % 500), 2)))),
+    disturb: (gateway, site, seconds) => readers(gateway, site, seconds, { depth: 16, unit: 2, first: 12_000, different: 100 }),
   },
   {
     what: 'beside a bus whose interface floods',
-    disturb: (_, clients, seconds) => Promise.all(clients.map((client) => saturate(client, 1, seconds, () => read(3, 12_000, 2)))),
+    disturb: (gateway, site, seconds) => readers(gateway, site, seconds, { depth: 1, unit: 3, first: 12_000, different: 1 }),
   },
-  {
-    what: 'beside clients that repeat a "get" command',
-    disturb: async (_, clients, seconds) => {
-      const until = performance.now() + seconds * 1000
-      const get = command(904)
-      get.pdu.writeUInt16BE(768, 6)
-      get.pdu.writeUInt16BE(768, 10)
-      get.pdu.writeUInt16BE(0, 12)
-      await Promise.all(
-        clients.map(async (client) => {
-          while (performance.now() < until) {
-            await client.ask(get)
-            await pause(500)
-          }
-        }),
-      )
-    },
-  },
+  { what: 'beside clients that repeat a "get" command', disturb: repeatGets },
 ]
+
+async function repeatGets(gateway: BenchGateway, site: BenchSite, seconds: number): Promise<void> {
+  const until = performance.now() + seconds * 1000
+  const get = command(904)
+  get.pdu.writeUInt16BE(768, 6)
+  get.pdu.writeUInt16BE(768, 10)
+  get.pdu.writeUInt16BE(0, 12)
+  await Promise.all(
+    OTHERS.map(async (name) => {
+      const client = await site.client(gateway.port, name)
+      while (performance.now() < until) {
+        await client.ask(get)
+        await pause(500)
+      }
+      client.close()
+    }),
+  )
+}
 
 /** An interface that sends frames which answer nobody, as fast as they are taken. */
 async function startFlood(): Promise<Device> {
@@ -188,13 +204,13 @@ async function onEthernet(seconds: number): Promise<Result[]> {
     for (const scene of scenes) {
       const { what } = scene
       const operator = await site.client(gateway.port, 'operator')
-      const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => site.client(gateway.port, `other-${i}`)))
       await operator.ask(read(1, 12_000, 10))
-      const load = scene.disturb(gateway, clients, seconds + 0.5)
+      const load = scene.disturb(gateway, site, seconds + 2)
+      await pause(1500) // they connect
       const arrived = (askedAt: number): number => Math.min(...device.commandsAt.filter((one) => one >= askedAt)) - askedAt
       results.push(result(what, GRACE_MS, await operate(operator, 1, seconds, GRACE_MS, arrived)))
       await load
-      for (const client of [operator, ...clients]) client.close()
+      operator.close()
     }
     results.push(await stopped(gateway, await site.client(gateway.port, 'operator'), device))
     return results
