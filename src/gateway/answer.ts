@@ -36,7 +36,7 @@ export function refuseRoute({ subject, unit, request }: Asked, site: Site): Answ
   const functionCode = functionCodeOf(request)
   const who = { subject: subjectName(subject), role: subjectRole(subject), source: subjectSource(subject) }
   site.journal.note(event(id, { ...who, unit, functionCode, answer: 'answered 0A' }))
-  return { pdu: encodeException(functionCode, exceptionCode.gatewayPathUnavailable) }
+  return { pdu: encodeException(functionCode, exceptionCode.gatewayPathUnavailable), notAsked: true }
 }
 
 /** What a client hears of an outcome: the device's reply made anew, as `seen` leaves it, or the exception that says how far it came. */
@@ -48,13 +48,15 @@ export function answer(request: Request, outcome: Outcome, seen: (reply: Reply) 
     case 'sent':
       return { pdu: 'none' }
     case 'no-reply':
-    case 'backed-off':
       return exception(exceptionCode.targetFailedToRespond)
+    case 'backed-off':
+      return { ...exception(exceptionCode.targetFailedToRespond), notAsked: true }
     case 'unreachable':
-      return exception(exceptionCode.gatewayPathUnavailable)
+      return { ...exception(exceptionCode.gatewayPathUnavailable), notAsked: true }
     case 'withdrawn':
       return exception(exceptionCode.illegalFunction)
     case 'busy':
+      return { ...exception(exceptionCode.busy), notAsked: true }
     case 'expired':
       return exception(exceptionCode.busy)
   }

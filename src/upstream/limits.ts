@@ -15,6 +15,8 @@ export const FRAME_MS = 5_000
 export const MAX_UNREAD_BYTES = 64 * 1024
 /** Malformed and unsupported requests that one connection may send at once, and how many more each second: the rest wait their turn. */
 export const BAD_REQUESTS = { atOnce: 20, perSecond: 20 } as const
+/** Requests that one connection gets back at once without a place on a bus (0B of a silent unit, 0A, 06): a client that repeats them as fast as it can would take the processor from control. */
+export const NOT_ASKED = { atOnce: 100, perSecond: 200 } as const
 /** Sessions that can be resumed by their id, at most; tickets are kept by the clients. */
 export const MAX_SESSIONS = 512
 /** How long a session can be resumed, milliseconds. Each time its certificate is judged anew. */

@@ -17,7 +17,7 @@ import {
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from './admission.ts'
-import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES } from './limits.ts'
+import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
 export type Asked = {
@@ -29,7 +29,11 @@ export type Asked = {
   readonly wanted: () => boolean
 }
 /** The PDU that goes back: a reply made anew, or an exception; `none` for the one request that is never answered (8/4). */
-export type Answer = { readonly pdu: Uint8Array | 'none' }
+export type Answer = {
+  readonly pdu: Uint8Array | 'none'
+  /** The request got no place on its bus, or its unit is silent: such answers cost nothing, and go out at a bounded rate. */
+  readonly notAsked?: true
+}
 
 export type Report = <Id extends EventId>(id: Id, fields: FieldsOf<Id>) => void
 export type SessionSettings = {
@@ -81,6 +85,7 @@ class Session {
   #limit: Cancel = () => undefined
   #frameSince: Monotonic | 'between-frames' = 'between-frames'
   #bad: Allowance
+  #notAsked: Allowance
   #unsent: Uint8Array[] = []
   #unsentBytes = 0
   readonly #wanted = (): boolean => !this.#socket.destroyed
@@ -95,6 +100,7 @@ class Session {
     this.#client = clientKeyOf(subject)
     this.#opened = clock.now()
     this.#bad = { left: BAD_REQUESTS.atOnce, at: clock.now() }
+    this.#notAsked = { left: NOT_ASKED.atOnce, at: clock.now() }
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('drain', () => this.#work())
     socket.on('error', (error) => (this.#ended = error.message))
@@ -213,23 +219,35 @@ class Session {
     const { admission, serve, subject, operates } = this.#settings
     const kind = operates && !onlyReads(request) ? 'control' : 'read'
     if (!admission.enter(this.#client, kind))
-      return this.#respond(frame, { pdu: encodeException(functionCodeOf(request), exceptionCode.busy) })
+      return this.#answerLater(frame, functionCodeOf(request), exceptionCode.busy, this.#waitNotAsked())
     const open = this.#begin(frame)
     void serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
       admission.leave(this.#client, kind)
-      this.#end(open, answer)
+      const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0
+      if (waitMs === 0) this.#end(open, answer)
+      else this.#settings.clock.after(waitMs, () => this.#end(open, answer))
     })
   }
 
-  /** A bad request is answered at a bounded rate: one that has to wait holds its place in flight, so that a flood stops its own sender. */
+  #waitNotAsked(): number {
+    const [left, { waitMs }] = spend(this.#notAsked, this.#settings.clock.now(), NOT_ASKED)
+    this.#notAsked = left
+    return waitMs
+  }
+
+  /** A bad request is answered at a bounded rate. */
   #refuse(frame: Frame, functionCode: number, exception: number): void {
-    const { clock } = this.#settings
-    const [left, { waitMs }] = spend(this.#bad, clock.now(), BAD_REQUESTS)
+    const [left, { waitMs }] = spend(this.#bad, this.#settings.clock.now(), BAD_REQUESTS)
     this.#bad = left
+    this.#answerLater(frame, functionCode, exception, waitMs)
+  }
+
+  /** One that has to wait holds its place in flight, so that a client that asks without a pause stops itself. */
+  #answerLater(frame: Frame, functionCode: number, exception: number, waitMs: number): void {
     const answer = { pdu: encodeException(functionCode, exception) }
     if (waitMs === 0) return this.#respond(frame, answer)
     const open = this.#begin(frame)
-    clock.after(waitMs, () => this.#end(open, answer))
+    this.#settings.clock.after(waitMs, () => this.#end(open, answer))
   }
 
   /** Answers at once what is known at once, unless an older request with the same transaction id is still open. */

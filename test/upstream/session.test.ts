@@ -4,7 +4,7 @@ import t from 'tap'
 import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { createAdmission } from '../../src/upstream/admission.ts'
-import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
+import { BAD_REQUESTS, NOT_ASKED, FRAME_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
 import { type Answer, type Asked, startSession } from '../../src/upstream/session.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { commandOf } from '../support/requests.ts'
@@ -211,6 +211,28 @@ t.test('a connection that sends only bad requests gets its exceptions at a bound
   t.ok(seconds >= 30 / BAD_REQUESTS.perSecond - 0.1, `the rest took ${seconds.toFixed(1)} s`)
   t.equal(asked.length, 0)
 })
+
+for (const way of ['serve', 'admission'] as const)
+  t.test(
+    `a client that repeats what gets no place is answered at a bounded rate, and so takes no processor from control (${way})`,
+    async (t) => {
+      const settings =
+        way === 'serve' ? { serve: () => Promise.resolve({ pdu: Uint8Array.of(0x83, 0x0b), notAsked: true as const }) } : { most: 0 }
+      const { client, bytes, until, clock } = await open(t, settings)
+      const count = NOT_ASKED.atOnce + 100
+      client.write(Buffer.concat(Array.from({ length: count }, (_, i) => read(i + 1))))
+      await until(() => bytes().length === NOT_ASKED.atOnce * 18)
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+      t.equal(bytes().length, NOT_ASKED.atOnce * 18, 'so many at once')
+      let ms = 0
+      while (bytes().length < count * 18) {
+        clock.advance(10)
+        ms += 10
+        for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+      }
+      t.ok(ms >= 100_000 / NOT_ASKED.perSecond - 20, `the rest took ${ms} ms`)
+    },
+  )
 
 t.test('a framing error ends the connection with one event, after what was whole before it', async (t) => {
   const { client, reports, over, asked } = await open(t)
