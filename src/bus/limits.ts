@@ -34,7 +34,7 @@ export const UNSETTLED_MS = 5000
 /** Time-outs one after the other, without one byte from the device, after which a TCP connection counts as half-open and is made again. */
 export const HALF_OPEN_AFTER = 3
 /** Frames that answer nobody which a TCP connection may send at once, and how many more each second: some converters pass on all they hear. */
-export const UNASKED_FRAMES = { atOnce: 256, perSecond: 200 } as const
+export const UNASKED_FRAMES = { atOnce: 64, perSecond: 200 } as const
 /** A connection that an interface has ended in order is opened again after this, if nobody needs it before, milliseconds. */
 export const REST_MS = 5000
 /** A control operation opens a connection that is down at once, but not sooner than so long after the last try, milliseconds. */

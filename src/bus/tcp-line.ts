@@ -35,6 +35,8 @@ type Waiting = Asked & { readonly transaction: number; readonly sentAt: Monotoni
 
 /** The last four bits of a transaction id are its slot: as many requests as one connection may carry. */
 const SLOTS = 16
+/** Bytes that are cut into frames at a time. */
+const CHUNK_BYTES = 4096
 
 /** One connection to a Modbus TCP interface. What is asked in the same moment goes out in one piece. */
 export const createTcpLine = (settings: TcpLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap): Line =>
@@ -229,11 +231,14 @@ class TcpLine implements Line {
     const seemedHalfOpen = this.#seemsHalfOpen()
     this.#silences = { inARow: 0, lastAt: toMonotonic(0) }
     if (seemedHalfOpen && this.#outgoing.length > 0) this.#flushSoon()
-    const [next, outputs] = stepMbap(this.#stream, chunk)
-    this.#stream = next
-    for (const output of outputs) {
-      if (this.#givenUp) return
-      this.#take(output)
+    // In pieces: of a flood no more is read than shows that it is one.
+    for (let from = 0; from < chunk.length && !this.#givenUp; from += CHUNK_BYTES) {
+      const [next, outputs] = stepMbap(this.#stream, chunk.subarray(from, from + CHUNK_BYTES))
+      this.#stream = next
+      for (const output of outputs) {
+        if (this.#givenUp) return
+        this.#take(output)
+      }
     }
   }
 
