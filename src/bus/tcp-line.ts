@@ -235,14 +235,12 @@ class TcpLine implements Line {
     for (let from = 0; from < chunk.length && !this.#givenUp; from += CHUNK_BYTES) {
       const [next, outputs] = stepMbap(this.#stream, chunk.subarray(from, from + CHUNK_BYTES))
       this.#stream = next
-      for (const output of outputs) {
-        if (this.#givenUp) return
-        this.#take(output)
-      }
+      for (const output of outputs) this.#take(output)
     }
   }
 
   #take(output: MbapOutput): void {
+    if (this.#givenUp) return // what follows belongs to a connection that was given up
     if (output.kind === 'broken') {
       for (const { target } of this.#outstanding())
         this.#discard({ kind: 'discarded', address: target.address, reason: 'framing', why: output.why })
