@@ -45,8 +45,6 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   noteVaultUse(story, vault.level(), site)
   if (record !== 'none') breaker.allowed(operation, story.correlation)
 
-  const line = turn.line()
-  if (line !== 'nothing') await line // another command of this breaker is on its way
   let stopped: Stopped = 'not-stopped'
   const sending = { overtaken: false }
   const stillHolds = (): boolean => {

@@ -22,8 +22,6 @@ import {
 
 /** One request at the command interface: a command with its turn, or a read that may find a result there. */
 export type Turn = {
-  /** Resolves when no other command of this breaker is on its way any more; `nothing` when it need not wait. */
-  line(): Promise<void> | 'nothing'
   /** Asked right before the first byte. False for a get that control has overtaken. */
   sends(): boolean
   /** How it ended: `taken` when the device has, or may have, taken a command. */
@@ -54,16 +52,8 @@ const nothing = (): void => undefined
 export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
   let sequence: Sequence = freshSequence
   let last = 0
-  /** Commands that are on the line now, and who waits for that to end. */
-  const onTheLine = new Set<number>()
-  let waiting: (() => void)[] = []
   /** Control commands whose end the gateway does not know yet. */
   const open = new Map<number, (result: CommandResult) => void>()
-
-  /** On several lanes a command could overtake one that was sent before it: the device must get them one after the other. */
-  async function emptyLine(): Promise<void> {
-    while (onTheLine.size > 0) await new Promise<void>((resume) => waiting.push(resume))
-  }
 
   function reading(subject: Exclude<Subject, { kind: 'gateway' }>): Turn {
     let view: View = viewOf(sequence, 'several')
@@ -90,20 +80,14 @@ export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
   function commanding(subject: Exclude<Subject, { kind: 'gateway' }>, command: number, kind: CommandKind): Turn {
     const result = kind === 'get' ? never : new Promise<CommandResult>((resolve) => open.set(command, resolve))
     return {
-      line: () => (lanes === 'one' || onTheLine.size === 0 ? 'nothing' : emptyLine()),
       sends() {
         const sent = send(sequence, command, kind)
         sequence = sent.sequence
-        if (sent.kind === 'send') onTheLine.add(command)
         return sent.kind === 'send'
       },
       ended(taken) {
         sequence = end(sequence, command, taken, clock.now())
-        onTheLine.delete(command)
         if (taken === 'not-taken') open.delete(command)
-        const resume = waiting
-        waiting = []
-        for (const one of resume) one()
       },
       saw: nothing,
       reader: () => readerOf(sequence, subject.connection, viewOf(sequence, 'several')),
@@ -130,7 +114,6 @@ export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
 }
 
 const readsOnly: Turn = {
-  line: () => 'nothing',
   sends: () => true,
   ended: nothing,
   saw: nothing,

@@ -150,8 +150,8 @@ t.test('a request on its way when the connection ends in order is known as such'
   t.match(second, [{ kind: 'no-reply', cause: 'ended' }])
 })
 
-t.test('an interface that ends each connection right after its answer gets one request for each, and loses none', async (t) => {
-  const { wire, line, ask, ids, reply, opened, written } = tcp()
+/** The interface answers once on each connection and ends it, so often that the line knows it by that. */
+async function endsAfterEachAnswer({ wire, ask, ids, reply }: ReturnType<typeof tcp>): Promise<void> {
   wire().opened()
   for (let i = 0; i < FEW_ANSWERS_AFTER; i++) {
     ask(100 + i)
@@ -161,6 +161,12 @@ t.test('an interface that ends each connection right after its answer gets one r
     wire().bytes(reply(ids().at(-1) ?? 0, i))
     wire().ended()
   }
+}
+
+t.test('an interface that ends each connection right after its answer gets one request for each, and loses none', async (t) => {
+  const made = tcp()
+  const { wire, line, ask, ids, reply, opened, written } = made
+  await endsAfterEachAnswer(made)
   t.equal(line.lanes, 1, 'the schedule says who is next')
   const all = [ask(200), ask(201), ask(202)]
   const before = written.length
@@ -177,16 +183,9 @@ t.test('an interface that ends each connection right after its answer gets one r
 })
 
 t.test('one request at a time: when it gets no answer, the next one goes, and is not kept for whoever asks later', async (t) => {
-  const { clock, wire, ask, ids, reply, written } = tcp()
-  wire().opened()
-  for (let i = 0; i < FEW_ANSWERS_AFTER; i++) {
-    ask(100 + i)
-    await turn()
-    if (i > 0) wire().opened()
-    await turn()
-    wire().bytes(reply(ids().at(-1) ?? 0, i))
-    wire().ended()
-  }
+  const made = tcp()
+  const { clock, wire, ask, written } = made
+  await endsAfterEachAnswer(made)
   const [mute, next] = [ask(200), ask(201)]
   await turn()
   wire().opened()
