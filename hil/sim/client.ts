@@ -11,6 +11,8 @@ export interface SimClient {
   /** Requests that were neither answered nor ended with their connection. */
   open(): number
   answered(): number
+  /** Requests that were answered with exception 01. */
+  refused(): number
   stop(): void
 }
 
@@ -22,8 +24,11 @@ export type ClientWorld = {
   readonly connect: (name: string) => SimSocket
   /** Whether it may leave and send garbage now: it does neither once the faults have ended. */
   readonly mayMisbehave: () => boolean
-  readonly starves: boolean
+  readonly habit: Habit
 }
+
+/** `mixed`: a SCADA system of any kind. `starves`: reads as much as it may. `refused`: operates as fast as it can what it may not. */
+export type Habit = 'mixed' | 'starves' | 'refused'
 
 const commandPdu = (destination: number, code: 904 | 905): Buffer => {
   const pdu = Buffer.alloc(46)
@@ -61,13 +66,26 @@ function anyRead(chance: Chance, breakers: readonly SimBreaker[]): Sent {
   return { unit, address, pdu: readPdu(3, STATIC.from + 10 * chance.below(12), chance.pick([10, 40])) }
 }
 
-export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave, starves }: ClientWorld): SimClient {
-  const depth = starves ? 12 : chance.pick([1, 1, 4, 12])
-  const pauseMs = starves ? 20 : chance.pick([5, 50, 300])
+/** A client that fills the journal if it is let: every operation of it is refused. */
+function anyRefused(chance: Chance, breakers: readonly SimBreaker[]): Sent {
+  const { unit, address, destination } = chance.pick(breakers)
+  return { unit, address, pdu: commandPdu(destination, chance.pick([904, 905])) }
+}
+
+const asks: Readonly<Record<Habit, (chance: Chance, breakers: readonly SimBreaker[]) => Sent>> = {
+  mixed: anyRequest,
+  starves: anyRead,
+  refused: anyRefused,
+}
+
+export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave, habit }: ClientWorld): SimClient {
+  const depth = habit === 'mixed' ? chance.pick([1, 1, 4, 12]) : 12
+  const pauseMs = { mixed: chance.pick([5, 50, 300]), starves: 20, refused: 1 }[habit]
   let socket = connect(name)
   let sent = new Map<number, Sent>()
   let transaction = chance.below(0x10000)
   let answered = 0
+  let refused = 0
   let stopped = false
 
   function listen(): void {
@@ -91,6 +109,7 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     mine.delete(id)
     answered += 1
     const functionCode = adu.readUInt8(7)
+    if (functionCode > 0x80 && adu.readUInt8(8) === 1) refused += 1
     if (adu.readUInt8(6) !== asked.unit || (functionCode & 0x7f) !== asked.pdu.readUInt8(0))
       return broken(`${name} asked ${asked.unit} ${asked.pdu.toString('hex')} and got ${adu.toString('hex')}`)
     if (functionCode !== 3 && functionCode !== 4) return
@@ -117,7 +136,7 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     if (mayMisbehave() && chance.happens(0.002)) return socket.arrive(Buffer.from(chance.bytes(8)))
     const adus: Buffer[] = []
     for (let i = sent.size; i < depth; i++) {
-      const asked = starves ? anyRead(chance, breakers) : anyRequest(chance, breakers)
+      const asked = asks[habit](chance, breakers)
       do transaction = (transaction + 1) & 0xffff
       while (sent.has(transaction))
       sent.set(transaction, asked)
@@ -132,5 +151,5 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
 
   listen()
   clock.after(chance.between(0, pauseMs), turn)
-  return { open: () => sent.size, answered: () => answered, stop: () => void (stopped = true) }
+  return { open: () => sent.size, answered: () => answered, refused: () => refused, stop: () => void (stopped = true) }
 }

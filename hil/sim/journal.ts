@@ -1,3 +1,4 @@
+import type { SecurityEvent } from '../../src/events/index.ts'
 import type { Writer } from '../../src/journal/index.ts'
 import type { Clock } from '../../src/platform/index.ts'
 import type { Chance } from './chance.ts'
@@ -6,10 +7,28 @@ import type { Faults } from './wires.ts'
 /** A record of what was done to a breaker: what the rules ask about. Of the others only the number is kept, so that an hour fits. */
 export type Stored = { readonly seq: number; readonly id: string; readonly fields: Readonly<Record<string, unknown>> }
 
-/** The journal's disk: slow, and at times full. `stored` is what is durable, in order. */
-export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: Stored[]): Writer {
-  const states = new Map<string, string>()
-  let fullUntil = -Infinity
+/** A refusal is an event of its own, or one of the `count` that `events-collapsed` sums up. */
+function countRefusals({ refusals }: Disk, { id, fields }: SecurityEvent): void {
+  const host = String(fields.source ?? '').replace(/:\d+$/, '')
+  const add = (count: number): void => void refusals.set(host, (refusals.get(host) ?? 0) + count)
+  if (id === 'operation-denied') add(1)
+  if (id === 'events-collapsed' && fields.event === 'operation-denied') add(Number(fields.count ?? 0))
+}
+
+/** What is durable: it outlives a run of the gateway. */
+export type Disk = {
+  /** What was done to breakers, in order. */
+  readonly stored: Stored[]
+  readonly states: Map<string, string>
+  /** Refused operations by the host that asked: one event each, or counted in a sum. */
+  readonly refusals: Map<string, number>
+}
+export const emptyDisk = (): Disk => ({ stored: [], states: new Map(), refusals: new Map() })
+
+/** The journal's disk: slow, and at times full; now and then it is full before the gateway starts. */
+export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Disk): Writer {
+  const { stored, states } = disk
+  let fullUntil = faults.on && chance.happens(0.2) ? chance.between(500, 8000) : -Infinity
   let seq = 0
   const later = <T>(run: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -28,8 +47,11 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, stored: 
         const first = seq + 1
         for (const { event, state } of entries) {
           seq += 1
-          if (event !== 'checkpoint' && event.id.startsWith('operation-') && event.id !== 'operation-denied')
-            stored.push({ seq, id: event.id, fields: event.fields })
+          if (event !== 'checkpoint') {
+            countRefusals(disk, event)
+            if (event.id.startsWith('operation-') && event.id !== 'operation-denied')
+              stored.push({ seq, id: event.id, fields: event.fields })
+          }
           for (const [key, value] of Object.entries(state)) states.set(key, value)
         }
         return { first, head: { seq, hash: '' } }

@@ -19,6 +19,8 @@ export interface Oracle {
   answered(address: number): void
   /** The gateway has refused an operation, since the breaker has not answered. */
   leftAlone(breaker: string): void
+  /** Somebody was told that something is done, and the disk does not hold it. */
+  unrecorded(what: string): void
   locked(breaker: string): void
   /** Somebody unlocks: what it allows counts from here, since the moment in which it holds is the disk's; a lock in between ends it. */
   unlocking(breaker: string, forMs: number): void
@@ -55,6 +57,7 @@ export function createOracle({ clock, stored, broken, grants: wantsGrants = fals
       if (agoMs < leastSilenceMs)
         broken(`an operation of ${breaker} was refused for its silence, ${agoMs.toFixed(0)} ms after it had answered`)
     },
+    unrecorded: (what) => broken(`${what} was confirmed and is not on the disk`),
     operated(bus, address, pdu) {
       operations += 1
       const breaker = `Q${address}`

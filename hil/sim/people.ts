@@ -2,6 +2,7 @@ import type { CheckedSite } from '../../src/config/index.ts'
 import type { Core, CorePorts } from '../../src/gateway/index.ts'
 import type { Clock } from '../../src/platform/index.ts'
 import type { Chance } from './chance.ts'
+import type { Disk } from './journal.ts'
 import type { Oracle } from './oracle.ts'
 
 type Heard = Parameters<Parameters<NonNullable<CorePorts['readContact']>>[1]>[0]
@@ -31,6 +32,7 @@ type Switchboard = {
   readonly oracle: Oracle
   readonly outside: Outside
   readonly site: CheckedSite
+  readonly disk: Disk
 }
 
 /** How often the key is read, milliseconds; it is debounced by the gateway. */
@@ -38,13 +40,13 @@ const KEY_READ_MS = 100
 const by = { by: 'ana', reason: 'simulated', workOrder: '' }
 
 /** The people at the switchboard: they lock and unlock, tag, turn the master lock and the key, grant, and lose their rights, when they like. */
-export function switchboard({ core, clock, chance, oracle, outside, site }: Switchboard): { stop(): void } {
+export function switchboard({ core, clock, chance, oracle, outside, site, disk }: Switchboard): { stop(): void } {
   let stopped = false
   let keyIn = true
   let told = true
   let turning = 0
-  const tag = tagger({ core, chance, oracle })
-  const grant = granter({ core, chance, oracle })
+  const tag = tagger({ core, chance, oracle, disk })
+  const grant = granter({ core, chance, oracle, disk })
   const names = site.breakers.map(({ name }) => name)
   const granted = site.guards.length > 0
 
@@ -103,10 +105,10 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
   return { stop: () => void (stopped = true) }
 }
 
-type Hands = Pick<Switchboard, 'core' | 'chance' | 'oracle'>
+type Hands = Pick<Switchboard, 'core' | 'chance' | 'oracle' | 'disk'>
 
 /** Hangs a tag, or takes one off. */
-function tagger({ core, chance, oracle }: Hands): (name: string) => void {
+function tagger({ core, chance, oracle, disk }: Hands): (name: string) => void {
   const removing = new Map<string, number>()
   return (name) => {
     const hanging = core.tags.tags().tags.filter(({ on }) => on.kind === 'breaker' && on.breaker === name)
@@ -114,7 +116,10 @@ function tagger({ core, chance, oracle }: Hands): (name: string) => void {
     if (first === undefined || (hanging.length < 2 && chance.happens(0.2))) {
       if (first === undefined && chance.happens(0.6)) return
       const id = core.tags.freshId()
-      void core.tags.act({ kind: 'hang', id, on: { kind: 'breaker', breaker: name }, ...by, by: chance.pick(['ana', 'bob']) })
+      const hung = core.tags.act({ kind: 'hang', id, on: { kind: 'breaker', breaker: name }, ...by, by: chance.pick(['ana', 'bob']) })
+      void hung.then((done) => {
+        if (done.kind === 'done' && !disk.states.has(`tag/${id}`)) oracle.unrecorded(`tag ${id} on ${name}`)
+      })
       // It holds in the same moment; a second one of the same person is refused.
       if (core.tags.tags().tags.some((one) => one.id === id)) oracle.bar(name, id)
       return

@@ -5,11 +5,12 @@ import { createJournal } from '../../src/journal/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type ClientSocket, createAdmission, startSession } from '../../src/upstream/index.ts'
 import { type Chance, chanceFrom } from './chance.ts'
-import { type SimClient, simClient } from './client.ts'
+import { type Habit, type SimClient, simClient } from './client.ts'
 import { simDevice } from './device.ts'
-import { type Stored, simWriter } from './journal.ts'
+import { type Disk, emptyDisk, simWriter } from './journal.ts'
 import { type Outside, createOutside, switchboard } from './people.ts'
 import { type Oracle, createOracle } from './oracle.ts'
+import { lostByRestart } from './restart.ts'
 import { simSite } from './site.ts'
 import { SimSocket } from './socket.ts'
 import { type Stall, createStall } from './stall.ts'
@@ -36,6 +37,9 @@ const SETTLE_MS = 60_000
 const OUTCOMES_MS = 10_000
 /** The gateway's own poll must find a breaker that answers again within this: the longest pause between two questions, milliseconds. */
 const RETURN_MS = 120_000
+/** A client without any right to operate that tries all the time, from a host of its own. */
+const REFUSED_CLIENT = 'client-2-refused'
+const hostOf = (client: string): string => (client === REFUSED_CLIENT ? '10.0.0.66' : '10.0.0.9')
 const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
@@ -54,25 +58,27 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const stall = createStall(clock)
   const broken: string[] = []
   const rule = (text: string): void => void broken.push(`at ${(clock.now() / 1000).toFixed(3)} s: ${text}`)
-  const stored: Stored[] = []
+  const disk = emptyDisk()
   const profile = loadProfile([profileFolder], 'nsx-bscm')
   if (!('name' in profile)) throw new Error('the profile of the simulation has mistakes')
   const { site, breakers } = simSite(profile, chance)
   const outside = createOutside(site)
   const leastSilenceMs = Math.min(...site.breakers.map(({ replyTimeoutMs }) => replyTimeoutMs))
-  const oracle = createOracle({ clock, stored, broken: rule, grants: site.guards.length > 0, leastSilenceMs })
-  const core = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, stored, rule, oracle }), clock)
+  const oracle = createOracle({ clock, stored: disk.stored, broken: rule, grants: site.guards.length > 0, leastSilenceMs })
+  const core = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, disk, rule, oracle }), clock)
 
   const connections = connector(core, stall)
   const starves = chance.happens(0.3)
-  const clients = Array.from({ length: 2 + chance.below(4) }, (_, i) =>
-    simClient(`client-${i}`, {
-      ...{ clock, chance, breakers, broken: rule, starves: starves && i === 1 },
-      connect: (name: string) => connections.connect(name),
-      mayMisbehave: () => faults.on,
-    }),
-  )
-  const people = switchboard({ core, clock: stall.clock, chance, oracle, outside, site })
+  const client = (name: string, habit: Habit): SimClient =>
+    simClient(name, {
+      ...{ clock, chance, breakers, broken: rule, habit },
+      connect: (who: string) => connections.connect(who),
+      mayMisbehave: () => faults.on && habit !== 'refused',
+    })
+  const mixed = Array.from({ length: 2 + chance.below(4) }, (_, i) => client(`client-${i}`, starves && i === 1 ? 'starves' : 'mixed'))
+  const refused = chance.happens(0.3) ? [client(REFUSED_CLIENT, 'refused')] : []
+  const clients = [...mixed, ...refused]
+  const people = switchboard({ core, clock: stall.clock, chance, oracle, outside, site, disk })
   if (chance.happens(0.3)) stopNowAndThen(stall, clock, chance, faults)
 
   let steps = 0
@@ -99,8 +105,19 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   await until(RETURN_MS, () => silent().length === 0)
   if (broken.length === 0 && silent().length > 0) rule(`${silent().join(', ')} answer again and are still left alone`)
   if (broken.length === 0) oracle.finish()
-  await core.close()
-  return summary(seed, broken, steps, clients, oracle, stored.length, clock)
+  await settled(core.close().then(() => 'closed'), clock)
+  await until(OUTCOMES_MS, () => false)
+  if (broken.length === 0) {
+    for (const client of refused) {
+      const [answered, recorded] = [client.refused(), disk.refusals.get(hostOf(REFUSED_CLIENT)) ?? 0]
+      if (answered !== recorded) rule(`${answered} operations were refused to one client, and the disk tells of ${recorded}`)
+    }
+    const again = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, disk, rule, oracle }), clock)
+    const names = site.breakers.map(({ name }) => name)
+    for (const lost of lostByRestart(core, again, names)) rule(lost)
+    await settled(again.close().then(() => 'closed'), clock)
+  }
+  return summary(seed, broken, steps, clients, oracle, disk.stored.length, clock)
 }
 
 /** The process is stopped: by a debugger, by swapping, by a disk. */
@@ -145,16 +162,16 @@ type World = {
   readonly clock: VirtualClock
   readonly stall: Stall
   readonly faults: Faults
-  readonly stored: Stored[]
+  readonly disk: Disk
   readonly rule: (text: string) => void
   readonly oracle: Oracle
 }
 
 /** The gateway, with its clock and its ports on a process that may be stopped. */
 function createWorldCore(world: World): Promise<Core> {
-  const { site, outside, chance, stall, faults, stored, oracle } = world
+  const { site, outside, chance, stall, faults, disk, oracle } = world
   const log = { info: () => undefined, warn: () => undefined }
-  const journal = createJournal(simWriter(stall.clock, chance, faults, stored), stall.clock, log)
+  const journal = createJournal(simWriter(stall.clock, chance, faults, disk), stall.clock, log)
   return createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,
@@ -212,10 +229,10 @@ function connector(core: Core, stall: Stall) {
     connect(name: string): SimSocket {
       last += 1
       const socket = new SimSocket((run) => stall.arrives(run))
-      const role = toRole(roles[Number(name.slice(-1)) % roles.length] ?? 'Viewer') ?? 'NULL'
+      const role = toRole(roles[Number(name.split('-')[1]) % roles.length] ?? 'Viewer') ?? 'NULL'
       const connection = toConnectionId(last)
       startSession(socket as unknown as ClientSocket, {
-        subject: { kind: 'client', name, role, source: `10.0.0.9:${last}`, levels: { usual: 'control', of: new Map() }, connection },
+        subject: { kind: 'client', name, role, source: `${hostOf(name)}:${last}`, levels: { usual: 'control', of: new Map() }, connection },
         idleMs: 600_000,
         listener: 'simulated',
         inFlight: 12,
