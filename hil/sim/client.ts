@@ -78,6 +78,20 @@ const asks: Readonly<Record<Habit, (chance: Chance, breakers: readonly SimBreake
   refused: anyRefused,
 }
 
+/** What is wrong with the values of a read's reply, if anything is. */
+function wrongValueIn(adu: Buffer, { pdu, unit, address }: Sent): string | undefined {
+  if (![3, 4].includes(adu.readUInt8(7))) return undefined
+  const [first, quantity] = [pdu.readUInt16BE(1) + 1, pdu.readUInt16BE(3)]
+  if (adu.length !== 9 + 2 * quantity) return `asked ${quantity} registers and got ${adu.length - 9} bytes`
+  for (let i = 0; i < quantity; i++) {
+    const register = first + i
+    if (register < STATIC.from || register > STATIC.to) continue
+    if (adu.readUInt16BE(9 + 2 * i) !== valueOf(address, register))
+      return `read register ${register} of unit ${unit} and got another's value`
+  }
+  return undefined
+}
+
 export function simClient(name: string, { clock, chance, breakers, broken, connect, mayMisbehave, habit }: ClientWorld): SimClient {
   const depth = habit === 'mixed' ? chance.pick([1, 1, 4, 12]) : 12
   const pauseMs = { mixed: chance.pick([5, 50, 300]), starves: 20, refused: 1 }[habit]
@@ -112,16 +126,8 @@ export function simClient(name: string, { clock, chance, breakers, broken, conne
     if (functionCode > 0x80 && adu.readUInt8(8) === 1) refused += 1
     if (adu.readUInt8(6) !== asked.unit || (functionCode & 0x7f) !== asked.pdu.readUInt8(0))
       return broken(`${name} asked ${asked.unit} ${asked.pdu.toString('hex')} and got ${adu.toString('hex')}`)
-    if (functionCode !== 3 && functionCode !== 4) return
-    const first = asked.pdu.readUInt16BE(1) + 1
-    const quantity = asked.pdu.readUInt16BE(3)
-    if (adu.length !== 9 + 2 * quantity) return broken(`${name} asked ${quantity} registers and got ${adu.length - 9} bytes`)
-    for (let i = 0; i < quantity; i++) {
-      const register = first + i
-      if (register < STATIC.from || register > STATIC.to) continue
-      if (adu.readUInt16BE(9 + 2 * i) !== valueOf(asked.address, register))
-        return broken(`${name} read register ${register} of unit ${asked.unit} and got another's value`)
-    }
+    const wrong = wrongValueIn(adu, asked)
+    if (wrong !== undefined) broken(`${name} ${wrong}`)
   }
 
   function turn(): void {

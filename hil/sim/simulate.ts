@@ -25,6 +25,8 @@ export type Run = {
   readonly answered: number
   readonly operations: number
   readonly refusedForSilence: number
+  /** Refusals of a client that tried all the time what it may not. */
+  readonly refused: number
   readonly events: number
   readonly minutes: number
 }
@@ -48,7 +50,8 @@ const DRAIN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
  * Faults made: replies lost, late, doubled, foreign, broken, cut; ports that vanish; half-open connections, and some that end in order after
  * an answer; a slow and a full disk; clients that leave or send garbage; locks that open and shut, tags, grants, the master lock, a key
  * switch and roles that are changed at any moment. On some sites also: a process that is stopped for up to 2.5 s, devices that leave one
- * register without a reply, devices that send what answers nobody, a client that reads as much as it may. Not made: a reply that is later
+ * register without a reply, devices that send what answers nobody, a client that reads as much as it may, a client that is refused as fast
+ * as it can ask, a disk that is full when the gateway starts. At the end the gateway starts again from what the disk holds. Not made: a reply that is later
  * than twice its time-out, since on a serial line nothing in it says what it answers; a process that is killed (test/e2e).
  */
 export async function simulate(seed: number, faultMs: number, eachMinute: (minute: number) => void = () => undefined): Promise<Run> {
@@ -65,7 +68,8 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const outside = createOutside(site)
   const leastSilenceMs = Math.min(...site.breakers.map(({ replyTimeoutMs }) => replyTimeoutMs))
   const oracle = createOracle({ clock, stored: disk.stored, broken: rule, grants: site.guards.length > 0, leastSilenceMs })
-  const core = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, disk, rule, oracle }), clock)
+  const world: World = { site, outside, chance, clock, stall, faults, disk, rule, oracle }
+  const core = await settled(createWorldCore(world), clock)
 
   const connections = connector(core, stall)
   const starves = chance.happens(0.3)
@@ -105,19 +109,29 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   await until(RETURN_MS, () => silent().length === 0)
   if (broken.length === 0 && silent().length > 0) rule(`${silent().join(', ')} answer again and are still left alone`)
   if (broken.length === 0) oracle.finish()
-  await settled(core.close().then(() => 'closed'), clock)
+  await settled(
+    core.close().then(() => 'closed'),
+    clock,
+  )
   await until(OUTCOMES_MS, () => false)
-  if (broken.length === 0) {
-    for (const client of refused) {
-      const [answered, recorded] = [client.refused(), disk.refusals.get(hostOf(REFUSED_CLIENT)) ?? 0]
-      if (answered !== recorded) rule(`${answered} operations were refused to one client, and the disk tells of ${recorded}`)
-    }
-    const again = await settled(createWorldCore({ site, outside, chance, clock, stall, faults, disk, rule, oracle }), clock)
-    const names = site.breakers.map(({ name }) => name)
-    for (const lost of lostByRestart(core, again, names)) rule(lost)
-    await settled(again.close().then(() => 'closed'), clock)
+  if (broken.length === 0) await judgeDisk(core, refused, world)
+  return summary({ seed, broken, steps, clients, refused, oracle, events: disk.stored.length, clock })
+}
+
+/** What the disk holds at the end: every refusal of the client that was refused all the time, and books that bar what those in memory barred. */
+async function judgeDisk(core: Core, refused: readonly SimClient[], world: World): Promise<void> {
+  const { disk, rule, clock, site } = world
+  for (const client of refused) {
+    const [answered, recorded] = [client.refused(), disk.refusals.get(hostOf(REFUSED_CLIENT)) ?? 0]
+    if (answered !== recorded) rule(`${answered} operations were refused to one client, and the disk tells of ${recorded}`)
   }
-  return summary(seed, broken, steps, clients, oracle, disk.stored.length, clock)
+  const again = await settled(createWorldCore(world), clock)
+  const names = site.breakers.map(({ name }) => name)
+  for (const lost of lostByRestart(core, again, names)) rule(lost)
+  await settled(
+    again.close().then(() => 'closed'),
+    clock,
+  )
 }
 
 /** The process is stopped: by a debugger, by swapping, by a disk. */
@@ -129,17 +143,16 @@ function stopNowAndThen(stall: Stall, clock: VirtualClock, chance: Chance, fault
   })
 }
 
-const summary = (
-  seed: number,
-  broken: readonly string[],
-  steps: number,
-  clients: readonly SimClient[],
-  oracle: Oracle,
-  events: number,
-  clock: VirtualClock,
-): Run => ({
+type Seen = Pick<Run, 'seed' | 'broken' | 'steps' | 'events'> & {
+  readonly clients: readonly SimClient[]
+  readonly refused: readonly SimClient[]
+  readonly oracle: Oracle
+  readonly clock: VirtualClock
+}
+const summary = ({ seed, broken, steps, events, clients, refused, oracle, clock }: Seen): Run => ({
   ...{ seed, broken, steps, events, operations: oracle.operations(), refusedForSilence: oracle.refusedForSilence() },
   answered: clients.reduce((sum, client) => sum + client.answered(), 0),
+  refused: refused.reduce((sum, client) => sum + client.refused(), 0),
   minutes: clock.now() / 60_000,
 })
 

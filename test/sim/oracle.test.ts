@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createOracle } from '../../hil/sim/oracle.ts'
+import { lostByRestart } from '../../hil/sim/restart.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
 const closing = Buffer.alloc(46)
@@ -115,5 +116,29 @@ t.test('the simulation sees when an operation is refused for the silence of a br
   clock.advance(199)
   oracle.leftAlone('Q1')
   t.match(broken, [/refused for its silence, 199 ms after it had answered/])
+  t.end()
+})
+
+t.test('it sees what was confirmed and is not on the disk, and what a restart loses', (t) => {
+  t.match(
+    judged([], (oracle) => oracle.unrecorded('tag a on Q1')),
+    [/tag a on Q1 was confirmed and is not on the disk/],
+  )
+  type Books = Parameters<typeof lostByRestart>[0]
+  const books = (hung: readonly string[], master: boolean, control: 'locked' | 'unlocked', grant: string): Books =>
+    ({
+      tags: { tags: () => ({ tags: hung.map((id) => ({ id })), jobs: [] }) },
+      masterLock: { state: () => ({ on: master }) },
+      locks: { locks: () => ({ control: { kind: control } }) },
+      grants: { of: () => (grant === 'none' ? [] : [{ id: grant, state: { kind: 'approved' } }]) },
+    }) as unknown as Books
+  const before = books(['a'], true, 'locked', 'none')
+  t.same(lostByRestart(before, before, ['Q1']), [])
+  t.same(lostByRestart(books(['a'], true, 'unlocked', 'g'), before, ['Q1']), [], 'a lock that shuts and a grant that ends are no loss')
+  t.match(lostByRestart(before, books([], true, 'locked', 'none'), ['Q1']), [/tag a hung before/])
+  t.match(lostByRestart(before, books(['a', 'b'], true, 'locked', 'none'), ['Q1']), [/tag b was taken off/])
+  t.match(lostByRestart(before, books(['a'], false, 'locked', 'none'), ['Q1']), [/master lock was on/])
+  t.match(lostByRestart(before, books(['a'], true, 'unlocked', 'none'), ['Q1']), [/Q1 was locked and is open/])
+  t.match(lostByRestart(before, books(['a'], true, 'locked', 'g'), ['Q1']), [/grant g approved is in force after/])
   t.end()
 })
