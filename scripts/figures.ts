@@ -30,27 +30,36 @@ function pagesKilobytes(): string {
 /** Every figure that README and the pages in docs say of the product and that the project itself holds. */
 export const figures: readonly Figure[] = [
   { file: 'README.md', pattern: /^Node (\d+) or newer and npm/m, value: () => found('package.json', /"node": ">=(\d+)"/) },
+  { file: 'README.md', pattern: /a virtual switchboard of (\w+) breakers/, value: () => inWords(breakers.length) },
   { file: 'README.md', pattern: /^Licence: (\S+?)\.$/m, value: () => found('package.json', /"license": "([^"]+)"/) },
-  { file: 'README.md', pattern: /^\| events \| (\d+) kinds/m, value: () => String(Object.keys(catalogue).length) },
-  { file: 'README.md', pattern: /a virtual switchboard of (\w+) devices/, value: () => inWords(breakers.length) },
-  { file: 'README.md', pattern: /\((\w+) serial lines with true byte timing/, value: () => buses('rs485') },
-  { file: 'README.md', pattern: /true byte timing, (\w+) Modbus TCP interfaces/, value: () => buses('eth') },
-  { file: 'README.md', pattern: /takes another port than (\d+)/, value: () => found('hil/demo/start.ts', /port: .*default: '(\d+)'/) },
-  { file: 'README.md', pattern: /`--pages N` another than (\d+)/, value: () => found('hil/demo/start.ts', /pages: .*default: '(\d+)'/) },
-  { file: 'README.md', pattern: /WCAG 2\.2 AA; about (\d+) kB/, value: pagesKilobytes },
+  { file: 'docs/features.md', pattern: /^- \*\*events\*\*: (\d+) kinds/m, value: () => String(Object.keys(catalogue).length) },
+  { file: 'docs/install.md', pattern: /a virtual switchboard of (\w+) devices/, value: () => inWords(breakers.length) },
+  { file: 'docs/install.md', pattern: /\((\w+) serial lines with true byte timing/, value: () => buses('rs485') },
+  { file: 'docs/install.md', pattern: /true byte timing, (\w+)\s+Modbus TCP interfaces/, value: () => buses('eth') },
   {
-    file: 'README.md',
+    file: 'docs/install.md',
+    pattern: /takes another port than (\d+)/,
+    value: () => found('hil/demo/start.ts', /port: .*default: '(\d+)'/),
+  },
+  {
+    file: 'docs/install.md',
+    pattern: /`--pages N` another than (\d+)/,
+    value: () => found('hil/demo/start.ts', /pages: .*default: '(\d+)'/),
+  },
+  { file: 'docs/features.md', pattern: /WCAG 2\.2 AA;\s+about (\d+) kB/, value: pagesKilobytes },
+  {
+    file: 'docs/performance.md',
     pattern: /(\d+) seeds are part of every test run/,
     value: () => found('test/sim/seeds.test.ts', /^const SEEDS = (\d+)/m),
   },
   {
-    file: 'README.md',
-    pattern: /for a time \((\d+) hours at most/,
+    file: 'docs/install.md',
+    pattern: /for a time \((\d+) hours at\s+most/,
     value: () => found('src/config/guard-schema.ts', /'longest-unlock': '(\d+)h'/),
   },
   {
-    file: 'README.md',
-    pattern: /^\| own unit \| unit (\d+) answers/m,
+    file: 'docs/features.md',
+    pattern: /^- \*\*own unit\*\*: unit (\d+) answers/m,
     value: () => found('src/config/schema.ts', /'own-unit': .*default\((\d+)\)/),
   },
   {

@@ -196,7 +196,7 @@ t.test('babble is discarded, the line falls silent, and the next request gets it
   t.end()
 })
 
-t.test('a whole request that the gateway did not send is another master; replies, noise and broken frames are not', (t) => {
+t.test('a whole request that the gateway did not send is another master; replies, noise and broken frames are not [S-40]', (t) => {
   const foreign = frame('090300000001')
   const kinds = (inputs: Parameters<typeof play>[0]): string[] => play(inputs).kinds.filter((kind) => kind !== 'stray')
   t.same(kinds([[5, bytes(foreign)]]), ['foreign'])

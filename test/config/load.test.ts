@@ -24,7 +24,7 @@ function mistakes(...changes: readonly (readonly [string, string])[]): string[] 
 }
 const lineOf = (text: string): number => shipped.slice(0, shipped.indexOf(text)).split('\n').length
 
-t.test('the shipped file has no mistakes and says what it says', (t) => {
+t.test('the shipped file has no mistakes and says what it says [CR 7.6]', (t) => {
   t.same(mistakes(), [])
   const loaded = loadSite(join(folder, 'breakwall.toml'))
   if (loaded.kind !== 'site') return t.fail('it did not load')

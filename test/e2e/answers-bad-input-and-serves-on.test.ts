@@ -54,7 +54,7 @@ t.test('bad input gets its documented answer and one event, and the next good cl
     await servesOn(t)
   })
 
-  await t.test('no certificate at all', async (t) => {
+  await t.test('no certificate at all [S-36]', async (t) => {
     await new Promise<void>((resolve) => {
       const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false })
       socket.on('error', () => undefined)
@@ -75,7 +75,7 @@ t.test('bad input gets its documented answer and one event, and the next good cl
     await servesOn(t)
   })
 
-  await t.test('an unlisted address is closed before the handshake [S-34] [NDR 5.2]', async (t) => {
+  await t.test('an unlisted address is closed before the handshake [S-34] [NDR 5.2] [NDR 1.13]', async (t) => {
     t.equal(await shout(port, Buffer.alloc(0), '127.0.0.2'), 'closed')
     t.match(await world.heard((message) => message.id === 'connection-refused-acl'), { data: { source: /^127\.0\.0\.2:/ } })
     await servesOn(t)

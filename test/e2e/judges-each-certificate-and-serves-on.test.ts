@@ -105,7 +105,7 @@ t.test(
       for (const servername of ['x'.repeat(255), 'a'.repeat(63) + '.' + '-'.repeat(60), '..', '%00', 'gateway\n'])
         t.equal(await attempt('scada-1', { servername, checkServerIdentity: () => undefined }), 'answered', JSON.stringify(servername))
     })
-    await t.test('plain Modbus, HTTP and noise on the TLS port are no TLS', async (t) => {
+    await t.test('plain Modbus, HTTP and noise on the TLS port are no TLS [NDR 5.3]', async (t) => {
       for (const [bytes, reason] of [
         [Buffer.from('000100000006' + '0403' + '2edf0001', 'hex'), /not TLS|ended/],
         [Buffer.from('GET / HTTP/1.0\r\n\r\n'), /HTTP request/],

@@ -118,7 +118,7 @@ t.test('a stalled process, a clock that nothing keeps right, and a heartbeat are
 })
 
 t.test(
-  'events are exported as a table, as lines and as a bundle, by the command line; each export is on record [S-10] [CR 6.1] [CR 6.1 (1)]',
+  'events are exported as a table, as lines and as a bundle, by the command line; each export is on record [S-10] [CR 6.1] [CR 6.1 RE 1]',
   async (t) => {
     const world = await createWorld()
     t.teardown(() => world.close())

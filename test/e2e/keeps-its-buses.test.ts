@@ -141,7 +141,7 @@ t.test('the use of each bus and the counts of each unit are in the API and the m
   t.match(metrics, /breakwall_unit_response_seconds\{bus="rs485-1",breaker="Q1",unit="1",quantile="0\.99"\} 0\.0\d+/)
 })
 
-t.test('another master on the line is an event, however often it talks one within ten seconds', async (t) => {
+t.test('another master on the line is an event, however often it talks one within ten seconds [S-40]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
   const line = await startTrueLine({ baud: 19200, deviceDelayMs: 5, addresses: [1], chatter: true })

@@ -100,7 +100,7 @@ t.test('two people at once: the second is told what the first has done', async (
   t.match(await tech('/v1/breakers/Q1/unlock', { ...unlock, forSeconds: 9 * 3600 }), { status: 422, value: { error: /8 h at most/ } })
 })
 
-t.test('a setting passes under a grant of two people, once, and within its guards [CR 2.1 RE 3]', async (t) => {
+t.test('a setting passes under a grant of two people, once, and within its guards [CR 2.1 RE 4]', async (t) => {
   const guards = `[[guard]]\nname = "Ir"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 160\nmaximum = 400\n
 [[guard]]\nname = "closes"\nclasses = ["control"]\nacts = ["close"]\nmost = 1\nwithin = "10m"\n`
   const { world, of, port, ask, refused, gateway } = await site(t, guards, (toml) =>
@@ -154,7 +154,7 @@ t.test('a setting passes under a grant of two people, once, and within its guard
   await ask(OPEN) // opening is not counted
 })
 
-t.test('an emergency opens what is locked and tagged, in two steps, with an alert; it never closes [S-27]', async (t) => {
+t.test('an emergency opens what is locked and tagged, in two steps, with an alert; it never closes [S-27] [CR 2.1 RE 3]', async (t) => {
   const role = (toml: string): string =>
     toml
       .replace('[site]\n', '[site]\nemergency-open = true\n')

@@ -29,7 +29,7 @@ const ask = (world: World, port: number, path: string, method = 'GET', headers: 
     sent.end(body)
   })
 
-t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [S-33] [CR 1.6] [CR 3.8]', async (t) => {
+t.test('the pages keep other pages out, and say nothing before a log-in [S-12] [S-33] [CR 3.8] [NDR 2.4]', async (t) => {
   const { world, port } = await pagesOf(t)
   const origin = { origin: `https://localhost:${port}`, 'content-type': 'application/json' }
   const login = JSON.stringify({ name: 'root-admin', password: PASSWORD })
@@ -157,7 +157,7 @@ t.test('a browser logs in, makes a passkey and comes in with it; on a phone and 
   }
 })
 
-t.test('the pages are killed, and nothing changes on the data path', async (t) => {
+t.test('the pages are killed, and nothing changes on the data path [CR 7.2]', async (t) => {
   const { world, gateway, pages } = await pagesOf(t)
   const scada = await world.scada(gateway.listeners[0]?.port ?? 0)
   t.teardown(() => scada.close(() => undefined))
@@ -173,7 +173,7 @@ t.test('the pages are killed, and nothing changes on the data path', async (t) =
   t.equal(gateway.listeners[0]?.connections(), 1)
 })
 
-t.test('a name that is HTML stays a name, and a session that has ended asks for the log-in again', async (t) => {
+t.test('a name that is HTML stays a name, and a session that has ended asks for the log-in again [CR 1.12]', async (t) => {
   const { world, gateway, port } = await pagesOf(t, { people: 'banner = "<img src=x onerror=alert(1)> Plant 7, authorised people only"\n' })
   const browser = await startBrowser(join(world.paths.pki, 'console.crt'))
   t.teardown(() => browser.close())

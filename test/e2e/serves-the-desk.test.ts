@@ -62,7 +62,7 @@ t.test('a name that is HTML is a name, in every field and on every page [CR 3.5]
   }
 })
 
-t.test('an engineer asks, a field tech sees old and new and approves, and the setting passes once [CR 2.1 RE 3]', async (t) => {
+t.test('an engineer asks, a field tech sees old and new and approves, and the setting passes once [CR 2.1 RE 4]', async (t) => {
   const all = await pagesOf(t, {
     edit: (toml) =>
       toml.replace('may = ["monitor", "protection-setting", "other-setting", "clock", "diagnostic"]', '$&\ngrant = ["protection-setting"]'),

@@ -150,7 +150,7 @@ t.test(
   },
 )
 
-t.test('emergency opening is two steps with the name typed; it is not there where the site has none [S-27]', async (t) => {
+t.test('emergency opening is two steps with the name typed; it is not there where the site has none [S-27] [CR 2.1 RE 3]', async (t) => {
   const all = await pagesOf(t, {
     edit: (toml) =>
       toml

@@ -192,7 +192,7 @@ t.test('a certificate without a role has the rights that the site gives to NULL,
   }
 })
 
-t.test('in the clear only listed addresses read, nobody operates, and it is said [S-02] [S-09]', async (t) => {
+t.test('in the clear only listed addresses read, nobody operates, and it is said [S-02] [S-09] [S-36] [NDR 1.13]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
   const { gateway } = await world.start((toml) =>

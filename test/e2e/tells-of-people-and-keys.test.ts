@@ -17,7 +17,7 @@ const withPeople =
 const heard = (world: World, id: string, subject: string) =>
   world.heard((message) => message.id === id && Object.values(message.data).includes(subject))
 
-t.test('what is done to accounts, tokens and passwords is on record, each with who did it [S-04] [S-16] [CR 2.8]', async (t) => {
+t.test('what is done to accounts, tokens and passwords is on record, each with who did it [S-04] [S-16] [CR 1.3] [CR 1.4] [CR 2.8] [CR 2.12]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
   const first = await world.start(withPeople('password-maximum-age = "100d"\n'))

@@ -220,7 +220,7 @@ t.test('the last who may manage users stays, also when two remove each other at 
   )
 })
 
-t.test('a user who is disabled during a log-in stays disabled, and is out at once', async (t) => {
+t.test('a user who is disabled during a log-in stays disabled, and is out at once [CR 1.3]', async (t) => {
   const some = await withAdmin(t)
   await withUser(some, 'ben', 'Viewer')
   const { accounts, login } = some.people()

@@ -151,6 +151,15 @@ t.test('an intrusive operation is never cleared without a record [CR 2.10]', (t)
   t.end()
 })
 
+t.test('file records pass for nobody: not unlocked, not where policy is only observed [S-44] [NDR 5.3]', (t) => {
+  for (const role of usualRights.keys())
+    for (const mode of ['enforce', 'observe'] as const) {
+      const asked = question(role, 'file', until(9999), 'control')
+      t.equal(decide({ ...asked, standing: { ...nothingStanding, mode } }).kind, 'deny', `${role}, ${mode}`)
+    }
+  t.end()
+})
+
 t.test('each class stands behind a lock, or behind one that cannot be opened', (t) => {
   for (const operationClass of operationClasses) {
     const scope = scopeOf(operationClass)

@@ -14,7 +14,7 @@ const asked: Grant = {
 }
 const by = (kind: 'approve' | 'refuse' | 'revoke', name: string, version: number): GrantAction => ({ kind, by: name, reason: 'r', version })
 
-t.test('the table of a grant from its asking to its end [CR 2.1 RE 3]', (t) => {
+t.test('the table of a grant from its asking to its end [CR 2.1 RE 4]', (t) => {
   const table = `
     actions                                              | outcome
     approve bob 0                                        | approved
