@@ -50,7 +50,7 @@ export function switchboard({ core, clock, chance, oracle, outside, site }: Swit
 
   const lock = (name: string): void => {
     oracle.locked(name)
-    core.locks.lock(name, 'control', 'ana', 'simulated')
+    void core.locks.lock(name, 'control', 'ana', 'simulated')
   }
   const unlock = (name: string): void => {
     const forMs = chance.between(100, 60_000)
@@ -146,11 +146,12 @@ function granter({ core, chance, oracle }: Hands): (name: string) => void {
       { client, breaker: name, for: { kind: 'class', class: 'control' }, uses, startsMs: 0, lengthMs, reason: 'simulated', workOrder: '' },
       'ana',
     )
-    if (asked.kind !== 'done') return
-    const { id, version } = asked.grant
     // Its window begins when the approval is on the disk: how long that takes is on top.
-    void core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version }).then((done) => {
-      if (done.kind === 'done') oracle.granted(name, id, uses, lengthMs)
+    void asked.then(async (done) => {
+      if (done.kind !== 'done') return
+      const { id, version } = done.grant
+      const approved = await core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version })
+      if (approved.kind === 'done') oracle.granted(name, id, uses, lengthMs)
     })
   }
 }
