@@ -82,9 +82,16 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       head: () => commits.head,
       writes: () => commits.writes,
       fault: () => commits.fault,
-      key: writer.key,
-      publicPem: writer.publicPem,
-      keyFault: writer.keyFault,
+    },
+    // A journal that is opened late has its key from then on.
+    get key() {
+      return writer.key
+    },
+    get publicPem() {
+      return writer.publicPem
+    },
+    get keyFault() {
+      return writer.keyFault
     },
     onCommitted: (run) => announcer.listen(run),
     finish: (last) => commits.finish(last),
