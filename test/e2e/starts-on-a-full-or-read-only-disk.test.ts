@@ -52,14 +52,14 @@ async function onSpoiltDisk(world: World, spoil: string, mended: string): Promis
 for (const { name, spoil, words, event } of cases)
   for (const ended of ['in order', 'by a kill'] as const)
     t.test(
-      `after an end ${ended} a gateway starts on a ${name} disk: it reads, denies, keeps what hangs, says so, and recovers [CR 2.10] [CR 7.4]`,
+      `after an end ${ended} a gateway starts on a ${name} disk: it reads, denies, keeps its locks, says so, and recovers [CR 2.10] [CR 7.4]`,
       { skip: canMount() ? false : 'no file system of its own can be made here' },
       async (t) => {
         const world = await createWorld()
         t.teardown(() => world.close())
-        const tag = { reason: 'at work', workOrder: '' }
+        const lock = { scope: 'control', reason: 'at work' }
         const first = await world.spawn()
-        t.equal((await call(world.paths.api, '/v1/breakers/Q1/tags', tag)).status, 200)
+        t.equal((await call(world.paths.api, '/v1/breakers/Q1/lock', lock)).status, 200)
         first.process.kill(ended === 'in order' ? 'SIGTERM' : 'SIGKILL')
         await new Promise((resolve) => first.process.once('exit', resolve))
         t.equal(readdirSync(join(world.paths.state, 'state')).includes('journal.db-wal'), ended !== 'in order')
@@ -73,13 +73,14 @@ for (const { name, spoil, words, event } of cases)
         t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1)
         t.equal((await call(world.paths.api, '/v1/breakers/Q1/unlock', { scope: 'control', forSeconds: 300, reason: 'test' })).status, 503)
         t.match((await runCommand(world.paths, 'status')).stdout, words)
-        t.match(await call(world.paths.api, '/v1/tags'), { status: 200, value: [{ reason: 'at work' }] }, 'what hangs, hangs')
-        t.equal((await call(world.paths.api, '/v1/breakers/Q2/tags', tag)).status, 202, 'and more is hung')
+        const before = await call(world.paths.api, '/v1/breakers/Q1/locks/control')
+        t.match(before, { status: 200, value: { locked: true, reason: 'at work' } }, 'what the last run stored is known')
+        t.equal((await call(world.paths.api, '/v1/breakers/Q2/lock', lock)).status, 202, 'and more is locked')
 
         writeFileSync(mended, '')
         await world.heard(({ id }) => id === event)
         await world.heard(({ id }) => id === 'fail-closed-left')
-        await world.heard(({ id, data }) => id === 'tag-hung' && data['breaker'] === 'Q2')
+        await world.heard(({ id, data }) => id === 'locked' && data['breaker'] === 'Q2')
         const unlocked = await call(world.paths.api, '/v1/breakers/Q3/unlock', { scope: 'control', forSeconds: 300, reason: 'test' })
         t.equal(unlocked.status, 200)
       },
