@@ -87,7 +87,10 @@ export const rules: readonly Rule[] = [
     level: 'critical',
     technique: 'T0872',
     selection: {
-      'event.code': ['journal-tampered', 'journal-replaced', 'events-dropped', 'journal-full', 'journal-busy', 'journal-failing'],
+      'event.code': [
+        ...['journal-tampered', 'journal-replaced', 'events-dropped', 'events-lost'],
+        ...['journal-full', 'journal-busy', 'journal-failing'],
+      ],
     },
     falsePositives: ['A failing or full disk', 'A backup program that holds the file'],
     matches: { id: 'journal-tampered' },

@@ -52,7 +52,7 @@ export function switchboard({ core, clock, chance, oracle, outside, site, disk }
 
   const lock = (name: string): void => {
     oracle.locked(name)
-    core.locks.lock(name, 'control', 'ana', 'simulated')
+    void core.locks.lock(name, 'control', 'ana', 'simulated')
   }
   const unlock = (name: string): void => {
     const forMs = chance.between(100, 60_000)
@@ -118,7 +118,7 @@ function tagger({ core, chance, oracle, disk }: Hands): (name: string) => void {
       const id = core.tags.freshId()
       const hung = core.tags.act({ kind: 'hang', id, on: { kind: 'breaker', breaker: name }, ...by, by: chance.pick(['ana', 'bob']) })
       void hung.then((done) => {
-        if (done.kind === 'done' && !disk.states.has(`tag/${id}`)) oracle.unrecorded(`tag ${id} on ${name}`)
+        if (done.kind === 'done' && done.recorded === 'recorded' && !disk.states.has(`tag/${id}`)) oracle.unrecorded(`tag ${id} on ${name}`)
       })
       // It holds in the same moment; a second one of the same person is refused.
       if (core.tags.tags().tags.some((one) => one.id === id)) oracle.bar(name, id)
@@ -151,11 +151,12 @@ function granter({ core, chance, oracle }: Hands): (name: string) => void {
       { client, breaker: name, for: { kind: 'class', class: 'control' }, uses, startsMs: 0, lengthMs, reason: 'simulated', workOrder: '' },
       'ana',
     )
-    if (asked.kind !== 'done') return
-    const { id, version } = asked.grant
     // Its window begins when the approval is on the disk: how long that takes is on top.
-    void core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version }).then((done) => {
-      if (done.kind === 'done') oracle.granted(name, id, uses, lengthMs)
+    void asked.then(async (done) => {
+      if (done.kind !== 'done') return
+      const { id, version } = done.grant
+      const approved = await core.grants.act(id, { kind: 'approve', by: 'bob', reason: '', version })
+      if (approved.kind === 'done') oracle.granted(name, id, uses, lengthMs)
     })
   }
 }

@@ -158,6 +158,12 @@ export const operationEvents = {
     'workOrder',
   ]),
   'lock-out-ended': d(449, 5, 'operation', '{subject} has ended the lock-out {job} on {breaker}', ['subject', 'breaker', 'job']),
+  'change-overtaken': d(142, 4, 'operation', 'this did not take effect: {operation}. It was overtaken: {reason}', [
+    'subject',
+    'breaker',
+    'operation',
+    'reason',
+  ]),
   'breaker-tripped': d(420, 2, 'operation', '{breaker} tripped ({expected})', seenFields),
   'breaker-opened': d(421, 4, 'operation', '{breaker} was opened ({expected})', seenFields),
   'breaker-closed': d(422, 4, 'operation', '{breaker} was closed ({expected})', seenFields),

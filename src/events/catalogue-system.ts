@@ -52,6 +52,13 @@ export const systemEvents = {
     'count',
     'reason',
   ]),
+  'events-lost': d(
+    137,
+    1,
+    'audit-log',
+    '{count} events between {from} and {until} are not in the journal, too many came at once: {reason}',
+    ['count', 'from', 'until', 'reason'],
+  ),
   'disk-low': d(125, 3, 'audit-log', 'only {megabytes} MB are free for the journal', ['megabytes']),
   'journal-full': d(126, 1, 'audit-log', 'the journal cannot be written, its disk is full: {reason}', ['reason']),
   'journal-busy': d(135, 1, 'audit-log', 'the journal cannot be written, another program holds its file: {reason}', ['reason']),

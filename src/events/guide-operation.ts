@@ -39,6 +39,10 @@ export const operationGuide = {
   ),
   locked: g('A lock was shut.', nothing),
   'relocked-by-timer': g('The time of an unlock is over.', nothing),
+  'change-overtaken': g(
+    'Something that takes a bar away was on its way to the disk when somebody barred: the bar holds, as if it had never been asked for.',
+    'Nothing. Whoever asked for it was told; the event after this one says what barred.',
+  ),
   'operation-would-deny': g(
     'The breaker is only observed: it passed, and would not where the policy is enforced.',
     'Look at `breakwall learn report` before the breaker is enforced.',

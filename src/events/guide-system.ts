@@ -72,6 +72,11 @@ export const systemGuide = {
     'Export them from elsewhere if you can; find out why the sink was away for so long.',
     'T0872',
   ),
+  'events-lost': g(
+    'More events came than the disk took, or it refused for long: so many were not recorded. Permits, locks and alarms have room of their own.',
+    'Find out what flooded the gateway: the events before this one name it. The reason counts what was lost, by kind of event.',
+    'T0814',
+  ),
   'disk-low': g('Soon no event can be written.', 'Make room on the disk of the gateway.'),
   'journal-full': g(
     'No event can be written any more. Operations are denied, reading goes on.',

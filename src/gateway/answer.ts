@@ -19,7 +19,7 @@ export function refuse(story: Story, verdict: Deny, site: Site): Answer {
   )
   const { unit, operation: words } = said
   site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
-  return { pdu: encodeException(functionCode, verdict.exception) }
+  return { pdu: encodeException(functionCode, verdict.exception), refused: true }
 }
 
 function describeRefusal({ asked: { subject } }: Story, { reason }: Deny, site: Site): string {

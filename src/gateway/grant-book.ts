@@ -11,6 +11,7 @@ import {
   isLive,
   stepGrant,
 } from '../policy/index.ts'
+import { type Recorded, type RecordedState, type Restricted, type Step, createRecordedState } from './recorded-state.ts'
 
 /** What is asked for; the rest of a grant comes with the asking. */
 export type GrantAsked = Pick<Grant, 'client' | 'breaker' | 'for' | 'uses' | 'reason' | 'workOrder'> & {
@@ -18,7 +19,7 @@ export type GrantAsked = Pick<Grant, 'client' | 'breaker' | 'for' | 'uses' | 're
   readonly lengthMs: number
 }
 export type GrantDone =
-  | { readonly kind: 'done'; readonly grant: Grant }
+  | { readonly kind: 'done'; readonly grant: Grant; readonly recorded: Recorded }
   | { readonly kind: 'refused'; readonly why: GrantRefusal | 'no-such-grant' | 'too-many' }
   | { readonly kind: 'unavailable' }
 
@@ -26,7 +27,7 @@ export type GrantDone =
 export interface GrantBook {
   list(): readonly Grant[]
   of(breaker: string): readonly Grant[]
-  ask(asked: GrantAsked, by: string): GrantDone
+  ask(asked: GrantAsked, by: string): Promise<GrantDone>
   /** An approval holds from the moment that it is on disk; whatever takes away, at once. */
   act(id: string, action: Extract<GrantAction, { by: string }>): Promise<GrantDone>
   /** Counts one use, before the operation is recorded. False: it is not in force any more. */
@@ -37,12 +38,19 @@ export interface GrantBook {
 /** Grants that are over and still shown. */
 const MAX_PAST = 100
 
-const stateOf = (grant: Grant): Record<string, string> => ({ [`grant/${grant.id}`]: JSON.stringify(grant) })
+type Grants = ReadonlyMap<string, Grant>
+const rowsOf = (grants: Grants): Grants => new Map([...grants].map(([id, grant]) => [`grant/${id}`, grant]))
+/** With this one as it is now; of those that are over, the last MAX_PAST. */
+function withOne(grants: Grants, grant: Grant): Grants {
+  const all = new Map([...grants, [grant.id, grant] as const])
+  for (const { id } of longPast(all)) all.delete(id)
+  return all
+}
 const fieldsOf = ({ id, client, breaker, for: what, askedBy }: Grant) => ({
   ...{ grant: id, user: client, breaker, class: what.class, operation: grantWords(what), from: askedBy },
 })
 
-const storedGrants = async (journal: Journal): Promise<Grant[]> =>
+const storedGrants = async (journal: Pick<Journal, 'states'>): Promise<Grant[]> =>
   [...(await journal.states('grant/')).values()].filter((text) => text !== '').map((text) => JSON.parse(text) as Grant)
 
 function longPast(grants: ReadonlyMap<string, Grant>): readonly Grant[] {
@@ -77,79 +85,95 @@ function usedEvent(grant: Grant, client: string, correlation: string): SecurityE
   return event('grant-used', { ...fieldsOf(grant), subject: client, correlation, count: used, reason: `${used} of ${uses}` })
 }
 
-export async function openGrantBook(journal: Journal, ports: { readonly clock: Clock; readonly random: Random }): Promise<GrantBook> {
+type GrantJournal = Pick<Journal, 'append' | 'keep' | 'states'>
+
+export async function openGrantBook(journal: GrantJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<GrantBook> {
   const { clock, random } = ports
-  const grants = new Map<string, Grant>()
-  const timers = new Map<string, Cancel>()
-  const list = (): readonly Grant[] => [...grants.values()]
-
-  function keep(grant: Grant): void {
-    grants.set(grant.id, grant)
-    timers.get(grant.id)?.()
-    timers.delete(grant.id)
-    if (isLive(grant)) {
-      const until = grant.state.kind === 'approved' ? grant.state.until : toMonotonic(clock.now() + REQUEST_MS)
-      const over = clock.after(until - clock.now(), () => expire(grant.id))
-      timers.set(grant.id, over)
-    }
-    for (const { id } of longPast(grants)) {
-      grants.delete(id)
-      void journal.putState(`grant/${id}`, '')
-    }
-  }
-
-  function expire(id: string): void {
-    const grant = grants.get(id)
-    const step = grant === undefined ? undefined : stepGrant(grant, { kind: 'expire' }, clock.now())
-    if (step?.kind !== 'done') return
-    keep(step.grant)
-    journal.note(event('grant-expired', { ...fieldsOf(step.grant), count: step.grant.used }), stateOf(step.grant))
-  }
-
-  for (const stored of await storedGrants(journal)) {
-    const { grant, over } = afterRestart(stored, clock)
-    keep(grant)
+  const stored = await storedGrants(journal)
+  const restarted = stored.map((grant) => afterRestart(grant, clock))
+  const held = createRecordedState<Grants>(new Map(restarted.map(({ grant }) => [grant.id, grant])), rowsOf, journal)
+  const list = (): readonly Grant[] => [...held.now().values()]
+  const { startTimer, restrict, expire, close } = withTimers(held, clock)
+  for (const { grant, over } of restarted) {
+    startTimer(grant.id)
     if (over) expire(grant.id)
+  }
+  const doneWith = (id: string, recorded: Recorded): GrantDone => {
+    const grant = held.now().get(id)
+    return grant === undefined ? { kind: 'refused', why: 'no-such-grant' } : { kind: 'done', grant, recorded }
   }
 
   return {
     list,
     of: (breaker) => list().filter((grant) => grant.breaker === breaker && isLive(grant)),
-    ask(wanted, by) {
-      if (isTooMany(list().filter(isLive), by)) return { kind: 'refused', why: 'too-many' }
+    async ask(wanted, by) {
       const grant = asked(wanted, random.uuid().slice(0, 8), by, clock.utcUs())
-      keep(grant)
-      journal.note(askedEvent(grant), stateOf(grant))
-      return { kind: 'done', grant }
+      const done = restrict(grant.id, (grants) =>
+        isTooMany([...grants.values()].filter(isLive), by)
+          ? { kind: 'refused', why: 'too-many' as const }
+          : { kind: 'done', next: withOne(grants, grant), event: askedEvent(grant) },
+      )
+      return done.kind === 'refused' ? done : { kind: 'done', grant, recorded: await done.recorded }
     },
     async act(id, action) {
-      const grant = grants.get(id)
-      const step = grant === undefined ? 'none' : stepGrant(grant, action, clock.now())
-      if (grant === undefined || step === 'none') return { kind: 'refused', why: 'no-such-grant' }
-      if (step.kind === 'refused') return step
-      const told = { subject: action.by, ...fieldsOf(step.grant), reason: action.reason }
+      const told = (grant: Grant): Told => ({ subject: action.by, ...fieldsOf(grant), reason: action.reason })
+      const eventOf = (grant: Grant): SecurityEvent =>
+        action.kind === 'approve'
+          ? approvedEvent(told(grant), grant, clock)
+          : event(action.kind === 'refuse' ? 'grant-refused' : 'grant-revoked', told(grant))
+      const step = onGrant(id, action, clock, eventOf)
       if (action.kind !== 'approve') {
-        keep(step.grant)
-        journal.note(event(action.kind === 'refuse' ? 'grant-refused' : 'grant-revoked', told), stateOf(step.grant))
-        return step
+        const done = restrict(id, step)
+        return done.kind === 'refused' ? done : doneWith(id, await done.recorded)
       }
-      if ((await journal.append(approvedEvent(told, step.grant, clock), stateOf(step.grant))) === 'unavailable')
-        return { kind: 'unavailable' }
+      const done = await held.permit(step)
       // Somebody refused it while the record was on its way to the disk: theirs stands.
-      if (grants.get(id)?.version !== grant.version) return { kind: 'refused', why: 'changed' }
-      keep(step.grant)
-      return step
+      if (done.kind === 'overtaken') return { kind: 'refused', why: 'changed' }
+      if (done.kind !== 'done') return done
+      startTimer(id)
+      return doneWith(id, 'recorded')
     },
     use(id, client, correlation) {
-      const grant = grants.get(id)
-      const step = grant === undefined ? undefined : stepGrant(grant, { kind: 'use' }, clock.now())
-      if (step?.kind !== 'done') return false
-      keep(step.grant)
-      journal.note(usedEvent(step.grant, client, correlation), stateOf(step.grant))
-      return true
+      const step = onGrant(id, { kind: 'use' }, clock, (grant) => usedEvent(grant, client, correlation))
+      return restrict(id, step).kind === 'done'
     },
-    close: () => [...timers.values()].forEach((cancel) => cancel()),
+    close,
   }
+}
+
+/** One action on one grant, as it is when its turn comes. */
+function onGrant(id: string, action: GrantAction, clock: Clock, tell: (grant: Grant) => SecurityEvent) {
+  const now = clock.now()
+  return (grants: Grants): Step<Grants, GrantRefusal | 'no-such-grant'> => {
+    const grant = grants.get(id)
+    if (grant === undefined) return { kind: 'refused', why: 'no-such-grant' }
+    const step = stepGrant(grant, action, now)
+    return step.kind === 'refused' ? step : { kind: 'done', next: withOne(grants, step.grant), event: tell(step.grant) }
+  }
+}
+
+/** Ends each grant when its time is over, however it was changed meanwhile. */
+function withTimers(held: RecordedState<Grants>, clock: Clock) {
+  const timers = new Map<string, Cancel>()
+  function startTimer(id: string): void {
+    timers.get(id)?.()
+    timers.delete(id)
+    const grant = held.now().get(id)
+    if (grant === undefined || !isLive(grant)) return
+    const leftMs = grant.state.kind === 'approved' ? grant.state.until - clock.now() : REQUEST_MS
+    const over = clock.after(leftMs, () => expire(id))
+    timers.set(id, over)
+  }
+  function restrict<W>(id: string, step: (grants: Grants) => Step<Grants, W>): Restricted<W> {
+    const done = held.restrict(step)
+    if (done.kind === 'done') startTimer(id)
+    return done
+  }
+  function expire(id: string): void {
+    const over = (grant: Grant): SecurityEvent => event('grant-expired', { ...fieldsOf(grant), count: grant.used })
+    restrict(id, onGrant(id, { kind: 'expire' }, clock, over))
+  }
+  return { startTimer, restrict, expire, close: () => [...timers.values()].forEach((cancel) => cancel()) }
 }
 
 /** What a grant is for, as a person says it. */

@@ -34,16 +34,18 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
       return verifyInThread({ path: journalFile, anchors: seq === 0 ? [] : [{ seq, hash }], keyPems }, progress)
     },
   })
+  const judge = (): void => {
+    const fault = journal.fault()
+    if (fault === 'none') trust.works('journal')
+    else trust.fails('journal', describeFault(fault), 'in use')
+  }
   const stops = [
     startSelfTest({ trust, journal, clock, rights }),
     watchClock({ clock, note: core.note, synchronised: clockSynchronised }),
     startHeartbeat({ journal, clock, lag: () => Math.max(0, ...sinks.status().map(({ owed }) => owed)) }),
-    journal.onCommitted(() => {
-      const fault = journal.fault()
-      if (fault === 'none') trust.works('journal')
-      else trust.fails('journal', describeFault(fault), 'in use')
-    }),
+    journal.onCommitted(judge),
   ]
+  judge() // a disk that refused before anybody listened
   return {
     keeper,
     close() {

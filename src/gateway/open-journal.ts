@@ -1,5 +1,5 @@
 import { type EventRecord, event } from '../events/index.ts'
-import { type Journal, type Writer, createJournal, startWriter } from '../journal/index.ts'
+import { type Journal, type StoreFile, type Writer, createJournal, createLateWriter, isOfTheDisk, startWriter } from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
 
 /** `last`: the last event of the run before this one, as it stood before this one wrote anything. */
@@ -10,25 +10,50 @@ export async function openJournal(
   path: string,
   { clock, random, log, hostName, journalCredential }: Ports,
 ): Promise<OpenedJournal | StartFailure> {
-  let writer: Writer
+  const file: StoreFile = {
+    path,
+    origin: { boot: random.uuid(), gateway: hostName },
+    keyCredential: journalCredential,
+    utcUs: clock.utcUs(),
+  }
+  // Set as soon as there is a journal: one that opens late says then what had to be done for it.
+  let tell: (writer: Writer) => void = () => undefined
+  const writer = await openWriter(file, clock, (late) => {
+    log.info('the journal has been opened: its disk takes it now')
+    tell(late)
+  })
+  if (writer instanceof Error) return { kind: 'not-started', why: writer.message, hint: `nothing was changed; the journal is ${path}` }
+  const journal = createJournal(writer.writer, clock, log)
+  tell = (opened) => {
+    if (opened.replaced !== 'no') {
+      const { file: old, reason, upTo, head } = opened.replaced
+      journal.note(event('journal-replaced', { file: old, reason, upTo, head }))
+      log.warn(`the journal was damaged (${reason}) and is now ${old}; a new one has begun: breakwall journal salvage ${old}`)
+    }
+    if (opened.keyMade) journal.note(event('journal-key-made', { key: opened.key }))
+  }
+  if (writer.late !== 'no')
+    log.warn(`the journal cannot be opened for writing (${writer.late}): reading goes on, every operation is denied until it can`)
+  const [last = 'none' as const] = await journal.read(writer.writer.head.seq - 1, 1)
+  tell(writer.writer)
+  return { journal, last, replaced: writer.writer.replaced !== 'no' }
+}
+
+/** A journal whose disk refuses is opened later; an error is what no later try would mend. */
+async function openWriter(
+  file: StoreFile,
+  clock: Ports['clock'],
+  opened: (writer: Writer) => void,
+): Promise<{ readonly writer: Writer; readonly late: string } | Error> {
   try {
-    writer = await startWriter({
-      path,
-      origin: { boot: random.uuid(), gateway: hostName },
-      keyCredential: journalCredential,
-      utcUs: clock.utcUs(),
-    })
+    return { writer: await startWriter(file), late: 'no' }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return { kind: 'not-started', why, hint: `nothing was changed; the journal is ${path}` }
+    const why = error instanceof Error ? error : new Error(String(error))
+    if (!isOfTheDisk(why)) return why
+    try {
+      return { writer: createLateWriter(file, why, clock, opened), late: why.message }
+    } catch (unread) {
+      return new Error(`${why.message}; it cannot be read either: ${unread instanceof Error ? unread.message : String(unread)}`)
+    }
   }
-  const journal = createJournal(writer, clock, log)
-  const [last = 'none' as const] = await journal.read(writer.head.seq - 1, 1)
-  if (writer.replaced !== 'no') {
-    const { file, reason, upTo, head } = writer.replaced
-    journal.note(event('journal-replaced', { file, reason, upTo, head }))
-    log.warn(`the journal was damaged (${reason}) and is now ${file}; a new one has begun: breakwall journal salvage ${file}`)
-  }
-  if (writer.keyMade) journal.note(event('journal-key-made', { key: writer.key }))
-  return { journal, last, replaced: writer.replaced !== 'no' }
 }

@@ -30,6 +30,7 @@ export function startSelfTest(ports: SelfTestPorts): Cancel {
 
 function look({ trust, journal, clock, rights }: SelfTestPorts): void {
   if (journal.keyFault !== '') trust.fails('key store', `checkpoints cannot be signed: ${journal.keyFault}`, 'by a self-test')
+  else trust.works('key store')
   if (clock.utcUs() < FIRST_RELEASE_US) trust.fails('clock', `it shows ${isoUs(clock.utcUs())}`, 'by a self-test')
   else trust.works('clock')
   const wrong = wrongPolicy(rights(), clock)

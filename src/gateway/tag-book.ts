@@ -2,6 +2,7 @@ import { type FieldTypes, type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
 import { type Tag, type TagAction, type TagJob, type TagRefusal, type Tags, noTags, stepTags } from '../policy/index.ts'
+import { type Recorded, type Step, createRecordedState } from './recorded-state.ts'
 
 /** What hangs at the site while the gateway runs. Each change is an event, and state and event are one write. */
 export interface TagBook {
@@ -11,64 +12,55 @@ export interface TagBook {
   freshId(): string
 }
 export type TagDone =
-  | { readonly kind: 'done'; readonly tags: Tags; readonly tag: Tag | 'none' }
+  | { readonly kind: 'done'; readonly tags: Tags; readonly tag: Tag | 'none'; readonly recorded: Recorded }
   | { readonly kind: 'refused'; readonly why: TagRefusal }
   | { readonly kind: 'unavailable' }
 
+type TagJournal = Pick<Journal, 'append' | 'keep' | 'states'>
+
 /** Reads what the last run left hanging: a restart takes no tag off. */
-export async function openTagBook(journal: Journal, ports: { readonly clock: Clock; readonly random: Random }): Promise<TagBook> {
+export async function openTagBook(journal: TagJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<TagBook> {
   const { clock, random } = ports
   const stored = async <T>(prefix: string): Promise<T[]> =>
     [...(await journal.states(prefix)).values()].filter((text) => text !== '').map((text) => JSON.parse(text) as T)
-  let tags: Tags = { ...noTags, tags: await stored<Tag>('tag/'), jobs: await stored<TagJob>('tag-job/') }
-  // One after the other: what is taken off is judged by what hangs when its turn comes.
-  let last: Promise<unknown> = Promise.resolve()
-
-  async function takeAway(action: TagAction): Promise<TagDone> {
-    const step = stepTags(tags, action, clock.utcUs())
-    if (step.kind === 'refused') return step
-    const record = await journal.append(eventOf(action, step), statesOf(tags, step.tags))
-    if (record === 'unavailable') return { kind: 'unavailable' }
-    const again = stepTags(tags, action, clock.utcUs()) // somebody may have hung another tag in between: it stays
-    if (again.kind === 'refused') return again
-    tags = again.tags
-    return { kind: 'done', tags, tag: again.tag }
-  }
+  const start: Tags = { ...noTags, tags: await stored<Tag>('tag/'), jobs: await stored<TagJob>('tag-job/') }
+  const held = createRecordedState(start, rowsOf, journal)
 
   return {
-    tags: () => tags,
+    tags: () => held.now(),
     freshId: () => random.uuid().slice(0, 8),
-    act(action) {
-      if (action.kind === 'hang' || action.kind === 'start-job') {
-        const step = stepTags(tags, action, clock.utcUs())
-        if (step.kind === 'refused') return Promise.resolve(step)
-        const before = tags
-        tags = step.tags
-        journal.note(eventOf(action, step), statesOf(before, tags))
-        return Promise.resolve({ kind: 'done', tags, tag: step.tag })
+    async act(action) {
+      const utcUs = clock.utcUs()
+      let tag: Tag | 'none' = 'none'
+      const step = (tags: Tags): Step<Tags, TagRefusal> => {
+        const made = stepTags(tags, action, utcUs)
+        if (made.kind === 'refused') return made
+        tag = made.tag
+        return { kind: 'done', next: made.tags, event: eventOf(action, made) }
       }
-      const done = last.then(() => takeAway(action))
-      last = done
-      return done
+      if (action.kind === 'hang' || action.kind === 'start-job') {
+        const done = held.restrict(step)
+        return done.kind === 'refused' ? done : { kind: 'done', tags: held.now(), tag, recorded: await done.recorded }
+      }
+      const done = await held.permit(step)
+      if (done.kind === 'done') return { kind: 'done', tags: held.now(), tag, recorded: 'recorded' }
+      if (done.kind !== 'overtaken') return done
+      const now = stepTags(held.now(), action, utcUs)
+      return now.kind === 'refused' ? now : { kind: 'refused', why: 'changed' }
     },
   }
 }
 
-/** Each tag and each job is a state of its own; what is gone is empty. */
-function statesOf(before: Tags, after: Tags): Record<string, string> {
-  const keyed = ({ tags, jobs }: Tags): Map<string, string> =>
-    new Map([
-      ...tags.map((tag) => [`tag/${tag.id}`, JSON.stringify(tag)] as const),
-      ...jobs.map((job) => [`tag-job/${job.name}`, JSON.stringify(job)] as const),
-    ])
-  const [old, fresh] = [keyed(before), keyed(after)]
-  const gone = [...old.keys()].filter((key) => !fresh.has(key)).map((key) => [key, ''] as const)
-  return Object.fromEntries([...[...fresh].filter(([key, text]) => old.get(key) !== text), ...gone])
-}
+/** Each tag and each job is a row of its own. */
+const rowsOf = ({ tags, jobs }: Tags): ReadonlyMap<string, object> =>
+  new Map<string, object>([
+    ...tags.map((tag) => [`tag/${tag.id}`, tag] as const),
+    ...jobs.map((job) => [`tag-job/${job.name}`, job] as const),
+  ])
 
-type Step = Extract<ReturnType<typeof stepTags>, { kind: 'done' }>
+type Hung = Extract<ReturnType<typeof stepTags>, { kind: 'done' }>
 
-function eventOf(action: TagAction, { breakers, tag }: Step): SecurityEvent {
+function eventOf(action: TagAction, { breakers, tag }: Hung): SecurityEvent {
   const where = { subject: action.by, breaker: breakers.join(' ') }
   const on: Pick<FieldTypes, 'tag' | 'user' | 'job'> =
     tag === 'none'

@@ -13,7 +13,7 @@ export type StoreFault =
 export function storeFaultOf(error: unknown): StoreFault {
   const why = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (/^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(code)) return { kind: 'full', why }
+  if (/^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/.test(code)) return { kind: 'full', why }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return { kind: 'busy', why }
   return { kind: 'fails', why: code === '' ? why : `${why} (${code})` }
 }

@@ -16,8 +16,17 @@ export function openKey(folder: string, credential: string | undefined): KeyFile
   }
   if (credential === undefined && (statSync(file).mode & 0o077) !== 0) throw new Error(`others may read ${file}: chmod 600 ${file}`)
   const signer = signerOf(readFileSync(file, 'utf8'))
-  writeFileSync(join(folder, 'journal.pub'), signer.publicPem, { mode: 0o644 })
+  keepPublicKey(join(folder, 'journal.pub'), signer.publicPem)
   return { signer, made }
+}
+
+/** A copy for people, made from the key: a disk that refuses it keeps no checkpoint from being signed. */
+function keepPublicKey(file: string, pem: string): void {
+  try {
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== pem) writeFileSync(file, pem, { mode: 0o644 })
+  } catch {
+    // the next start tries again; the API has the key too
+  }
 }
 
 /** Bytes that keep a place on the disk for the last words of a journal on a full one. */
@@ -54,8 +63,17 @@ export function freeBytes(path: string): number {
 /** The last head that was signed, beside the journal: it outlives the file, so that no number is given twice. */
 export function anchorOf(path: string) {
   const file = `${path}.anchor`
+  const write = (upTo: number, head: string): void => writeFileSync(file, JSON.stringify({ upTo, head }), { mode: 0o600 })
   return {
-    write: (upTo: number, head: string): void => writeFileSync(file, JSON.stringify({ upTo, head }), { mode: 0o600 }),
+    write,
+    tryToWrite(upTo: number, head: string): 'written' | 'unavailable' {
+      try {
+        write(upTo, head)
+        return 'written'
+      } catch {
+        return 'unavailable'
+      }
+    },
     read(): { readonly upTo: number; readonly head: string } | 'none' {
       try {
         const { upTo, head } = JSON.parse(readFileSync(file, 'utf8')) as { upTo: unknown; head: unknown }

@@ -4,15 +4,15 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
-import { FOLD, MAX_BATCH, MAX_WAITING_EVENTS, NOTES_AT_A_TIME, RETRY_MS } from './limits.ts'
+import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS } from './limits.ts'
+import { type Queue, type Queued, createQueue } from './queue.ts'
 import type { Entry, Head } from './storage.ts'
+import { type Waiter, accept, isRefused, refuse } from './waiter.ts'
 import type { Writer } from './writer.ts'
 
-export type Settle = (id: RecordId | 'unavailable') => void
-type Waiting = { readonly entry: Entry; readonly settle: Settle; readonly mustWait: boolean }
 type Committed = (events: readonly SecurityEvent[]) => void
 
-const nobody: Settle = () => undefined
+const own: Waiter = { kind: 'own' }
 
 /** Group commit: everything that comes while one transaction is on its way to the disk goes into the next. */
 export class GroupCommit {
@@ -22,7 +22,7 @@ export class GroupCommit {
   readonly #committed: Committed
   readonly #gathering: Gathering
   readonly #checkpoints: Checkpoints
-  #waiting: Waiting[] = []
+  readonly #queue: Queue
   #writing: Promise<void> | 'idle' = 'idle'
   #head: Head
   /** From the first refusal of the disk until it takes events again, and has room for more than the last words. */
@@ -40,7 +40,8 @@ export class GroupCommit {
     this.#committed = committed
     this.#head = writer.head
     this.#gathering = createGathering(clock)
-    this.#checkpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, false, nobody))
+    this.#queue = createQueue(clock, (id) => log.warn(`events are lost, too many wait for the disk; the first is ${id}`))
+    this.#checkpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, own))
   }
 
   get head(): Head {
@@ -56,9 +57,10 @@ export class GroupCommit {
     return this.#closed
   }
 
-  push(told: Entry['event'], state: States, mustWait: boolean, settle: Settle): void {
-    if (this.#closed || this.#waiting.length >= MAX_WAITING_EVENTS || (this.#fault !== 'none' && mustWait)) return settle('unavailable')
-    this.#waiting.push({ entry: this.#entry(told, state), settle, mustWait })
+  /** Queues an event; what its caller hears is in `waiter`. */
+  push(told: Entry['event'], state: States, waiter: Waiter): void {
+    if (this.#closed || (this.#fault !== 'none' && isRefused(waiter))) return refuse(waiter)
+    if (this.#queue.add({ entry: this.#entry(told, state), waiter }) === 'no-room' || this.#fault !== 'none') refuse(waiter)
     if (!this.#paused) this.#pump()
   }
 
@@ -71,8 +73,8 @@ export class GroupCommit {
 
   /** Signs what no checkpoint covers yet, writes the last event of this run, and takes no more. */
   finish(last: SecurityEvent): Promise<RecordId | 'unavailable'> {
-    if (this.#checkpoints.waiting()) this.push('checkpoint', {}, false, nobody)
-    const written = new Promise<RecordId | 'unavailable'>((resolve) => this.push(last, {}, true, resolve))
+    if (this.#checkpoints.waiting()) this.push('checkpoint', {}, own)
+    const written = new Promise<RecordId | 'unavailable'>((settle) => this.push(last, {}, { kind: 'last', settle }))
     this.end()
     return written
   }
@@ -84,9 +86,9 @@ export class GroupCommit {
 
   /** Resolves when what was there at the call is on disk, or the disk refuses. */
   async flush(): Promise<void> {
-    const last = this.#waiting.at(-1)
+    const last = this.#queue.last()
     if (this.#writing !== 'idle') await this.#writing
-    while (last !== undefined && this.#waiting.includes(last) && !this.#paused) {
+    while (last !== undefined && this.#queue.has(last) && !this.#paused) {
       this.#gathering.end()
       this.#pump()
       await this.#writing
@@ -101,13 +103,13 @@ export class GroupCommit {
   }
 
   #pump(): void {
-    if (this.#writing !== 'idle' || this.#waiting.length === 0) return
-    const notes = !this.#waiting.some((item) => item.mustWait)
+    if (this.#writing !== 'idle' || this.#queue.length === 0) return
+    const notes = !this.#queue.awaited()
     // What nobody waits for gathers for a moment after each commit: in a storm of connections a commit each would cost more than they do.
-    const gathers = notes && !this.#closed && this.#waiting.length < NOTES_AT_A_TIME
+    const gathers = notes && !this.#closed && this.#queue.length < NOTES_AT_A_TIME
     if (gathers && this.#gathering.goesOn(() => this.#pump())) return
     // A permit that comes meanwhile waits for no more than a small commit before its own.
-    const batch = this.#waiting.splice(0, notes ? NOTES_AT_A_TIME : MAX_BATCH)
+    const batch = this.#queue.take(notes ? NOTES_AT_A_TIME : MAX_BATCH)
     this.#writing = this.#commit(batch)
   }
 
@@ -118,7 +120,7 @@ export class GroupCommit {
     if (!this.#paused) this.#pump()
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  async #commit(batch: readonly Queued[]): Promise<void> {
     let written: { first: number; head: Head }
     try {
       written = await this.#writer.write(batch.map((item) => item.entry))
@@ -132,20 +134,18 @@ export class GroupCommit {
     this.#fold(batch.length)
     if (this.#fault !== 'none') await this.#tryToRecover()
     this.#next()
-    batch.forEach((item, i) => item.settle(toRecordId(written.first + i)))
+    batch.forEach(({ waiter }, i) => accept(waiter, toRecordId(written.first + i)))
     this.#committed(events)
   }
 
   /** What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later. */
-  async #refused(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const all = [...batch, ...this.#waiting]
-    for (const item of all) if (item.mustWait) item.settle('unavailable')
-    this.#waiting = all.filter((item) => !item.mustWait)
+  async #refused(batch: readonly Queued[], error: unknown): Promise<void> {
+    this.#queue.refused(batch)
     if (this.#fault === 'none') {
       const fault = storeFaultOf(error)
       this.#fault = fault
       this.#log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)
-      this.#waiting.unshift({ entry: this.#entry(storeEvent(fault), {}), settle: nobody, mustWait: false })
+      this.#queue.first(this.#entry(storeEvent(fault), {}))
       this.#committed([])
       // There is room for the last words: they are written at once.
       if (fault.kind === 'full' && (await this.#writer.release().catch(() => false))) return
@@ -166,7 +166,7 @@ export class GroupCommit {
     this.#paused = true
     this.#clock.after(RETRY_MS, () => {
       this.#paused = false
-      if (this.#waiting.length > 0) return this.#pump()
+      if (this.#queue.length > 0) return this.#pump()
       if (this.#fault !== 'none' && this.#writing === 'idle') this.#writing = this.#tryToRecover().finally(() => this.#next())
     })
   }

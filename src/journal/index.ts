@@ -1,6 +1,7 @@
 export { type Journal, type States, createJournal, toRecord } from './journal.ts'
 export type { StoreFault } from './fault.ts'
 export { type StoreFile, type Writer, startWriter } from './writer.ts'
+export { createLateWriter, isOfTheDisk } from './late-writer.ts'
 export { type Anchor, type Fault, type Verified, type VerifyWith, justTheChain, verifyJournal } from './verify.ts'
 export { verifyInThread } from './verify-thread.ts'
 export { readAnchors } from './anchors.ts'

@@ -3,12 +3,15 @@ import { type Clock, type Log, isoUs } from '../platform/index.ts'
 import type { Body } from './chain.ts'
 import type { StoreFault } from './fault.ts'
 import { GroupCommit } from './group-commit.ts'
-import { MAX_READ_RECORDS, MAX_WAITING_EVENTS } from './limits.ts'
+import { MAX_READ_RECORDS } from './limits.ts'
 import type { Query } from './queries.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
 import type { Row } from './schema.ts'
 import type { Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
+
+/** Events of this severity and graver are alarms (RFC 5424: 1 alert, 2 critical). */
+const ALARM = 2
 
 /** States that are written with an event, in one transaction: key to JSON text. */
 export type States = Readonly<Record<string, string>>
@@ -16,6 +19,12 @@ export type States = Readonly<Record<string, string>>
 export interface Journal {
   /** Resolves when the event is on disk, or with `unavailable` when it is not and never will be. */
   append(event: SecurityEvent, states?: States): Promise<RecordId | 'unavailable'>
+  /**
+   * For what is in force in memory already and must get to disk: a lock that was shut, a tag that was hung. Never refused: resolves with
+   * the id once it is on disk, or with `not-yet` as soon as the disk refuses; it is then written when the disk takes events again.
+   * It has room of its own. Should even that be full for hours, its event is counted in `events-lost`, which carries its states.
+   */
+  keep(event: SecurityEvent, states: States): Promise<RecordId | 'not-yet'>
   /** Written as soon as the disk allows, in order with all others; the caller does not wait. */
   note(event: SecurityEvent, states?: States): void
   read(after: number, limit: number): Promise<readonly EventRecord[]>
@@ -58,14 +67,10 @@ export interface Journal {
 export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   const announcer = createAnnouncer()
   const commits = new GroupCommit(writer, clock, log, (events) => announcer.tell(events))
-  const written = (told: SecurityEvent, states: States, mustWait: boolean): Promise<RecordId | 'unavailable'> =>
-    new Promise((resolve) => commits.push(told, states, mustWait, resolve))
   return {
-    append: (told, states = {}) => written(told, states, true),
-    note: (told, states = {}) =>
-      void written(told, states, false).then((id) => {
-        if (id === 'unavailable' && !commits.closed) log.warn(`event lost, ${MAX_WAITING_EVENTS} are waiting for the disk: ${told.text}`)
-      }),
+    append: (told, states = {}) => new Promise((settle) => commits.push(told, states, { kind: 'permit', settle })),
+    keep: (told, states) => new Promise((settle) => commits.push(told, states, { kind: 'state', settle })),
+    note: (told, states = {}) => commits.push(told, states, { kind: told.severity <= ALARM ? 'alarm' : 'other' }),
     ...readsOf(writer),
     async retain(limits) {
       const done = await writer.retain(limits, clock.utcUs(), clock.now())
@@ -77,9 +82,16 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       head: () => commits.head,
       writes: () => commits.writes,
       fault: () => commits.fault,
-      key: writer.key,
-      publicPem: writer.publicPem,
-      keyFault: writer.keyFault,
+    },
+    // A journal that is opened late has its key from then on.
+    get key() {
+      return writer.key
+    },
+    get publicPem() {
+      return writer.publicPem
+    },
+    get keyFault() {
+      return writer.keyFault
     },
     onCommitted: (run) => announcer.listen(run),
     finish: (last) => commits.finish(last),

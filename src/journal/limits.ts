@@ -1,5 +1,8 @@
-/** Events that wait for the disk, at most. Beyond it the newest monitoring events are lost and the log says so. */
-export const MAX_WAITING_EVENTS = 20_000
+/**
+ * Events that wait for the disk, at most, by who waits for them: each has room that no other takes. What finds none is counted in an
+ * event `events-lost`. Each is at least MAX_BATCH: what is counted then never goes out with a batch that the disk refuses again.
+ */
+export const WAITING_EVENTS = { permit: 5000, state: 3000, alarm: 2000, other: 10_000 } as const
 /** Records that one read returns, at most. */
 export const MAX_READ_RECORDS = 1000
 /** Pause before a failed write of notes is tried again, milliseconds. */

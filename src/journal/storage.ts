@@ -100,7 +100,8 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
     /** Writes all entries in one transaction; when it returns they are on disk. Returns the number of the first. */
     write(entries: readonly Entry[]): { first: number; head: Head } {
       const written = transaction(() => entries.forEach(add))
-      if (entries.some((entry) => entry.event === 'checkpoint')) anchor.write(written.head.seq, written.head.hash)
+      // The events are on disk: an anchor that finds no room there is written with the next checkpoint.
+      if (entries.some((entry) => entry.event === 'checkpoint')) anchor.tryToWrite(written.head.seq, written.head.hash)
       return written
     },
     /** Removes old events as far as the limits say, at most RETENTION.most at a time; what was removed is an event in the same transaction. */

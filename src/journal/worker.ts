@@ -14,7 +14,9 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
   } catch (error) {
     keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
   }
-  const { storage, replaced } = openOrReplace(path, origin, key?.signer ?? 'none', utcUs)
+  const store = openedStore(port, () => openOrReplace(path, origin, key?.signer ?? 'none', utcUs))
+  if (store === 'not-opened') return
+  const { storage, replaced } = store
   const opened = {
     head: storage.head(),
     replaced,
@@ -50,7 +52,8 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
 
 /** The thread that searches it: as slow as it likes. */
 function runReader(port: MessagePort, path: string): void {
-  const queries = openQueries(path)
+  const queries = openedStore(port, () => openQueries(path))
+  if (queries === 'not-opened') return
   answer(port, { kind: 'opened' })
   port.on('message', (message: ToReader) =>
     attempt(port, message, () => {
@@ -74,6 +77,16 @@ function runReader(port: MessagePort, path: string): void {
       }
     }),
   )
+}
+
+/** What keeps it from opening is told with its code: that of a full disk is another matter than a second gateway. */
+function openedStore<T>(port: MessagePort, open: () => T): T | 'not-opened' {
+  try {
+    return open()
+  } catch (error) {
+    answer(port, { kind: 'not-opened', why: wordsOf(error), code: codeOf(error) })
+    return 'not-opened'
+  }
 }
 
 const answer = (port: MessagePort, message: FromWriter): void => port.postMessage(message)

@@ -43,6 +43,7 @@ export type OpenedStore = {
 }
 export type FromWriter =
   | { readonly kind: 'opened'; readonly opened?: OpenedStore }
+  | { readonly kind: 'not-opened'; readonly why: string; readonly code: string }
   | { readonly kind: 'answer'; readonly to: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly to: number; readonly why: string; readonly code: string }
 
@@ -78,7 +79,11 @@ type Thread<Ask> = { readonly ask: (message: Ask) => Promise<unknown>; readonly 
 export async function startWriter(file: StoreFile): Promise<Writer> {
   const { ask, opened } = await startThread<WriterAsk>('writer', file)
   if (opened === undefined) throw new Error('a writer says what it opened')
-  const { ask: look } = await startThread<ReaderAsk>('reader', file)
+  const reader = await startThread<ReaderAsk>('reader', file).catch(async (error: unknown) => {
+    await ask({ kind: 'close' }) // nobody else may write before it is let go
+    throw error
+  })
+  const look = reader.ask
   return {
     ...opened,
     write: (entries) => ask({ kind: 'write', entries }) as ReturnType<Writer['write']>,
@@ -102,6 +107,8 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
   }
 }
 
+const withCode = ({ why, code }: { readonly why: string; readonly code: string }): Error => Object.assign(new Error(why), { code })
+
 function startThread<Ask extends object>(role: 'writer' | 'reader', file: StoreFile): Promise<Thread<Ask>> {
   const worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), { workerData: { role, file } })
   const waiting = new Map<number, Waiting>()
@@ -122,10 +129,11 @@ function startThread<Ask extends object>(role: 'writer' | 'reader', file: StoreF
     worker.on('exit', () => died(new Error('the journal is closed')))
     worker.on('message', (message: FromWriter) => {
       if (message.kind === 'opened') return resolve({ ask, opened: message.opened })
+      if (message.kind === 'not-opened') return reject(withCode(message))
       const asker = waiting.get(message.to)
       waiting.delete(message.to)
       if (message.kind === 'answer') asker?.resolve(message.value)
-      else asker?.reject(Object.assign(new Error(message.why), { code: message.code }))
+      else asker?.reject(withCode(message))
     })
   })
 }

@@ -72,6 +72,7 @@ export const tagRefusals = {
   'own-tag': 'this is your own tag: take it off',
   'not-offered': 'this tag was not offered to you',
   'too-many': 'there are too many tags or jobs',
+  changed: 'somebody else has changed it in the meantime: look again',
 } as const
 export type TagRefusal = keyof typeof tagRefusals
 

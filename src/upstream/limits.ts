@@ -17,6 +17,11 @@ export const MAX_UNREAD_BYTES = 64 * 1024
 export const BAD_REQUESTS = { atOnce: 20, perSecond: 20 } as const
 /** Requests that one connection gets back at once without a place on a bus (0B of a silent unit, 0A, 06): a client that repeats them as fast as it can would take the processor from control. */
 export const NOT_ASKED = { atOnce: 100, perSecond: 200 } as const
+/**
+ * Refused operations that one connection gets answered at once, and how many more each second: a client that repeats them as fast as it
+ * can would fill the journal and take the processor from control. One that tries a locked breaker each second, 16 at a time, never waits.
+ */
+export const REFUSED = { atOnce: 100, perSecond: 50 } as const
 /** Sessions that can be resumed by their id, at most; tickets are kept by the clients. */
 export const MAX_SESSIONS = 512
 /** How long a session can be resumed, milliseconds. Each time its certificate is judged anew. */

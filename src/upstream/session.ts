@@ -17,7 +17,7 @@ import {
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from './admission.ts'
-import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED } from './limits.ts'
+import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED, REFUSED } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
 export type Asked = {
@@ -33,6 +33,8 @@ export type Answer = {
   readonly pdu: Uint8Array | 'none'
   /** The request got no place on its bus, or its unit is silent: such answers cost nothing, and go out at a bounded rate. */
   readonly notAsked?: true
+  /** The decision refused it. Such answers go out at a bounded rate too. */
+  readonly refused?: true
 }
 
 export type Report = <Id extends EventId>(id: Id, fields: FieldsOf<Id>) => void
@@ -69,7 +71,8 @@ export function startSession(socket: ClientSocket, settings: SessionSettings): S
 /** The way to end a session from outside; what waits for its turn on a bus is not sent any more. */
 export type SessionHandle = { close(why: string): void }
 
-type Open = { readonly frame: Frame; answer: Answer | 'not-yet' }
+/** `paced`: a refusal whose answer waits for its time. */
+type Open = { readonly frame: Frame; answer: Answer | 'not-yet'; paced: boolean }
 
 class Session {
   readonly #socket: ClientSocket
@@ -86,6 +89,9 @@ class Session {
   #frameSince: Monotonic | 'between-frames' = 'between-frames'
   #bad: Allowance
   #notAsked: Allowance
+  #refused: Allowance
+  /** How many of the open ones are paced. */
+  #paced = 0
   #unsent: Uint8Array[] = []
   #unsentBytes = 0
   readonly #wanted = (): boolean => !this.#socket.destroyed
@@ -101,6 +107,7 @@ class Session {
     this.#opened = clock.now()
     this.#bad = { left: BAD_REQUESTS.atOnce, at: clock.now() }
     this.#notAsked = { left: NOT_ASKED.atOnce, at: clock.now() }
+    this.#refused = { left: REFUSED.atOnce, at: clock.now() }
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
     socket.on('drain', () => this.#work())
     socket.on('error', (error) => (this.#ended = error.message))
@@ -181,7 +188,7 @@ class Session {
 
   /** Takes on what may be worked on now; leaves the rest, and the socket unread, until there is room. */
   #work(): void {
-    while (this.#open.length < this.#settings.inFlight && this.#socket.writableLength + this.#unsentBytes < MAX_UNREAD_BYTES) {
+    while (this.#hasPlace() && this.#socket.writableLength + this.#unsentBytes < MAX_UNREAD_BYTES) {
       const frame = this.#waiting.shift()
       if (frame === undefined) break
       this.#take(frame)
@@ -189,6 +196,15 @@ class Session {
     if (this.#waiting.length > 0) this.#socket.pause()
     else this.#socket.resume()
     this.#endWhenDone()
+  }
+
+  /**
+   * Refusals that wait for their time hold places of their own, as many again: what is allowed gets past them, and a client that does
+   * nothing but repeat refused operations stops itself.
+   */
+  #hasPlace(): boolean {
+    const { inFlight } = this.#settings
+    return this.#paced < inFlight && this.#open.length - this.#paced < inFlight
   }
 
   #take(frame: Frame): void {
@@ -223,10 +239,29 @@ class Session {
     const open = this.#begin(frame)
     void serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
       admission.leave(this.#client, kind)
+      if (answer.refused === true) return this.#endPaced(open, answer, this.#waitRefused())
       const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0
       if (waitMs === 0) this.#end(open, answer)
       else this.#settings.clock.after(waitMs, () => this.#end(open, answer))
     })
+  }
+
+  #endPaced(open: Open, answer: Answer, waitMs: number): void {
+    if (waitMs === 0) return this.#end(open, answer)
+    open.paced = true
+    this.#paced += 1
+    this.#settings.clock.after(waitMs, () => {
+      open.paced = false
+      this.#paced -= 1
+      this.#end(open, answer)
+    })
+    this.#work()
+  }
+
+  #waitRefused(): number {
+    const [left, { waitMs }] = spend(this.#refused, this.#settings.clock.now(), REFUSED)
+    this.#refused = left
+    return waitMs
   }
 
   #waitNotAsked(): number {
@@ -257,7 +292,7 @@ class Session {
   }
 
   #begin(frame: Frame): Open {
-    const open: Open = { frame, answer: 'not-yet' }
+    const open: Open = { frame, answer: 'not-yet', paced: false }
     this.#open.push(open)
     return open
   }

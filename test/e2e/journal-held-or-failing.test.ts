@@ -26,8 +26,14 @@ async function deniedUntil(t: Test, world: World, port: number, words: RegExp, e
   t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1, 'though it was unlocked before')
   t.equal((await scada.readHoldingRegisters(11999, 2)).data.length, 2, 'reading goes on')
   t.equal(world.frames().filter(({ hex }) => /^..10 ?1f3f/i.test(hex)).length, 0, 'no command reached a breaker')
+  // What bars holds all the same, and nobody is told that it is on record.
+  const lock = { scope: 'control', reason: 'at work' }
+  t.match(await call(world.paths.api, '/v1/breakers/Q2/lock', lock), { status: 202, value: { locked: true } })
+  const said = await runCommand(world.paths, 'lock', 'Q2', '--reason', 'at work')
+  t.match(said, { code: 0, stderr: /in force now, but not recorded yet/ })
   end()
   await world.heard(({ id }) => id === 'fail-closed-left')
+  t.equal((await call(world.paths.api, '/v1/breakers/Q2/lock', lock)).status, 200)
   t.equal((await unlock(world)).status, 200)
   await scada.writeRegisters(7999, commandRegisters(905, 4353))
   await world.heard(({ id }) => id === 'operation-done')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { localTime, realClock } from '../../src/platform/index.ts'
+import { isTagged } from '../../src/policy/index.ts'
 import { type Person, staffOf } from '../support/staff.ts'
 import { type World, commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
 
@@ -100,6 +101,20 @@ t.test('two people at once: the second is told what the first has done', async (
   t.match(await tech('/v1/breakers/Q1/unlock', { ...unlock, forSeconds: 9 * 3600 }), { status: 422, value: { error: /8 h at most/ } })
 })
 
+t.test('a tag that is hung while its job is being ended bars, also after a restart [S-31]', async (t) => {
+  const { world, gateway, stop } = await site(t)
+  await gateway.tags.act({ kind: 'start-job', job: 'J', breakers: ['Q1'], by: 'tech', ...why })
+  const ending = gateway.tags.act({ kind: 'end-job', job: 'J', by: 'tech' })
+  for (let i = 0; i < 3; i++) await Promise.resolve() // its record is on its way to the disk
+  const hung = await gateway.tags.act({ kind: 'hang', id: 'late', on: { kind: 'job', job: 'J' }, by: 'mate', ...why })
+  t.match(hung, { kind: 'done', recorded: 'recorded' })
+  t.match(await ending, { kind: 'refused', why: 'tags-on-job' })
+  t.match((await world.heard(({ id }) => id === 'change-overtaken')).data, { subject: 'tech', operation: /has ended the lock-out J/ })
+  await stop()
+  const again = await world.start()
+  t.equal(isTagged(again.gateway.tags.tags(), 'Q1'), true)
+})
+
 t.test('a setting passes under a grant of two people, once, and within its guards [CR 2.1 RE 4]', async (t) => {
   const guards = `[[guard]]\nname = "Ir"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 160\nmaximum = 400\n
 [[guard]]\nname = "closes"\nclasses = ["control"]\nacts = ["close"]\nmost = 1\nwithin = "10m"\n`
@@ -142,7 +157,7 @@ t.test('a setting passes under a grant of two people, once, and within its guard
     t.match(await mate(`/v1/grants/${one}`, { action: answer, version: answer === 'revoke' ? 1 : 0, reason: 'no' }), { status: 200 })
     await world.heard((message) => message.id === event)
   }
-  const short = gateway.grants.ask({ ...body, for: { ...wanted }, startsMs: 0, lengthMs: 300 }, 'ana')
+  const short = await gateway.grants.ask({ ...body, for: { ...wanted }, startsMs: 0, lengthMs: 300 }, 'ana')
   if (short.kind !== 'done') throw new Error(short.kind)
   await gateway.grants.act(short.grant.id, { kind: 'approve', by: 'mate', reason: '', version: 0 })
   await world.heard((message) => message.id === 'grant-expired')

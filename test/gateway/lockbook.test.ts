@@ -21,6 +21,10 @@ function memoryJournal(stored: Map<string, string> = new Map()) {
       write(event, states)
       return toRecordId(events.length)
     },
+    keep: async (event: SecurityEvent, states: States) => {
+      write(event, states)
+      return (await disk) === 'full' ? 'not-yet' : toRecordId(events.length)
+    },
     states: () => Promise.resolve(stored),
   } as unknown as Journal
   return { journal, events, stored, setDisk: (next: typeof disk) => void (disk = next) }

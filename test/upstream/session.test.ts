@@ -4,7 +4,7 @@ import t from 'tap'
 import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { createAdmission } from '../../src/upstream/admission.ts'
-import { BAD_REQUESTS, NOT_ASKED, FRAME_MS, MAX_UNREAD_BYTES } from '../../src/upstream/limits.ts'
+import { BAD_REQUESTS, NOT_ASKED, FRAME_MS, MAX_UNREAD_BYTES, REFUSED } from '../../src/upstream/limits.ts'
 import { type Answer, type Asked, startSession } from '../../src/upstream/session.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { commandOf } from '../support/requests.ts'
@@ -233,6 +233,51 @@ for (const way of ['serve', 'admission'] as const)
       t.ok(ms >= 100_000 / NOT_ASKED.perSecond - 20, `the rest took ${ms} ms`)
     },
   )
+
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+const denial = { pdu: Uint8Array.of(0x83, 0x01), refused: true as const }
+/** Refuses all but one. */
+const refuses: Serve = ({ transaction, request }) => Promise.resolve(transaction === 0x7777 ? { pdu: replyTo(request) } : denial)
+
+t.test('a client that repeats a refused operation is answered at a bounded rate', async (t) => {
+  const { client, bytes, until, clock, asked } = await open(t, { serve: refuses })
+  const count = REFUSED.atOnce + 100
+  client.write(Buffer.concat(Array.from({ length: count }, (_, i) => read(i + 1))))
+  await until(() => bytes().length === REFUSED.atOnce * 18)
+  await turns()
+  t.equal(bytes().length, REFUSED.atOnce * 18, 'so many at once')
+  t.ok(asked.length <= REFUSED.atOnce + 2 * 12, 'and no more is decided than waits for its answer')
+  let ms = 0
+  while (bytes().length < count * 18) {
+    clock.advance(10)
+    ms += 10
+    await turns()
+  }
+  t.ok(ms >= 100_000 / REFUSED.perSecond - 20, `the rest took ${ms} ms`)
+})
+
+t.test('an operation right behind refusals of its own connection does not wait for their time', async (t) => {
+  const { client, bytes, until, clock } = await open(t, { serve: refuses })
+  client.write(Buffer.concat(Array.from({ length: REFUSED.atOnce + 11 }, (_, i) => read(i + 1))))
+  await until(() => bytes().length === REFUSED.atOnce * 18)
+  client.write(read(0x7777))
+  await until(() => answered(bytes()).length === 1)
+  t.equal(bytes().length, REFUSED.atOnce * 18 + 22, 'the clock stood still: the refusals still wait')
+  clock.advance(1000)
+  await until(() => bytes().length === (REFUSED.atOnce + 11) * 18 + 22)
+})
+
+t.test('a client that tries a locked breaker each second, sixteen at a time, never waits for an answer', async (t) => {
+  const { client, bytes, until, clock } = await open(t, { serve: refuses, inFlight: 16 })
+  for (let second = 1; second <= 30; second++) {
+    client.write(Buffer.concat(Array.from({ length: 16 }, (_, i) => read(second * 16 + i))))
+    await until(() => bytes().length === second * 16 * 18)
+    clock.advance(1000)
+  }
+  t.equal(bytes().length, 30 * 16 * 18)
+})
 
 t.test('a framing error ends the connection with one event, after what was whole before it', async (t) => {
   const { client, reports, over, asked } = await open(t)

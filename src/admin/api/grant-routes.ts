@@ -4,6 +4,7 @@ import { grantRefusals } from '../../policy/index.ts'
 import { grantActionBody, grantBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { confirmed } from './confirmed.ts'
 import { createPresentValues, grantView } from './grant-view.ts'
 import { ifMatch } from './if-match.ts'
 import { known } from './known.ts'
@@ -30,7 +31,7 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (grant === undefined) return refuse(reply, 404, words['no-such-grant'], 'breakwall grant list')
     return reply.header('etag', `"${grant.version}"`).send(grantView(grant, gateway, await presentOf(grant)))
   })
-  app.post('/v1/grants', (request, reply) => {
+  app.post('/v1/grants', async (request, reply) => {
     const body = checked(grantBody, request.body, reply)
     if (body === 'refused' || !known(body.breaker, gateway, reply)) return reply
     if (body.for.kind !== 'class' && body.for.minimum > body.for.maximum)
@@ -39,8 +40,8 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (who === undefined) return reply
     if (who.kind === 'system') return refuse(reply, 403, 'asking for a grant takes a log-in', 'breakwall login NAME')
     const { startsSeconds, forSeconds, ...rest } = body
-    const done = gateway.grants.ask({ ...rest, startsMs: startsSeconds * 1000, lengthMs: forSeconds * 1000 }, who.name)
-    if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
+    const done = await gateway.grants.ask({ ...rest, startsMs: startsSeconds * 1000, lengthMs: forSeconds * 1000 }, who.name)
+    if (done.kind === 'done') return confirmed(reply, done.recorded, grantView(done.grant, gateway))
     return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)
   })
   app.post<{ Params: { id: string } }>('/v1/grants/:id', async (request, reply) => {
@@ -54,7 +55,7 @@ export function grantRoutes(app: FastifyInstance, gateway: Gateway): void {
     const version = body.version ?? ifMatch(request)
     if (version === 'any') return refuse(reply, 428, 'which version was looked at is missing', 'send it as "version", or in If-Match')
     const done = await gateway.grants.act(request.params.id, { kind, by: who.name, reason, version })
-    if (done.kind === 'done') return reply.send(grantView(done.grant, gateway))
+    if (done.kind === 'done') return confirmed(reply, done.recorded, grantView(done.grant, gateway))
     return done.kind === 'refused' ? refuse(reply, 409, words[done.why], 'breakwall grant list') : refuse(reply, 503, ...NO_DISK)
   })
 }

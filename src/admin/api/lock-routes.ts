@@ -3,6 +3,7 @@ import type { Gateway } from '../../gateway/index.ts'
 import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, scopes, unlockBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { confirmed } from './confirmed.ts'
 import { ifMatch } from './if-match.ts'
 import { known } from './known.ts'
 import { breakerLive, lockView, masterLockView } from './views.ts'
@@ -27,22 +28,25 @@ export function lockRoutes(app: FastifyInstance, gateway: Gateway): void {
     return reply.header('etag', `"${lock.version}"`).send(lock)
   })
   app.post<Named>('/v1/breakers/:name/unlock', (request, reply) => unlock(request, reply, gateway))
-  app.post<Named>('/v1/breakers/:name/lock', (request, reply) => {
+  app.post<Named>('/v1/breakers/:name/lock', async (request, reply) => {
     const { name } = request.params
     const body = checked(lockBody, request.body, reply)
     if (body === 'refused' || !known(name, gateway, reply)) return reply
     const who = allowed(request, reply, 'lock', gateway, name)?.name
     if (who === undefined) return reply
-    gateway.locks.lock(name, body.scope, who, body.reason)
-    return reply.send(lockView(name, body.scope, gateway))
+    const recorded = await gateway.locks.lock(name, body.scope, who, body.reason)
+    return confirmed(reply, recorded, lockView(name, body.scope, gateway))
   })
   app.post('/v1/master-lock', async (request, reply) => {
     const body = checked(masterLockBody, request.body, reply)
     if (body === 'refused') return reply
     const who = allowed(request, reply, 'master-lock', gateway)?.name
     if (who === undefined) return reply
-    if ((await gateway.masterLock.turn(body.on, who, body.reason)) === 'unavailable') return refuse(reply, 503, ...NO_DISK)
-    return reply.send(masterLockView(gateway))
+    const done = await gateway.masterLock.turn(body.on, who, body.reason)
+    if (done.kind === 'turned') return confirmed(reply, done.recorded, masterLockView(gateway))
+    if (done.kind === 'unavailable') return refuse(reply, 503, ...NO_DISK)
+    const { by, reason } = gateway.masterLock.state()
+    return refuse(reply, 409, `somebody else was first: the master lock was turned by ${by}: ${reason}`, 'look at it, then try again')
   })
   emergencyRoutes(app, gateway)
 }

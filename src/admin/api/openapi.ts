@@ -92,6 +92,15 @@ const problem = {
 }
 const page = ['limit', 'offset'].map((name) => ({ name, in: 'query', schema: { type: 'integer', minimum: 0 } }))
 
+/** What bars holds at once, also while the disk refuses. */
+const takesEffectAtOnce: ReadonlySet<string> = new Set(
+  ['/breakers/:name/lock', '/breakers/:name/tags', '/master-lock', '/jobs', '/grants', '/grants/:id'].map((path) => `/v1${path}`),
+)
+const notYet = {
+  description:
+    'In force, and not recorded yet: the disk refuses. It is written when the disk has room again; a restart before that loses it.',
+}
+
 function operation([method, path, summary, right, takes]: Row): object {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
   const schema = takes === undefined ? undefined : z.toJSONSchema(takes, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12' })
@@ -109,7 +118,11 @@ function operation([method, path, summary, right, takes]: Row): object {
     ...(right === '' ? {} : { description: `Takes the right: ${right}.` }),
     parameters: [...inPath, ...query, ...(method === 'get' && summary.startsWith('every') ? page : [])],
     ...(method === 'post' && schema !== undefined ? { requestBody: { required: true, content: { 'application/json': { schema } } } } : {}),
-    responses: { 200: { description: 'Done.' }, default: problem },
+    responses: {
+      200: { description: 'Done.' },
+      ...(method === 'post' && takesEffectAtOnce.has(path) ? { 202: notYet } : {}),
+      default: problem,
+    },
   }
 }
 

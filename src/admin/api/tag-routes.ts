@@ -5,6 +5,7 @@ import { type ManagementAction, type Tag, type TagAction, tagRefusals } from '..
 import { type JobView, hangBody, jobBody, tagActionBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { confirmed } from './confirmed.ts'
 import { known } from './known.ts'
 import { NO_DISK } from './lock-routes.ts'
 import { paged } from './paged.ts'
@@ -65,7 +66,7 @@ async function answer(action: TagAction, gateway: Gateway, reply: FastifyReply):
     case 'refused':
       return refuse(reply, done.why.startsWith('no-such') ? 404 : 409, tagRefusals[done.why], 'breakwall tag list')
     case 'done':
-      return reply.send(done.tag === 'none' ? jobsView(gateway) : tagView(done.tag))
+      return confirmed(reply, done.recorded, done.tag === 'none' ? jobsView(gateway) : tagView(done.tag))
   }
 }
 

@@ -6,7 +6,8 @@ import { dirname, join, resolve } from 'node:path'
 import type { Refusal } from '../contract.ts'
 
 export type Answered<T> =
-  | { readonly kind: 'ok'; readonly value: T }
+  /** `recorded: 'not-yet'`: it is in force and not on disk yet (status 202). */
+  | { readonly kind: 'ok'; readonly value: T; readonly recorded?: 'not-yet' }
   | { readonly kind: 'refused'; readonly error: string; readonly hint: string }
   | { readonly kind: 'unreachable'; readonly error: string; readonly hint: string }
 
@@ -63,6 +64,7 @@ export function call<T>({ socket: socketPath, token }: Where, method: 'GET' | 'P
         const value: unknown =
           said === '' ? {} : /^application\/(problem\+)?json/.test(response.headers['content-type'] ?? '') ? JSON.parse(said) : said
         if (response.statusCode === 200) return done({ kind: 'ok', value: value as T })
+        if (response.statusCode === 202) return done({ kind: 'ok', value: value as T, recorded: 'not-yet' })
         const refusal = value as Partial<Refusal>
         done({ kind: 'refused', error: refusal.error ?? `status ${response.statusCode ?? 0}`, hint: refusal.hint ?? 'breakwall --help' })
       })

@@ -77,10 +77,15 @@ export type Parts = {
   readonly finish: Finish
 }
 
+/** What a person is told whose action is in force while the gateway's disk refuses. */
+const NOT_RECORDED =
+  'it is in force now, but not recorded yet: the disk refuses. It is written when the disk has room again; a restart before that loses it'
+
 /** Prints an answer for a person or a program and says which exit code it is. */
 export function print<T>(answered: Answered<T>, json: boolean, text: (value: T) => string, terminal: Terminal): number {
   if (answered.kind === 'ok') {
     terminal.out(json ? JSON.stringify(answered.value) : text(answered.value))
+    if (answered.recorded === 'not-yet') terminal.error(`breakwall: warning: ${NOT_RECORDED}`)
     return exitCode.done
   }
   if (json) terminal.out(JSON.stringify({ error: answered.error, hint: answered.hint }))

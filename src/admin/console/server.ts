@@ -158,8 +158,8 @@ async function forward(
       ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
   }).finally(done)
-  if (status !== 200) return reply.code(status).type('application/problem+json').send(said)
-  return reply.send(withCookie(path, said, reply))
+  if (status !== 200 && status !== 202) return reply.code(status).type('application/problem+json').send(said)
+  return reply.code(status).send(withCookie(path, said, reply))
 }
 
 function passOn(

@@ -174,12 +174,16 @@ function merge(
   return merged
 }
 
-/** Changes when a file is written or replaced. */
+/** Changes when a file is written, replaced, or cannot be examined any more: what then reads it says why. */
 function stampOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const found = statSync(file, { throwIfNoEntry: false })
-      return found === undefined ? 'gone' : `${found.mtimeMs}/${found.size}/${found.ino}`
-    })
-    .join(' ')
+  return files.map(stampOfOne).join(' ')
+}
+
+function stampOfOne(file: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(file)
+    return `${mtimeMs}/${size}/${ino}`
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? `not examined (${String(error.code)})` : 'not examined'
+  }
 }

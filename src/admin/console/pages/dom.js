@@ -14,6 +14,7 @@ export async function call(path, body, { unattended = false, timeoutMs = 12_000 
   if (response === undefined) return { ok: false, status: 0, error: t('no answer from the gateway'), hint: t('is the network there?') }
   const said = await response.json().catch(() => ({ error: `status ${response.status}`, hint: '' }))
   if (response.status === 401 && path !== '/login') document.dispatchEvent(new CustomEvent('logged-out'))
+  if (response.status === 202) document.dispatchEvent(new CustomEvent('not-recorded'))
   return response.ok ? { ok: true, status: response.status, value: said } : { ok: false, status: response.status, ...said }
 }
 

@@ -91,6 +91,9 @@ export const german = {
   'I have done it': 'Ich habe es erledigt',
   'IN FORCE': 'IN KRAFT',
   'In force as it stands: {hash}': 'In Kraft, wie sie hier steht: {hash}',
+  'I have read it': 'Gelesen',
+  'It is in force now, but not recorded yet: the disk of the gateway refuses. A restart before it is written loses it.':
+    'Es gilt ab sofort, ist aber noch nicht aufgezeichnet: Der Datenträger des Gateways nimmt nichts an. Ein Neustart, bevor es geschrieben ist, verliert es.',
   'It is yours now.': 'Er gehört jetzt Ihnen.',
   'Keep it': 'Aufbewahren',
   Keys: 'Schlüssel',

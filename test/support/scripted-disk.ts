@@ -1,0 +1,58 @@
+import { type Writer, createJournal } from '../../src/journal/index.ts'
+import type { SecurityEvent } from '../../src/events/index.ts'
+import type { VirtualClock } from '../../hil/sim/virtual-clock.ts'
+
+/** What is durable: states by key, and the events in their order. */
+export type Disk = { readonly states: Map<string, string>; readonly events: SecurityEvent[] }
+type Pending = { readonly ok: () => void; readonly refuse: () => void }
+
+/** A journal over a disk whose every answer the test gives: `pending` holds the write that waits for one. */
+export function scriptedJournal(clock: VirtualClock, disk: Disk) {
+  const pending: Pending[] = []
+  let refusing = false
+  const written = <T>(run: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      pending.push({
+        ok() {
+          refusing = false
+          resolve(run())
+        },
+        refuse() {
+          refusing = true
+          reject(Object.assign(new Error('the disk is full'), { code: 'SQLITE_FULL' }))
+        },
+      })
+    })
+  const writer: Writer = {
+    head: { seq: 0, hash: '' },
+    ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
+    write: (entries) =>
+      written(() => {
+        const first = disk.events.length + 1
+        for (const { event, state } of entries) {
+          if (event !== 'checkpoint') disk.events.push(event)
+          for (const [key, value] of Object.entries(state)) disk.states.set(key, value)
+        }
+        return { first, head: { seq: disk.events.length, hash: '' } }
+      }),
+    putState: (key, value) => written(() => void disk.states.set(key, value)),
+    states: (prefix) => Promise.resolve([...disk.states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),
+    read: () => Promise.resolve([]),
+    rows: () => Promise.resolve([]),
+    range: () => Promise.resolve({ first: 0, last: 0 }),
+    query: () => Promise.resolve([]),
+    fold: () => Promise.resolve(),
+    sign: () => Promise.resolve(''),
+    retain: () => Promise.resolve({ kind: 'nothing' }),
+    space: () => Promise.resolve({ freeBytes: 0, journalBytes: 0 }),
+    release: () => Promise.resolve(false),
+    restore: () => Promise.resolve(!refusing),
+    openOperations: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
+  }
+  const journal = createJournal(writer, clock, { info: () => undefined, warn: () => undefined })
+  return { journal, waiting: () => pending.length > 0, answer: (how: 'ok' | 'refuse') => pending.shift()?.[how]() }
+}
+
+/** All that follows from what was done has happened, but for what waits for the disk or for time. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
