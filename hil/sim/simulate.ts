@@ -1,6 +1,6 @@
 import { type CheckedSite, loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type OpenWire, createSerialLine, createTcpLine } from '../../src/bus/index.ts'
-import { type Core, createCore } from '../../src/gateway/index.ts'
+import { type Core, createCore, withoutFloods } from '../../src/gateway/index.ts'
 import { createJournal } from '../../src/journal/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type ClientSocket, createAdmission, startSession } from '../../src/upstream/index.ts'
@@ -154,7 +154,7 @@ type World = {
 function createWorldCore(world: World): Promise<Core> {
   const { site, outside, chance, stall, faults, stored, oracle } = world
   const log = { info: () => undefined, warn: () => undefined }
-  const journal = createJournal(simWriter(stall.clock, chance, faults, stored), stall.clock, log)
+  const journal = withoutFloods(createJournal(simWriter(stall.clock, chance, faults, stored), stall.clock, log), stall.clock)
   return createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,
