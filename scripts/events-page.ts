@@ -1,4 +1,4 @@
-import { type EventId, categories, catalogue, guide, reserved, techniques } from '../src/events/index.ts'
+import { type Bound, type EventId, bounds, categories, catalogue, guide, reserved, techniques } from '../src/events/index.ts'
 import { type Format, format, formats } from '../src/syslog/index.ts'
 import { sampleOf } from './samples.ts'
 
@@ -45,6 +45,23 @@ function severityOf(id: EventId): string {
   return graver === severity ? word : `${word}; ${severities[graver] ?? ''} for control and protection settings`
 }
 
+function describeBound(bound: Bound): string {
+  switch (bound.kind) {
+    case 'collapsed': {
+      const first = bound.first === 1 ? 'The first one' : `The first ${bound.first}`
+      return `${first} of a kind within 10 s; \`events-collapsed\` counts the others exactly.`
+    }
+    case 'operation':
+      return 'Each one, as fast as the buses and the disk take operations or readings.'
+    case 'person':
+      return 'Each one: a call by somebody who was let in.'
+    case 'watch':
+      return 'Each one: the gateway looks by its own clock, or at start and stop.'
+    case 'own':
+      return 'Each one: the journal makes them for what it writes.'
+  }
+}
+
 function section(id: EventId): string[] {
   const { fields, text } = catalogue[id]
   const { meaning, action, technique } = guide[id]
@@ -56,6 +73,8 @@ function section(id: EventId): string[] {
     meaning,
     '',
     `**What to do.** ${action}`,
+    '',
+    `**How many.** ${describeBound(bounds[id])}`,
     ...attack,
     '',
     `Text: \`${text}\`. Fields: ${fields.length === 0 ? 'none of its own' : fields.map((name) => `\`${name}\``).join(', ')}.`,

@@ -1,6 +1,7 @@
 import { type CheckedSite, loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type OpenWire, createSerialLine, createTcpLine } from '../../src/bus/index.ts'
-import { type Core, createCore } from '../../src/gateway/index.ts'
+import { type Core, createCore, withoutFloods } from '../../src/gateway/index.ts'
+import { event } from '../../src/events/index.ts'
 import { createJournal } from '../../src/journal/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type ClientSocket, createAdmission, startSession } from '../../src/upstream/index.ts'
@@ -69,7 +70,7 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const leastSilenceMs = Math.min(...site.breakers.map(({ replyTimeoutMs }) => replyTimeoutMs))
   const oracle = createOracle({ clock, stored: disk.stored, broken: rule, grants: site.guards.length > 0, leastSilenceMs })
   const world: World = { site, outside, chance, clock, stall, faults, disk, rule, oracle }
-  const core = await settled(createWorldCore(world), clock)
+  const { core, end } = await settled(createWorldCore(world), clock)
 
   const connections = connector(core, stall)
   const starves = chance.happens(0.3)
@@ -125,13 +126,10 @@ async function judgeDisk(core: Core, refused: readonly SimClient[], world: World
     const [answered, recorded] = [client.refused(), disk.refusals.get(hostOf(REFUSED_CLIENT)) ?? 0]
     if (answered !== recorded) rule(`${answered} operations were refused to one client, and the disk tells of ${recorded}`)
   }
-  const again = await settled(createWorldCore(world), clock)
+  const { core: again, end } = await settled(createWorldCore(world), clock)
   const names = site.breakers.map(({ name }) => name)
   for (const lost of lostByRestart(core, again, names)) rule(lost)
-  await settled(
-    again.close().then(() => 'closed'),
-    clock,
-  )
+  await settled(end(), clock)
 }
 
 /** The process is stopped: by a debugger, by swapping, by a disk. */
@@ -180,12 +178,12 @@ type World = {
   readonly oracle: Oracle
 }
 
-/** The gateway, with its clock and its ports on a process that may be stopped. */
-function createWorldCore(world: World): Promise<Core> {
+/** The gateway, with its clock and its ports on a process that may be stopped. `end` stops it in order. */
+async function createWorldCore(world: World): Promise<{ readonly core: Core; readonly end: () => Promise<string> }> {
   const { site, outside, chance, stall, faults, disk, oracle } = world
   const log = { info: () => undefined, warn: () => undefined }
-  const journal = createJournal(simWriter(stall.clock, chance, faults, disk), stall.clock, log)
-  return createCore(site, {
+  const journal = withoutFloods(createJournal(simWriter(stall.clock, chance, faults, disk), stall.clock, log), stall.clock)
+  const core = await createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,
     ...{ version: 'simulated', clock: stall.clock, random: chance, log },
@@ -203,6 +201,13 @@ function createWorldCore(world: World): Promise<Core> {
     passwordOf: () => 'op42',
     openLine: lineOpener(world),
   })
+  return {
+    core,
+    async end() {
+      await core.close()
+      return String(await journal.finish(event('gateway-stopped', { reason: 'the simulation is over' })))
+    },
+  }
 }
 
 function lineOpener({ site, chance, clock, stall, faults, rule, oracle }: World): Parameters<typeof createCore>[1]['openLine'] {

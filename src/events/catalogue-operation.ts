@@ -45,8 +45,11 @@ export const operationEvents = {
   'response-invalid': d(305, 4, 'request-error', 'reply of {breaker} discarded: {reason}', ['breaker', 'bus', 'unit', 'reason']),
   'events-collapsed': d(306, 4, 'request-error', '{count} more of {event} from {source} within {seconds} s: {reason}', [
     'event',
+    'subject',
     'source',
     'breaker',
+    'class',
+    'operation',
     'reason',
     'count',
     'seconds',

@@ -1,3 +1,4 @@
+export { type Bound, bounds } from './bounds.ts'
 export { catalogue } from './catalogue.ts'
 export { type Category, type Severity, categories } from './definition.ts'
 export { type EventId, type EventRecord, type FieldsOf, type RecordId, type SecurityEvent, event, toRecordId } from './event.ts'

@@ -7,7 +7,6 @@ import type { Clock, Log, Random } from '../platform/index.ts'
 import { type ConnectionId, type Rights, type Standing, isTagged } from '../policy/index.ts'
 import { type Answer, type Asked, type Report } from '../upstream/index.ts'
 import { type Capture, createCapture } from './capture.ts'
-import { createFloods } from './floods.ts'
 import { type Health, createHealth } from './health.ts'
 import { watchIdentities } from './identities.ts'
 import { type Emergency, createEmergency } from './emergency.ts'
@@ -35,6 +34,7 @@ export type CorePorts = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Without floods (`withoutFloods`). */
   readonly journal: Journal
   readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
   /** As they are in force now. */
@@ -67,7 +67,7 @@ export interface Core {
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
   readonly captures: ReadonlyMap<string, Capture>
-  /** Into the journal, a flood of the same as one and a count. */
+  /** Into the journal. */
   readonly note: (event: SecurityEvent) => void
   readonly report: Report
   readonly serve: (asked: Asked) => Promise<Answer>
@@ -79,11 +79,10 @@ export interface Core {
 /** Wires the rooms between the doors and the devices. */
 export async function createCore(site: CheckedSite, ports: CorePorts): Promise<Core> {
   const { clock, random, log, journal, passwordOf, openLine } = ports
-  const floods = createFloods((happened) => journal.note(happened), clock)
   const presence = createPresence()
   const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openSources(journal)
-  const note = (happened: SecurityEvent): void => floods.note(happened)
+  const note = (happened: SecurityEvent): void => journal.note(happened)
   const books = await openBooks(site, ports, note)
   const { checklist, keySwitches, locks, tags, masterLock, grants, learning } = books
   const guards = createGuardMemory(() => ports.policy().guards, clock)
@@ -109,7 +108,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const inside: Site = {
     ...{ breakers, own, refusals, conditions, sources, clock, random, guards, grants, learning },
     rights: ports.rights,
-    journal: { ...journal, note },
+    journal,
   }
   const stopWatch = watch.start(inside, site.breakers)
   const stopIdentities = await watchIdentities(inside, site.breakers, { journal, clock })
@@ -143,7 +142,6 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       grants.close()
       learning.close()
       await Promise.all([...buses.values()].map((bus) => bus.close()))
-      floods.close()
     },
   }
 }

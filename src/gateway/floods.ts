@@ -1,77 +1,128 @@
-import { type EventId, type SecurityEvent, event } from '../events/index.ts'
+import { type SecurityEvent, bounds, event } from '../events/index.ts'
+import type { Journal } from '../journal/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
 
-/** Within this, events that say the same of the same source become the first and one summary, milliseconds. */
+/** Within this, events that say the same of the same source become the first ones and one summary, milliseconds. */
 export const COLLAPSE_MS = 10_000
-/** Kinds of repeated events that are counted at a time; beyond it the oldest is summed up early. */
-export const MAX_COLLAPSING = 1000
+/** The distance of summaries of a flood that goes on after its first one, milliseconds. */
+export const GOES_ON_MS = 60_000
+/** Kinds of repeated events that are counted at a time; beyond it one of who has the most is summed up early. */
+export const MAX_COLLAPSING = 2000
+/** Kinds of one client, or one device, or of one event of unknown callers, that are counted apart; the others are counted together. */
+export const MAX_KINDS_OF_ONE = 100
 
-/** What anybody who reaches a port can cause as often as they like. What is done to a breaker is never collapsed. */
-const collapsible: ReadonlySet<EventId> = new Set<EventId>([
-  'connection-refused-acl',
-  'connection-limit',
-  'tls-handshake-failed',
-  'frame-malformed',
-  'function-unsupported',
-  'unit-unknown',
-  'broadcast-refused',
-  'response-invalid',
-  'foreign-master-suspected',
-])
-
-type Repeated = { readonly first: SecurityEvent; count: number; readonly cancel: Cancel }
+type Repeated = {
+  readonly like: SecurityEvent
+  readonly group: string
+  /** Counts what has no place of its own: one client, different breakers, operations or reasons. */
+  readonly coarse: boolean
+  /** So many more are events of their own. */
+  free: number
+  count: number
+  /** How long what is counted now has been counted, milliseconds. */
+  windowMs: number
+  cancel: Cancel
+}
 
 export interface Floods {
   note(event: SecurityEvent): void
-  /** Sums up what is still being counted. */
+  /** Sums up what is still being counted; from then on nothing is collapsed. */
   close(): void
 }
 
-/** Stands before the journal: a flood of one kind from one source is its first event and one with the count. */
+/** The journal without floods: what is noted goes through `createFloods`, and is summed up before the last event of the run. */
+export function withoutFloods(journal: Journal, clock: Clock): Journal {
+  const floods = createFloods((happened) => journal.note(happened), clock)
+  return {
+    ...journal,
+    note: (happened, states) => (states === undefined ? floods.note(happened) : journal.note(happened, states)),
+    finish(last) {
+      floods.close()
+      return journal.finish(last)
+    },
+  }
+}
+
+/**
+ * Stands before the journal: of a flood of one kind from one source the first events are written, and the exact number of all others.
+ * What was noted is always the events plus the counts. A flood that goes on is one summary a minute.
+ */
 export function createFloods(write: (event: SecurityEvent) => void, clock: Clock): Floods {
   const counting = new Map<string, Repeated>()
+  const kinds = new Map<string, number>()
+  let closed = false
 
-  function sumUp(key: string): void {
-    const repeated = counting.get(key)
-    if (repeated === undefined) return
+  function forget(key: string, repeated: Repeated): void {
     repeated.cancel()
     counting.delete(key)
-    if (repeated.count === 0) return
-    const { id, fields } = repeated.first
-    const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-    const { count } = repeated
-    write(
-      event('events-collapsed', {
-        event: id,
-        source: whereFrom(fields),
-        breaker: text(fields.breaker),
-        reason: text(fields.reason),
-        count,
-        seconds: COLLAPSE_MS / 1000,
-      }),
-    )
+    const left = (kinds.get(repeated.group) ?? 1) - 1
+    if (left === 0) kinds.delete(repeated.group)
+    else kinds.set(repeated.group, left)
+  }
+  function end(key: string, repeated: Repeated): void {
+    forget(key, repeated)
+    if (repeated.count > 0) write(summary(repeated))
+  }
+  function over(key: string, repeated: Repeated): void {
+    if (repeated.count === 0) return forget(key, repeated)
+    write(summary(repeated))
+    Object.assign(repeated, { count: 0, windowMs: GOES_ON_MS, free: 0 })
+    repeated.cancel = clock.after(GOES_ON_MS, () => over(key, repeated))
+  }
+  function makeRoom(): void {
+    if (counting.size < MAX_COLLAPSING) return
+    const [most] = [...kinds].reduce((a, b) => (b[1] > a[1] ? b : a))
+    for (const [key, repeated] of counting) if (repeated.group === most) return end(key, repeated)
+  }
+  function begin(key: string, repeated: Repeated): void {
+    makeRoom()
+    counting.set(key, repeated)
+    kinds.set(repeated.group, (kinds.get(repeated.group) ?? 0) + 1)
+    repeated.cancel = clock.after(COLLAPSE_MS, () => over(key, repeated))
+  }
+
+  function count(happened: SecurityEvent, first: number, group: string): void {
+    const own = keyOf(happened)
+    const coarse = !counting.has(own) && (kinds.get(group) ?? 0) >= MAX_KINDS_OF_ONE
+    const key = coarse ? JSON.stringify([group, happened.id, happened.severity]) : own
+    const known = counting.get(key)
+    if (known === undefined) {
+      const none = { count: 0, windowMs: COLLAPSE_MS, cancel: () => undefined }
+      begin(key, { like: happened, group, coarse, free: coarse ? 0 : first - 1, ...none })
+      return write(happened)
+    }
+    if (known.free === 0) return void (known.count += 1)
+    known.free -= 1
+    write(happened)
   }
 
   return {
     note(happened) {
-      if (!isCollapsible(happened)) return write(happened)
-      const key = keyOf(happened)
-      const repeated = counting.get(key)
-      if (repeated !== undefined) return void (repeated.count += 1)
-      const [oldest] = counting.keys()
-      if (counting.size >= MAX_COLLAPSING && oldest !== undefined) sumUp(oldest)
-      counting.set(key, { first: happened, count: 0, cancel: clock.after(COLLAPSE_MS, () => sumUp(key)) })
-      write(happened)
+      const bound = bounds[happened.id]
+      if (closed || bound.kind !== 'collapsed') return write(happened)
+      // A refused read is no more than noise.
+      const isRead = happened.id === 'operation-denied' && happened.fields.class === 'monitor'
+      count(happened, isRead ? 1 : bound.first, groupOf(happened, bound.by))
     },
     close() {
-      for (const key of [...counting.keys()]) sumUp(key)
+      closed = true
+      for (const [key, repeated] of [...counting]) end(key, repeated)
     },
   }
 }
 
-/** A refused read is no more than noise; a refused operation is one event each, however many there are. */
-const isCollapsible = ({ id, fields }: SecurityEvent): boolean =>
-  collapsible.has(id) || (id === 'operation-denied' && fields.class === 'monitor')
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** Keeps who, what and where of what it counts, and its severity. */
+function summary({ like, coarse, count, windowMs }: Repeated): SecurityEvent {
+  const { id, fields, severity } = like
+  const [subject, source] = [text(fields.subject), coarse ? sourceOfMany(like) : whereFrom(fields)]
+  const what = coarse
+    ? { breaker: '', operation: '', reason: 'more kinds than are counted apart' }
+    : { breaker: text(fields.breaker), operation: text(fields.operation), reason: text(fields.reason) }
+  const said = { event: id, subject, source, class: text(fields.class), ...what, count, seconds: windowMs / 1000 }
+  return { ...event('events-collapsed', said), severity }
+}
 
 /** The address of a client; what a device or somebody on its line has caused comes from its bus. Never empty: by it people search. */
 function whereFrom({ source, bus, unit }: SecurityEvent['fields']): string {
@@ -80,10 +131,28 @@ function whereFrom({ source, bus, unit }: SecurityEvent['fields']): string {
   return typeof unit === 'number' && unit !== 0 ? `bus ${bus}, unit ${unit}` : `bus ${bus}`
 }
 
+function sourceOfMany({ id, fields }: SecurityEvent): string {
+  const bound = bounds[id]
+  return bound.kind === 'collapsed' && bound.by === 'anybody' ? 'many addresses' : whereFrom(fields)
+}
+
 const hostOf = (source: string): string => source.replace(/:\d+$/, '')
 
-/** Numbers within a reason are no difference: a flood that counts up is one flood. */
+function groupOf({ id, fields }: SecurityEvent, by: 'client' | 'device' | 'anybody'): string {
+  switch (by) {
+    case 'client':
+      return JSON.stringify([by, fields.subject ?? '', hostOf(text(fields.source))])
+    case 'device':
+      return JSON.stringify([by, fields.bus ?? fields.sink ?? fields.part ?? ''])
+    case 'anybody':
+      return JSON.stringify([by, id])
+  }
+}
+
+/** What makes two events alike: all that says who, what, where and why. Numbers within a reason are no difference: a flood that counts up is one. */
 function keyOf({ id, fields }: SecurityEvent): string {
-  const reason = String(fields.reason ?? fields.function ?? '').replace(/\d+/g, '#')
-  return JSON.stringify([id, hostOf(String(fields.source ?? '')), fields.breaker ?? '', fields.bus ?? '', reason])
+  const why = [fields.reason, fields.function].map((value) => text(value).replace(/\d+/g, '#'))
+  const { subject, role, breaker, bus, operation, guard, firstFromHere, listener, sink, part, user, via } = fields
+  const who = [subject, role, hostOf(text(fields.source)), listener, user, via]
+  return JSON.stringify([id, who, breaker, bus, sink, part, fields.switch, fields.class, operation, guard, firstFromHere, why])
 }

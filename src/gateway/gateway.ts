@@ -14,6 +14,7 @@ import { type CertificateBook, openCertificateBook } from './certificate-book.ts
 import { type Core, createCore } from './core.ts'
 import { type SiteCredentials, readCredentials } from './credentials.ts'
 import { type Doors, openDoors } from './doors.ts'
+import { withoutFloods } from './floods.ts'
 import { ownCertificates } from './own-certificates.ts'
 import { hoursNow } from './hours.ts'
 import type { Keeper } from './keeper.ts'
@@ -95,7 +96,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   if ('kind' in credentials) return notStarted(credentials.why, PAIR_HINT)
   const opened = await openJournal(journalFile, ports)
   if ('kind' in opened) return opened
-  const { journal } = opened
+  const journal = withoutFloods(opened.journal, clock)
   const sinks = await openSinkBook(credentials.sinks, {
     ...{ journal, clock, random, version, pid: ports.pid, zone: machineZone() },
     note: (told) => journal.note(told),

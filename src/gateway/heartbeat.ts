@@ -18,7 +18,8 @@ export function startHeartbeat({ journal, clock, lag }: HeartbeatPorts): Cancel 
   let [events, denied, operations] = [0, 0, 0]
   const stop = journal.onCommitted((committed: readonly SecurityEvent[]) => {
     events += committed.length
-    for (const { id } of committed) {
+    for (const { id, fields } of committed) {
+      if (id === 'events-collapsed' && fields.event === 'operation-denied') denied += Number(fields.count)
       if (id === 'operation-denied') denied += 1
       if (id === 'operation-allowed') operations += 1
     }

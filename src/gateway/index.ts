@@ -1,6 +1,7 @@
 export { type Gateway, type Ports, type StartFailure, startGateway } from './gateway.ts'
 export type { Packet } from './capture.ts'
 export { type Core, type CorePorts, createCore } from './core.ts'
+export { withoutFloods } from './floods.ts'
 export { serve } from './serve.ts'
 export { lookForServices } from './services.ts'
 export type { Breaker, Site } from './site.ts'

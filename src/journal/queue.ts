@@ -52,16 +52,16 @@ export function createQueue(clock: Clock, onLoss: (id: string) => void): Queue {
   const count = ({ kind }: Place['waiter'], by: 1 | -1): void => void (held[kind] += by)
   const isFull = (kind: Waiter['kind']): boolean => hasLimit(kind) && held[kind] >= WAITING_EVENTS[kind]
   function lose({ event: lost, state }: Entry): void {
-    const id = lost === 'checkpoint' ? lost : lost.id
+    const [id, times] = worthOf(lost)
     if (losses === 'none') {
       losses = emptyLosses(clock)
       places.push(losses)
       held.losses += 1
       onLoss(id)
     }
-    losses.count += 1
+    losses.count += times
     losses.untilUs = clock.utcUs()
-    losses.byId.set(id, (losses.byId.get(id) ?? 0) + 1)
+    losses.byId.set(id, (losses.byId.get(id) ?? 0) + times)
     const changed = Object.entries(state)
     if (changed.length === 0) return
     for (const [key, value] of changed) losses.states.set(key, value)
@@ -121,6 +121,13 @@ function supersedes({ entry, waiter }: Queued, { states }: Losses): boolean {
   if (older.length > 0 && isRefused(waiter)) return false
   for (const key of older) states.delete(key)
   return true
+}
+
+/** What is lost with it: a summary stands for all that it counts. */
+function worthOf(lost: Entry['event']): readonly [id: string, times: number] {
+  if (lost === 'checkpoint') return [lost, 1]
+  const { event: id, count } = lost.fields
+  return lost.id === 'events-collapsed' ? [String(id), Number(count)] : [lost.id, 1]
 }
 
 const emptyLosses = (clock: Clock): Losses => ({

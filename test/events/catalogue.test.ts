@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type EventId, catalogue, event, guide, reserved } from '../../src/events/index.ts'
+import { type EventId, bounds, catalogue, event, guide, reserved } from '../../src/events/index.ts'
 import { eventsPage, eventsSchema } from '../../scripts/events-page.ts'
 
 t.test('the page of events is what the catalogue says', (t) => {
@@ -47,6 +47,21 @@ t.test('each event says what it means and what to do', (t) => {
   t.same(Object.keys(guide).sort(), Object.keys(catalogue).sort())
   for (const [id, { meaning, action }] of Object.entries(guide))
     t.ok(/[.`]$/.test(meaning) && /[.`]$/.test(action), `${id}: whole sentences`)
+  t.end()
+})
+
+t.test('each event says what keeps it from filling the journal; what strangers and clients cause is collapsed [CR 2.9]', (t) => {
+  t.same(Object.keys(bounds).sort(), Object.keys(catalogue).sort())
+  for (const [id, { fields }] of Object.entries(catalogue)) {
+    const names: readonly string[] = fields
+    const { kind } = bounds[id as EventId]
+    if (names.includes('listener') && id !== 'plaintext-listener-on') t.equal(kind, 'collapsed', `${id} comes from a port`)
+    if (kind === 'operation') t.ok(names.includes('breaker'), `${id} is of a breaker`)
+  }
+  for (const id of ['operation-denied', 'privilege-denied', 'login-failed', 'connection-opened', 'tls-handshake-failed'] as const)
+    t.match(bounds[id], { kind: 'collapsed' }, id)
+  for (const id of ['operation-allowed', 'operation-done', 'unlocked', 'tag-hung', 'emergency-open'] as const)
+    t.not(bounds[id].kind, 'collapsed', `${id} is always an event of its own`)
   t.end()
 })
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type SecurityEvent, event } from '../../src/events/index.ts'
-import { COLLAPSE_MS, MAX_COLLAPSING, createFloods } from '../../src/gateway/floods.ts'
+import { COLLAPSE_MS, GOES_ON_MS, MAX_KINDS_OF_ONE, MAX_COLLAPSING, createFloods } from '../../src/gateway/floods.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
 const who = { subject: 'scada-1', role: 'Operator' }
@@ -35,9 +35,13 @@ t.test('ten thousand bad frames of one source are two events, whatever port and 
   clock.advance(COLLAPSE_MS)
   t.same(ids(), ['frame-malformed', 'events-collapsed'])
   t.match(written[1]?.fields, { event: 'frame-malformed', source: '10.0.0.1', count: 9999, seconds: 10 })
-  clock.advance(COLLAPSE_MS)
   floods.note(malformed('10.0.0.1:1', 'FC 16 byte count 1 for 2 registers'))
-  t.equal(written.length, 3, 'the next one is told at once again')
+  t.equal(written.length, 2, 'it goes on')
+  clock.advance(GOES_ON_MS)
+  t.match(written[2]?.fields, { event: 'frame-malformed', count: 1, seconds: 60 })
+  clock.advance(GOES_ON_MS)
+  floods.note(malformed('10.0.0.1:1', 'FC 16 byte count 1 for 2 registers'))
+  t.equal(written.length, 4, 'it was over: the next one is told at once again')
   t.end()
 })
 
@@ -51,21 +55,91 @@ t.test('another source or another reason is another event; one alone has no summ
   t.end()
 })
 
-t.test('nothing intrusive is ever collapsed; a refused read is', (t) => {
-  const { floods, ids } = journal()
-  for (let i = 0; i < 5; i++) floods.note(denied('control'))
+/** What was noted must be the events and the counts of the summaries. */
+const total = (written: readonly SecurityEvent[]): number =>
+  written.reduce((sum, { id, fields }) => sum + (id === 'events-collapsed' ? Number(fields.count) : 1), 0)
+
+t.test('of a refused operation five are events, of a refused read one; the summary keeps who, what, where and the severity', (t) => {
+  const { floods, ids, written } = journal()
+  for (let i = 0; i < 5000; i++) floods.note(denied('control'))
   t.equal(ids().length, 5)
   for (let i = 0; i < 5; i++) floods.note(denied('monitor'))
   t.equal(ids().length, 6)
+  floods.close()
+  t.equal(total(written), 5005)
+  const what = { event: 'operation-denied', subject: 'scada-1', source: '10.0.0.1', breaker: 'Q1', operation: 'x', reason: 'role' }
+  t.match(written[6], { severity: 3, fields: { ...what, class: 'control', count: 4995 } })
+  t.match(written[7], { severity: 4, fields: { ...what, class: 'monitor', count: 4 } })
+  floods.note(denied('control'))
+  t.equal(ids().length, 9, 'after the end nothing is counted any more')
   t.end()
 })
 
-t.test('what is counted has a bound, and a stop sums up what is left', (t) => {
-  const { floods, ids } = journal()
-  for (let i = 0; i <= MAX_COLLAPSING; i++) for (const again of [1, 2]) floods.note(malformed(`10.${i >> 8}.${i & 255}.1:${again}`, 'a'))
-  t.equal(ids().filter((id) => id === 'events-collapsed').length, 1, 'the oldest had to make room')
+t.test('a denial that differs in client, address, breaker, operation, guard or reason is an event of its own', (t) => {
+  const { floods, written } = journal()
+  const one = denied('control')
+  for (let i = 0; i < 100; i++) floods.note(one)
+  const others = [
+    { subject: 'scada-2' },
+    { source: '10.0.0.2:1' },
+    { breaker: 'Q2' },
+    { operation: 'y' },
+    { guard: 'g' },
+    { reason: 'locked' },
+    { firstFromHere: 'yes' },
+  ]
+  for (const other of others) floods.note({ ...one, fields: { ...one.fields, ...other } })
+  t.equal(written.length, 5 + others.length)
+  t.end()
+})
+
+t.test('one client that varies what it asks fills no place of another: its own are counted together, exactly', (t) => {
+  const { clock, floods, written } = journal()
+  const one = denied('control')
+  const ask = (subject: string, operation: string): void => floods.note({ ...one, fields: { ...one.fields, subject, operation } })
+  let noted = 0
+  for (let minute = 0; minute < 3; minute++) {
+    for (let i = 0; i < 5000; i++) ask('hostile', `write register ${i}`)
+    for (let i = 0; i < 20; i++) ask(`scada-${i}`, 'close')
+    noted += 5020
+    clock.advance(GOES_ON_MS)
+  }
+  t.equal(written.filter(({ id, fields }) => id === 'operation-denied' && /^scada/.test(String(fields.subject))).length, 60)
   floods.close()
-  t.equal(ids().filter((id) => id === 'events-collapsed').length, MAX_COLLAPSING + 1)
+  t.equal(total(written), noted)
+  t.ok(written.length < 3 * (MAX_KINDS_OF_ONE + 25), `${written.length} events for ${noted}`)
+  const together = written.filter(({ fields }) => fields.reason === 'more kinds than are counted apart')
+  t.match(together[0], { severity: 3, fields: { subject: 'hostile', source: '10.0.0.1', breaker: '', class: 'control' } })
+  t.end()
+})
+
+t.test('what is counted has a bound: who has the most is summed up early, and nothing is lost', (t) => {
+  const { floods, written } = journal()
+  const one = denied('control')
+  let noted = 0
+  for (let subject = 0; subject < MAX_COLLAPSING; subject++)
+    for (let i = 0; i < (subject < 20 ? MAX_KINDS_OF_ONE : 2); i++) {
+      const [who, what] = [`s${subject}`, subject < 20 ? `o${i}` : 'o']
+      for (let n = 0; n < 7; n++) floods.note({ ...one, fields: { ...one.fields, subject: who, operation: what } })
+      noted += 7
+    }
+  t.ok(
+    written.some(({ id }) => id === 'events-collapsed'),
+    'somebody had to make room',
+  )
+  floods.close()
+  t.equal(total(written), noted)
+  t.end()
+})
+
+t.test('a scan from many addresses is one sum, not an event for each', (t) => {
+  const { floods, written } = journal()
+  for (let i = 0; i < 5000; i++)
+    floods.note(event('connection-refused-acl', { source: `10.${i >> 8}.${i & 255}.1:1`, listener: 'l', reason: 'not on the list' }))
+  floods.close()
+  t.equal(total(written), 5000)
+  t.equal(written.length, MAX_KINDS_OF_ONE + 2)
+  t.match(written.at(-1)?.fields, { source: 'many addresses', count: 5000 - MAX_KINDS_OF_ONE - 1 })
   t.end()
 })
 

@@ -1,0 +1,73 @@
+import type { EventId } from './event.ts'
+
+/** What keeps an event from filling the journal, whoever causes it. */
+export type Bound =
+  /**
+   * The first ones of a kind are events, all others like them are counted, exactly, in `events-collapsed`. `by`: who shares the number of
+   * kinds that are counted apart: one client or person, one device or receiver, or all who reach a port without being known.
+   */
+  | { readonly kind: 'collapsed'; readonly first: number; readonly by: 'client' | 'device' | 'anybody' }
+  /** A permitted operation or what came of it: no faster than commits to the disk and the buses, and never collapsed. */
+  | { readonly kind: 'operation' }
+  /** What somebody who is logged in, or may use the socket of the machine, does: one call each. */
+  | { readonly kind: 'person' }
+  /** A change of something that the gateway looks at by its own clock, or that happens at start and stop. */
+  | { readonly kind: 'watch' }
+  /** The journal's own: a bounded number for what it writes. */
+  | { readonly kind: 'own' }
+
+const client = (first: number): Bound => ({ kind: 'collapsed', first, by: 'client' })
+const device = (first: number): Bound => ({ kind: 'collapsed', first, by: 'device' })
+const anybody = (first: number): Bound => ({ kind: 'collapsed', first, by: 'anybody' })
+const operation: Bound = { kind: 'operation' }
+const person: Bound = { kind: 'person' }
+const watch: Bound = { kind: 'watch' }
+const own: Bound = { kind: 'own' }
+
+const systemBounds = {
+  ...{ 'gateway-started': watch, 'gateway-stopped': watch, 'gateway-crash-recovered': watch, 'self-test-failed': watch },
+  ...{ 'fail-closed-entered': device(20), 'fail-closed-left': device(20), 'watchdog-late': watch },
+  ...{ 'bus-down': device(20), 'bus-up': device(20), 'breaker-offline': device(20), 'breaker-online': device(20) },
+  ...{ 'clock-jump': watch, 'clock-unsynchronised': watch, 'clock-synchronised': watch, heartbeat: watch },
+  ...{ 'foreign-master-suspected': device(1), 'bus-noisy': device(5) },
+  ...{ 'device-identity-changed': operation, 'device-clear-text-service': person, 'capture-started': person },
+  ...{ 'sink-disconnected': device(20), 'sink-recovered': device(20), 'sink-connected': device(20), 'sink-behind': device(20) },
+  ...{ 'sink-tested': person, 'audit-exported': person, 'journal-verified': person, 'journal-tampered': person },
+  ...{ 'events-dropped': own, 'events-lost': own, 'disk-low': watch, 'journal-full': own, 'journal-busy': own, 'journal-failing': own },
+  ...{ 'journal-truncated': own, checkpoint: own, 'journal-replaced': watch, 'journal-key-made': watch },
+  ...{ 'crl-updated': watch, 'crl-stale': watch, 'certificate-expiring': watch, 'certificate-expired': watch },
+} as const satisfies Partial<Record<EventId, Bound>>
+
+const accessBounds = {
+  ...{ 'config-reloaded': person, 'config-rejected': person },
+  ...{ 'connection-refused-acl': anybody(1), 'connection-limit': anybody(1), 'tls-handshake-failed': anybody(1) },
+  ...{ 'connection-opened': client(20), 'connection-closed': client(20) },
+  ...{ 'role-missing': client(5), 'role-invalid': client(5), 'access-withdrawn': client(20) },
+  ...{ 'privilege-denied': client(5), 'plaintext-listener-on': watch },
+  ...{ 'vault-opened': watch, 'vault-closed': watch, 'vault-changed': person, 'vault-default-password': person },
+  ...{ 'vault-used': operation, 'vault-password-old': watch },
+  ...{ 'login-succeeded': client(20), 'login-failed': anybody(10), 'login-locked': anybody(10) },
+  ...{ logout: client(20), 'session-expired': client(20) },
+  ...{ 'password-changed': person, 'password-expiring': client(5), 'password-reset': person },
+  ...{ 'user-created': person, 'user-changed': person, 'user-disabled': person, 'user-deleted': person },
+  ...{ 'service-created': person, 'service-removed': person, 'certificate-enrolled': person },
+} as const satisfies Partial<Record<EventId, Bound>>
+
+const operationBounds = {
+  ...{ 'frame-malformed': client(1), 'function-unsupported': client(1), 'unit-unknown': client(1), 'broadcast-refused': client(1) },
+  ...{ 'response-invalid': device(1), 'events-collapsed': own },
+  ...{ 'operation-denied': client(5), 'operation-would-deny': operation },
+  ...{ 'operation-allowed': operation, 'operation-done': operation, 'operation-refused-by-device': operation },
+  ...{ 'operation-failed': operation, 'operation-outcome-unknown': operation, 'setting-changed': operation },
+  ...{ unlocked: person, locked: person, 'relocked-by-timer': person, 'checklist-signed': person },
+  ...{ 'tag-hung': person, 'tag-removed': person, 'tag-removed-by-other': person, 'tag-removal-asked': person },
+  ...{ 'tag-offered': person, 'tag-passed': person, 'master-lock-on': person, 'master-lock-off': person },
+  ...{ 'key-switch-on': device(20), 'key-switch-off': device(20) },
+  ...{ 'grant-requested': person, 'grant-approved': person, 'grant-refused': person, 'grant-used': operation },
+  ...{ 'grant-expired': person, 'grant-revoked': person, 'emergency-open': person, 'emergency-open-asked': person },
+  ...{ 'lock-out-started': person, 'lock-out-ended': person },
+  ...{ 'breaker-tripped': operation, 'breaker-opened': operation, 'breaker-closed': operation, 'breaker-reset': operation },
+} as const satisfies Partial<Record<EventId, Bound>>
+
+/** The bound of each event of the catalogue: a new event does not compile without one. */
+export const bounds: Readonly<Record<EventId, Bound>> = { ...systemBounds, ...accessBounds, ...operationBounds }
