@@ -65,7 +65,7 @@ const operationBounds = {
   ...{ 'key-switch-on': device(20), 'key-switch-off': device(20) },
   ...{ 'grant-requested': person, 'grant-approved': person, 'grant-refused': person, 'grant-used': operation },
   ...{ 'grant-expired': person, 'grant-revoked': person, 'emergency-open': person, 'emergency-open-asked': person },
-  ...{ 'lock-out-started': person, 'lock-out-ended': person },
+  ...{ 'lock-out-started': person, 'lock-out-ended': person, 'change-overtaken': person },
   ...{ 'breaker-tripped': operation, 'breaker-opened': operation, 'breaker-closed': operation, 'breaker-reset': operation },
 } as const satisfies Partial<Record<EventId, Bound>>
 
