@@ -110,10 +110,7 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   await until(RETURN_MS, () => silent().length === 0)
   if (broken.length === 0 && silent().length > 0) rule(`${silent().join(', ')} answer again and are still left alone`)
   if (broken.length === 0) oracle.finish()
-  await settled(
-    core.close().then(() => 'closed'),
-    clock,
-  )
+  await settled(end(), clock)
   await until(OUTCOMES_MS, () => false)
   if (broken.length === 0) await judgeDisk(core, refused, world)
   return summary({ seed, broken, steps, clients, refused, oracle, events: disk.stored.length, clock })
