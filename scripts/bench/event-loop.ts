@@ -11,8 +11,8 @@ import { type BenchGateway, createBenchSite } from './site.ts'
 const BREAKERS = 64
 /** What a read of a bus may wait for because of others, milliseconds. */
 const MOST_MS = 20
-/** Resident memory beside an export, MB: `MemoryHigh` of the unit is twice as much. */
-const MOST_MB = 256
+/** Resident memory beside all of them, MB: three quarters of `MemoryHigh` of the unit. */
+const MOST_MB = 384
 
 /** One answer, read to its end and thrown away. Resolves with its status. */
 const ask = (socketPath: string, path: string, method: 'GET' | 'POST' = 'GET'): Promise<number> =>
