@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { codec } from './bench/codec.ts'
 import { floodedPages } from './bench/console.ts'
 import { control, deadUnit, poller, sharing } from './bench/contention.ts'
+import { eventLoop } from './bench/event-loop.ts'
 import { ethernet } from './bench/ethernet.ts'
 import { journal } from './bench/journal.ts'
 import { line } from './bench/line.ts'
@@ -25,7 +26,10 @@ const suites = {
   ethernet: () => ethernet(scaled(15)),
   tls: () => tls(scaled(15)),
   console: () => floodedPages(scaled(60)),
-  journal: () => journal(Math.round(1_000_000 * Number(values.scale))),
+  journal: async () => [
+    ...(await journal(Math.round(1_000_000 * Number(values.scale)))),
+    ...(await eventLoop(Math.round(1_000_000 * Number(values.scale)), scaled(10))),
+  ],
   sinks: () => misbehavingSinks(scaled(30)),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const

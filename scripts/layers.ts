@@ -22,7 +22,19 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   admin: [],
   offline: ['admin type', 'admin/api', 'config', 'identity', 'journal', 'platform'],
   probe: ['breakers type', 'bus', 'config', 'modbus', 'platform', 'admin type'],
-  'main.ts': ['admin/api', 'admin/cli', 'admin/console', 'admin type', 'config', 'gateway', 'identity', 'offline', 'platform', 'probe'],
+  'main.ts': [
+    'admin/api',
+    'admin/cli',
+    'admin/console',
+    'admin type',
+    'config',
+    'events',
+    'gateway',
+    'identity',
+    'offline',
+    'platform',
+    'probe',
+  ],
 }
 
 /** Words that only some places may use: clocks, chance, sockets, files (style: time, chance and IO enter as arguments). */

@@ -18,17 +18,22 @@ import {
 import type { ProfileView } from './admin/contract.ts'
 import { startApi, describeListener } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
+import { event } from './events/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
 import { journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
 import {
+  checkStartOptions,
   cipherSuites,
   clockIsSynchronised,
+  countAttempts,
   forbidCoreDumps,
   hintOfListening,
   notifySystemd,
+  ownStartOptions,
   realClock,
   realRandom,
+  refuseDebugger,
   stderrLog,
   createScreen,
 } from './platform/index.ts'
@@ -69,8 +74,22 @@ function credential(name: string): string | undefined {
   return existsSync(path) ? path : undefined
 }
 
+/** Refuses the debugger from here on; `report` gets how often somebody has asked for it. Returns the way to stop counting. */
+function withoutDebugger(report: (count: number) => void): () => void {
+  const { attempted, close } = countAttempts(realClock, (count) => {
+    stderrLog.warn(`somebody sent SIGUSR1 (${count} times), which asks Node to open its debugger; refused`)
+    report(count)
+  })
+  if (!refuseDebugger(attempted)) stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
+  return close
+}
+
 /** Runs until a signal asks it to stop; systemd is told when the doors are open. */
 async function serve(file: string): Promise<number> {
+  const started = checkStartOptions(ownStartOptions())
+  if (started.kind === 'refused') return failed(`the gateway was not started: ${started.why}`, started.hint)
+  let record = (_count: number): void => undefined
+  const stopCounting = withoutDebugger((count) => record(count))
   const loaded = loadSite(file)
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) error(formatProblem(problem))
@@ -86,6 +105,7 @@ async function serve(file: string): Promise<number> {
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)
   if ('kind' in gateway) return failed(gateway.why, gateway.hint)
+  record = (count) => gateway.journal.note(event('debugger-refused', { part: 'gateway', count }))
   const api = await startApi(gateway, loaded.site.apiSocket, {
     path: file,
     text: () => readFileSync(file, 'utf8'),
@@ -103,6 +123,7 @@ async function serve(file: string): Promise<number> {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))
   })
   notifySystemd('STOPPING=1')
+  stopCounting()
   await api.close()
   await gateway.stop(signal)
   return exitCode.done
@@ -110,6 +131,9 @@ async function serve(file: string): Promise<number> {
 
 /** The pages, as a process of its own without the rights of the gateway: they hold no state and know the gateway by its API only. */
 async function serveConsole(file: string): Promise<number> {
+  const started = checkStartOptions(ownStartOptions())
+  if (started.kind === 'refused') return failed(`the pages were not started: ${started.why}`, started.hint)
+  const stopCounting = withoutDebugger(() => undefined)
   const loaded = loadSite(file)
   if (loaded.kind === 'problems') return failed(`${loaded.problems.length} mistakes in ${file}`, `breakwall check ${file}`)
   const { console: pages, apiSocket } = loaded.site
@@ -125,6 +149,7 @@ async function serveConsole(file: string): Promise<number> {
   await new Promise<void>((asked) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked())
   })
+  stopCounting()
   await running.close()
   return exitCode.done
 }

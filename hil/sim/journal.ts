@@ -59,7 +59,6 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Di
     putState: (key, value) => later(() => void states.set(key, value)),
     states: (prefix) => Promise.resolve([...states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),
     read: () => Promise.resolve([]),
-    rows: () => Promise.resolve([]),
     range: () => Promise.resolve({ first: 0, last: 0 }),
     query: () => Promise.resolve([]),
     fold: () => Promise.resolve(),

@@ -150,7 +150,8 @@ async function large(folder: string, events: number): Promise<Result[]> {
   ]
 }
 
-async function filled(path: string, events: number): Promise<Journal> {
+/** A journal of so many events, open. */
+export async function filled(path: string, events: number): Promise<Journal> {
   const one = await open(path)
   for (let i = 0; i < events; i++) {
     one.note(denied(i))

@@ -17,7 +17,13 @@ export interface BenchSite {
   /** Issues a client's certificate once and connects with it. */
   connect(port: number, name: string): Promise<TLSSocket>
   client(port: number, name: string): Promise<LoadClient>
-  start(buses: readonly BenchBus[], nodeOptions?: readonly string[], more?: string): Promise<BenchGateway>
+  /** `fill` may put a journal into the state folder before the gateway starts. */
+  start(
+    buses: readonly BenchBus[],
+    nodeOptions?: readonly string[],
+    more?: string,
+    fill?: (state: string) => Promise<void>,
+  ): Promise<BenchGateway>
   /** The pages on this port, beside a gateway that was started with their table. Resolves with the way to end them. */
   startPages(): Promise<() => void>
   close(): void
@@ -26,6 +32,8 @@ export interface BenchSite {
 export interface BenchGateway {
   readonly process: ChildProcess
   readonly port: number
+  /** Of its API. */
+  readonly socket: string
   /** The command line, as a person would call it. */
   run(...args: readonly string[]): Promise<string>
   stop(): Promise<void>
@@ -86,7 +94,7 @@ export function createBenchSite(): BenchSite {
     files,
     connect: tls,
     client: async (port, name) => loadClient(await tls(port, name)),
-    start: (buses, nodeOptions = [], more = '') => startGateway(folder, buses, nodeOptions, more),
+    start: (buses, nodeOptions = [], more = '', fill = () => Promise.resolve()) => startGateway(folder, buses, nodeOptions, more, fill),
     startPages: () => startPages(folder),
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
@@ -97,6 +105,7 @@ async function startGateway(
   buses: readonly BenchBus[],
   nodeOptions: readonly string[],
   more: string,
+  fill: (state: string) => Promise<void>,
 ): Promise<BenchGateway> {
   const config = join(folder, 'breakwall.toml')
   const breakers = buses.flatMap(({ name, breakers: units }) => units.map((unit) => ({ unit, name })))
@@ -106,6 +115,7 @@ async function startGateway(
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
   for (const { unit } of breakers)
     for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word, 'four-characters')
+  await fill(state)
   const child = spawn(process.execPath, [...asTheService(), ...nodeOptions, main, 'serve', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -121,6 +131,7 @@ async function startGateway(
   return {
     process: child,
     port,
+    socket,
     run: (...args) =>
       new Promise((resolve, reject) => {
         const asked = spawn(process.execPath, [main, ...args, '--api', socket], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -38,6 +38,10 @@ export const exportQuery = z.strictObject({
   /** A byte order mark before a CSV: yes or no. */
   bom: z.enum(['yes', 'no']).default('no'),
 })
+/** Whether an export could begin now; one runs at a time. */
+export type ExportView =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'running'; readonly subject: string; readonly format: (typeof exportFormats)[number]; readonly seconds: number }
 /** One line of the answer to a verification: how far it is, or what came out. */
 export type VerifyView =
   | { readonly done: number; readonly of: number }

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setRs485 } from '../platform/index.ts'
 
@@ -9,10 +9,53 @@ export type AdapterSystem = {
   readonly write: (file: string, text: string) => void
   /** Lets the kernel turn the driver of a two-wire line (TIOCSRS485); false when it cannot. */
   readonly letKernelDrive: (descriptor: number) => boolean
+  /** Why the kernel does not open a port: the name of its error (errno(3)), such as `EACCES`; empty when it does. */
+  readonly openError: (path: string) => string
 }
 
 /** This machine's. */
-export const thisSystem: AdapterSystem = { sysfs: '/sys', write: (file, text) => writeFileSync(file, text), letKernelDrive: setRs485 }
+export const thisSystem: AdapterSystem = {
+  sysfs: '/sys',
+  write: (file, text) => writeFileSync(file, text),
+  letKernelDrive: setRs485,
+  openError(path) {
+    try {
+      closeSync(openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK))
+      return ''
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : ''
+    }
+  },
+}
+
+/**
+ * What to do about a port that the kernel does not open; empty where its own words are enough. A unit of systemd whose `DeviceAllow`
+ * lacks the device makes the kernel answer EPERM (Documentation/admin-guide/cgroup-v2.rst, "Device controller"), the mode of the file
+ * EACCES (open(2)). systemd looks the names of `DeviceAllow` up in /proc/devices when it starts the unit: a driver that comes later is
+ * allowed from the next start on.
+ */
+export function hintOfOpening(path: string, { openError }: AdapterSystem): string {
+  switch (openError(path)) {
+    case 'EPERM':
+      return `the service's unit does not allow this device: systemctl edit breakwall, [Service] DeviceAllow=${deviceClass(path)} rw; where it has that, systemctl restart breakwall: the driver was loaded later`
+    case 'EACCES':
+      return `the service's user may not use it: ls -l ${path} names the group, [Service] SupplementaryGroups= in the unit has dialout`
+    default:
+      return ''
+  }
+}
+
+/** The name of the device's driver in /proc/devices, as DeviceAllow wants it: `char-ttyAMA` for /dev/ttyAMA0 (systemd.resource-control(5)). */
+function deviceClass(path: string): string {
+  let real = path
+  try {
+    real = realpathSync(path)
+  } catch {
+    // gone meanwhile: the name that was written will do
+  }
+  const [, driver] = /^(tty[A-Za-z]+)\d+$/.exec(basename(real)) ?? []
+  return driver === undefined ? real : `char-${driver}`
+}
 
 /** Received bytes wait in an FTDI adapter for this long, milliseconds, unless somebody sets it; 16 of them halve a bus at 19200 baud. */
 const WANTED_MS = 1

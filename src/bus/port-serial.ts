@@ -1,5 +1,5 @@
 import { SerialPort } from 'serialport'
-import { type AdapterSystem, checkLatency } from './adapter.ts'
+import { type AdapterSystem, checkLatency, hintOfOpening } from './adapter.ts'
 import type { OpenWire, Wire, WireEvents } from './wire.ts'
 
 /** Who turns the driver of a two-wire line: the adapter itself, the kernel (TIOCSRS485), or this program by RTS. */
@@ -46,7 +46,7 @@ class SerialWire implements Wire {
   open(): void {
     const { path, direction } = this.#settings
     this.#port.open((error) => {
-      if (error !== null) return this.#events.failed(error.message)
+      if (error !== null) return this.#events.failed([error.message, hintOfOpening(path, this.#system)].filter(Boolean).join('; '))
       const latency = checkLatency(path, this.#system)
       if (latency !== 'fine') this.#warn(latency)
       if (direction === 'kernel' && !this.#system.letKernelDrive(descriptorOf(this.#port)))

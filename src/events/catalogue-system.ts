@@ -79,6 +79,17 @@ export const systemEvents = {
     'toSeq',
     'count',
   ]),
+  'export-incomplete': d(
+    145,
+    4,
+    'audit-log',
+    'the export of {subject} as {format}, events {fromSeq} to {toSeq}, ended early: {reason}; none after event {upTo} has left',
+    ['subject', 'format', 'fromSeq', 'toSeq', 'upTo', 'reason'],
+  ),
+  'debugger-refused': d(146, 2, 'access-control', 'somebody asked {part} by a signal to open its debugger ({count} times); refused', [
+    'part',
+    'count',
+  ]),
   'journal-replaced': d(132, 1, 'audit-log', 'the journal was damaged and is now {file}: {reason}; it ended at event {upTo}, {head}', [
     'file',
     'reason',

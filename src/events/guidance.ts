@@ -13,6 +13,7 @@ export const techniques = {
   T0856: 'Spoof Reporting Message',
   T0859: 'Valid Accounts',
   T0872: 'Indicator Removal on Host',
+  T0874: 'Hooking',
   T0881: 'Service Stop',
   T0888: 'Remote System Information Discovery',
   T0892: 'Change Credential',

@@ -108,6 +108,16 @@ export const systemGuide = {
     'Keep it: `breakwall verify --anchors FILE` compares with it.',
   ),
   'audit-exported': g('Somebody took a copy of events.', 'Ask whether it was agreed.', 'T0888'),
+  'export-incomplete': g(
+    'A copy of events was not taken whole: its reader left, stopped reading or was too slow, or the gateway could not go on. Events up to `upTo` may be with the reader.',
+    'Compare with `audit-exported` of the same subject. If nobody broke it off: look at the network between.',
+    'T0888',
+  ),
+  'debugger-refused': g(
+    "A user of the gateway's machine, root or the service's own, sent SIGUSR1. With it Node programs open a debugger, which reads their memory and changes what they do. This one does not.",
+    'Ask who was logged in on the machine. If nobody debugged: somebody has the rights of the service there and looks for more.',
+    'T0874',
+  ),
   'journal-replaced': g(
     'The journal could not be read at start. It was moved aside and a new chain begun, at numbers that were never used.',
     'Keep the old file; `breakwall journal salvage` reads what can be read. Every lock is shut again.',

@@ -10,7 +10,7 @@ export type BundleSource = {
   readonly madeUtc: string
   readonly publicPem: string
   /** Records in their order, in portions. */
-  readonly rows: () => AsyncIterable<readonly Row[]>
+  readonly rows: () => Iterable<readonly Row[]>
   readonly sign: (text: string) => Promise<string>
 }
 
@@ -21,15 +21,19 @@ export const rowLine = ({ body, hash }: Row): string => `{"hash":"${Buffer.from(
  * A ZIP that proves itself: the events with their hashes, the checkpoints among them, the public key, a signed list of what is in it, and
  * how to check all that without this program.
  */
-export function exportBundle(source: BundleSource): NodeJS.ReadableStream {
+export function exportBundle(source: BundleSource): Readable {
   const zip = new ZipFile()
+  const packed = zip.outputStream
+  if (!(packed instanceof Readable)) throw new Error('a ZIP comes as a stream that can be destroyed')
+  // What cannot be read ends the bundle: one that is not whole has no directory, and no program takes it for whole.
+  zip.on('error', (error: Error) => packed.destroy(error))
   zip.addBuffer(Buffer.from(instructions(source)), 'VERIFY.md')
   zip.addBuffer(Buffer.from(source.publicPem), 'journal.pub')
   const [events, checkpoints] = [createHash('sha256'), createHash('sha256')]
   let found = ''
 
-  async function* lines(): AsyncGenerator<Buffer> {
-    for await (const rows of source.rows()) {
+  function* lines(): Generator<Buffer> {
+    for (const rows of source.rows()) {
       let text = ''
       for (const row of rows) {
         const line = rowLine(row)
@@ -53,7 +57,7 @@ export function exportBundle(source: BundleSource): NodeJS.ReadableStream {
     yield Buffer.from(await source.sign(text), 'base64')
   }
   // yazl takes one after the other, so each can build on those before it.
-  const add = (name: string, content: () => AsyncGenerator<Buffer> | Buffer): void =>
+  const add = (name: string, content: () => Iterable<Buffer> | AsyncIterable<Buffer> | Buffer): void =>
     zip.addReadStreamLazy(name, (done) => {
       const made = content()
       done(null, Readable.from(made instanceof Buffer ? [made] : made))
@@ -63,7 +67,7 @@ export function exportBundle(source: BundleSource): NodeJS.ReadableStream {
   add('MANIFEST', manifest)
   add('MANIFEST.sig', signature)
   zip.end()
-  return zip.outputStream
+  return packed
 }
 
 const manifestText = ({ gateway, from, to, madeUtc }: BundleSource, events: string, checkpoints: string): string =>

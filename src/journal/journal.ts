@@ -6,7 +6,6 @@ import { GroupCommit } from './group-commit.ts'
 import { MAX_READ_RECORDS } from './limits.ts'
 import type { Query } from './queries.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
-import type { Row } from './schema.ts'
 import type { Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
 
@@ -30,8 +29,6 @@ export interface Journal {
   read(after: number, limit: number): Promise<readonly EventRecord[]>
   /** By index: a journal of millions answers as fast as one of hundreds. */
   query(wanted: Query): Promise<readonly EventRecord[]>
-  /** Records with their hashes, for an export that can be verified. */
-  rows(after: number, limit: number): Promise<readonly Row[]>
   /** The first and the last event of a time; of all that are still there: 0 to Infinity. */
   range(sinceUs: number, untilUs: number): Promise<{ readonly first: number; readonly last: number }>
   sign(text: string): Promise<string>
@@ -117,11 +114,10 @@ function createAnnouncer() {
   }
 }
 
-type Reads = Pick<Journal, 'read' | 'query' | 'rows' | 'range' | 'sign' | 'space' | 'openOperations' | 'states' | 'putState'>
+type Reads = Pick<Journal, 'read' | 'query' | 'range' | 'sign' | 'space' | 'openOperations' | 'states' | 'putState'>
 const readsOf = (writer: Writer): Reads => ({
   read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
   query: async (wanted) => (await writer.query({ ...wanted, limit: Math.min(wanted.limit, MAX_READ_RECORDS) })).map(toRecord),
-  rows: (after, limit) => writer.rows(after, Math.min(limit, MAX_READ_RECORDS)),
   range: (sinceUs, untilUs) => writer.range(sinceUs, untilUs),
   sign: (text) => writer.sign(text),
   space: () => writer.space(),

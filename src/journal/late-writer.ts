@@ -73,7 +73,6 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     space: () => from((writer) => writer.space(), { freeBytes: 0, journalBytes: 0 }),
     states: (prefix) => from((writer) => writer.states(prefix), stored.states.filter(({ key }) => key.startsWith(prefix))),
     read: (after, limit) => from((writer) => writer.read(after, limit), after === stored.head.seq - 1 ? stored.last : []),
-    rows: (after, limit) => from((writer) => writer.rows(after, limit), []),
     range: (sinceUs, untilUs) => from((writer) => writer.range(sinceUs, untilUs), { first: 0, last: 0 }),
     sign: (text) => from((writer) => writer.sign(text), ''),
     query: (wanted) => from((writer) => writer.query(wanted), []),

@@ -23,3 +23,7 @@ export const RESERVE_BYTES = 4 * 1024 * 1024
 export const RETENTION = { least: 500, most: 2000 } as const
 /** A new chain after a damaged one begins at the next multiple of this: no number of the old one can come again. */
 export const FRESH_START_STEP = 1_000_000
+/** An export comes in pieces of at most so many bytes; two of them wait for its reader. */
+export const EXPORT_PIECE_BYTES = 64 * 1024
+/** Memory that V8 may take for the objects of an export's thread, MB. It needs about 20; beyond this the export ends, not the gateway. */
+export const EXPORT_THREAD_MB = 96

@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3'
 import { type EventId, catalogue, categories } from '../events/index.ts'
-import type { Row } from './schema.ts'
 
 /** What somebody wants to know. All conditions hold at once; `newest` gives the last `limit` of them, always oldest first. */
 export type Query = {
@@ -34,7 +33,6 @@ export function openQueries(path: string) {
   }
   const bodyOf = db.prepare<[number], { body: string }>('SELECT body FROM record WHERE seq = ?')
   const readAll = db.prepare<[number, number], { body: string }>('SELECT body FROM record WHERE seq > ? ORDER BY seq LIMIT ?')
-  const rows = db.prepare<[number, number], Row>('SELECT seq, body, hash FROM record WHERE seq > ? ORDER BY seq LIMIT ?')
   const first = db.prepare<[], { seq: number }>('SELECT seq FROM record ORDER BY seq LIMIT 1')
   const last = db.prepare<[], { seq: number }>('SELECT seq FROM record ORDER BY seq DESC LIMIT 1')
   const latest = db.prepare<[number], { latest_us: number }>('SELECT latest_us FROM record WHERE seq = ?')
@@ -52,7 +50,6 @@ export function openQueries(path: string) {
 
   return {
     read: (after: number, limit: number): readonly string[] => readAll.all(after, limit).map(({ body }) => body),
-    rows: (after: number, limit: number): readonly Row[] => rows.all(after, limit),
     range: (sinceUs: number, untilUs: number): { readonly first: number; readonly last: number } => ({
       first: firstSince(sinceUs),
       last: Math.min(firstSince(untilUs + 1) - 1, last.get()?.seq ?? 0),

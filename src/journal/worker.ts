@@ -62,8 +62,6 @@ function runReader(port: MessagePort, path: string): void {
           return queries.states(message.prefix)
         case 'read':
           return queries.read(message.after, message.limit)
-        case 'rows':
-          return queries.rows(message.after, message.limit)
         case 'range':
           return queries.range(message.sinceUs, message.untilUs)
         case 'query':

@@ -3,7 +3,6 @@ import { Worker } from 'node:worker_threads'
 import type { Query } from './queries.ts'
 import type { Replaced } from './replace.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
-import type { Row } from './schema.ts'
 import type { Entry, Head, Space, StoredOrigin } from './storage.ts'
 
 /** A journal file, and what is written into it about its origin. */
@@ -25,7 +24,7 @@ type WriterAsk =
   | { readonly kind: 'space' | 'release' | 'restore' | 'close' }
 type ReaderAsk =
   | { readonly kind: 'states'; readonly prefix: string }
-  | { readonly kind: 'read' | 'rows'; readonly after: number; readonly limit: number }
+  | { readonly kind: 'read'; readonly after: number; readonly limit: number }
   | { readonly kind: 'query'; readonly wanted: Query }
   | { readonly kind: 'range'; readonly sinceUs: number; readonly untilUs: number }
   | { readonly kind: 'fold' | 'open-operations' | 'close' }
@@ -59,8 +58,6 @@ export interface Writer extends OpenedStore {
   putState(key: string, value: string): Promise<void>
   states(prefix: string): Promise<readonly { key: string; value: string }[]>
   read(after: number, limit: number): Promise<readonly string[]>
-  /** Records with their hashes, for an export that can be verified. */
-  rows(after: number, limit: number): Promise<readonly Row[]>
   /** The first and the last event of a time; of all that are there: 0 to Infinity. */
   range(sinceUs: number, untilUs: number): Promise<{ readonly first: number; readonly last: number }>
   /** Signs a text of the journal's own, such as the list of an export; empty where there is no key. */
@@ -95,7 +92,6 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
     putState: (key, value) => ask({ kind: 'put-state', key, value }) as Promise<void>,
     states: (prefix) => look({ kind: 'states', prefix }) as ReturnType<Writer['states']>,
     read: (after, limit) => look({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
-    rows: (after, limit) => look({ kind: 'rows', after, limit }) as ReturnType<Writer['rows']>,
     range: (sinceUs, untilUs) => look({ kind: 'range', sinceUs, untilUs }) as ReturnType<Writer['range']>,
     query: (wanted) => look({ kind: 'query', wanted }) as ReturnType<Writer['query']>,
     fold: () => look({ kind: 'fold' }) as Promise<void>,

@@ -1,5 +1,6 @@
 export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
 export { cipherSuites } from './cipher-suites.ts'
+export { type StartOptions, checkStartOptions, countAttempts, ownStartOptions, refuseDebugger } from './debugger.ts'
 export { hintOfListening } from './listening.ts'
 export { type OffsetAt, localTime, machineOffset, machineZone, nextLocalTime } from './local-time.ts'
 export { type Random, realRandom } from './random.ts'

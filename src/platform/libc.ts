@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import koffi from 'koffi'
 
 /** What the kernel knows that Node does not tell: who is at the other end of a unix socket, and how to reach systemd's socket. */
@@ -11,6 +12,7 @@ type Libc = {
   setrlimit(resource: number, limits: Uint8Array): number
   ioctl(fd: number, request: number, data: Uint8Array): number
   adjtimex(state: Uint8Array): number
+  pthread_sigmask(how: number, signals: Uint8Array, before: null): number
   timerfd_create(clock: number, flags: number): number
   timerfd_settime(fd: number, flags: number, value: Uint8Array, old: null): number
 }
@@ -28,6 +30,7 @@ function libc(): Libc {
       setrlimit: lib.func('int setrlimit(int, const uint8_t *)') as Libc['setrlimit'],
       ioctl: lib.func('int ioctl(int, unsigned long, const uint8_t *)') as Libc['ioctl'],
       adjtimex: lib.func('int adjtimex(_Inout_ uint8_t *)') as Libc['adjtimex'],
+      pthread_sigmask: lib.func('int pthread_sigmask(int, const uint8_t *, void *)') as Libc['pthread_sigmask'],
       timerfd_create: lib.func('int timerfd_create(int, int)') as Libc['timerfd_create'],
       timerfd_settime: lib.func('int timerfd_settime(int, int, const uint8_t *, void *)') as Libc['timerfd_settime'],
     }
@@ -83,6 +86,16 @@ const RLIMIT_CORE = 4
 export function forbidCoreDumps(): boolean {
   if (process.platform !== 'linux') return false
   return libc().setrlimit(RLIMIT_CORE, new Uint8Array(16)) === 0 && libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) === 0
+}
+
+const SIG_UNBLOCK = 1
+
+/** Lets a signal reach this thread (pthread_sigmask(3)); sigset_t is 128 bytes, signal n is bit n - 1. False where the system does not let it. */
+export function unblockSignal(name: 'SIGUSR1'): boolean {
+  if (process.platform !== 'linux') return false
+  const [bit, signals] = [constants.signals[name] - 1, new Uint8Array(128)]
+  signals[bit >> 3] = 1 << (bit & 7)
+  return libc().pthread_sigmask(SIG_UNBLOCK, signals, null) === 0
 }
 
 const TIOCSRS485 = 0x542f

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkLatency } from '../../src/bus/adapter.ts'
+import { checkLatency, hintOfOpening, thisSystem } from '../../src/bus/adapter.ts'
 
 /** A /sys and a /dev/serial/by-id with one FTDI adapter, as ftdi_sio shows it. */
 function machine(t: { teardown(run: () => void): void }, latency: string | undefined) {
@@ -15,7 +15,7 @@ function machine(t: { teardown(run: () => void): void }, latency: string | undef
   writeFileSync(join(folder, 'ttyUSB0'), '')
   const byId = join(folder, 'usb-FTDI_USB-RS485_A1-if00-port0')
   symlinkSync(join(folder, 'ttyUSB0'), byId)
-  return { byId, file, system: { sysfs: folder, write: writeFileSync, letKernelDrive: () => true } }
+  return { byId, file, system: { sysfs: folder, write: writeFileSync, letKernelDrive: () => true, openError: () => '' } }
 }
 
 t.test('the latency timer of an adapter that is named by its id is set to 1 ms', (t) => {
@@ -41,5 +41,25 @@ t.test('an adapter without such a timer, one that is fast already, and a port th
   const fast = machine(t, '1')
   t.equal(checkLatency(fast.byId, fast.system), 'fine')
   t.equal(checkLatency('/dev/not-there', fast.system), 'fine')
+  t.end()
+})
+
+t.test("a port that may not be opened: the unit's DeviceAllow for EPERM, the group for EACCES, nothing for what explains itself", (t) => {
+  const { byId, system } = machine(t, undefined)
+  const hint = (path: string, code: string): string => hintOfOpening(path, { ...system, openError: () => code })
+  t.match(hint('/dev/ttyAMA0', 'EPERM'), /DeviceAllow=char-ttyAMA rw;.*restart/)
+  t.match(hint('/dev/ttymxc3', 'EPERM'), /DeviceAllow=char-ttymxc rw/)
+  t.match(hint(byId, 'EPERM'), /DeviceAllow=char-ttyUSB rw/, 'a link is followed to its driver')
+  t.match(hint('/dev/serial0', 'EPERM'), /DeviceAllow=\/dev\/serial0 rw/, 'a name without a driver is allowed by itself')
+  t.match(hint('/dev/ttyUSB0', 'EACCES'), /group.*SupplementaryGroups=.*dialout/)
+  t.notMatch(hint('/dev/ttyUSB0', 'EACCES'), /DeviceAllow/)
+  for (const code of ['ENOENT', 'EBUSY', '']) t.equal(hint('/dev/ttyUSB0', code), '')
+  t.end()
+})
+
+t.test('this machine says by which error a file does not open', (t) => {
+  const { file } = machine(t, '16')
+  t.equal(thisSystem.openError(file), '')
+  t.equal(thisSystem.openError(`${file}.gone`), 'ENOENT')
   t.end()
 })

@@ -9,15 +9,15 @@ const settings = (direction: SerialSettings['direction']): SerialSettings => ({
 })
 
 /** A port that writes down what is done to it, in order. `refuses` are the calls that its driver does not know. */
-function recorded(direction: SerialSettings['direction'], refuses: readonly string[] = []) {
+function recorded(direction: SerialSettings['direction'], refuses: readonly string[] = [], openError = '') {
   const done: string[] = []
   const told: string[] = []
   const port = Object.assign(new EventEmitter(), {
     isOpen: false,
     port: { fd: 7 },
     open(this: { isOpen: boolean }, end: (error: Error | null) => void) {
-      this.isOpen = true
-      end(null)
+      this.isOpen = !refuses.includes('open')
+      end(this.isOpen ? null : new Error('Error Operation not permitted Cannot open /dev/ttyS9'))
     },
     set({ rts }: { rts: boolean }, end?: (error: Error | null) => void) {
       done.push(`rts ${rts ? 'on' : 'off'}`)
@@ -42,7 +42,11 @@ function recorded(direction: SerialSettings['direction'], refuses: readonly stri
     lost: (why) => void told.push(`lost ${why}`),
     warning: (why) => void told.push(`warning ${why}`),
   }
-  const system = { sysfs: '/nonexistent', write: () => undefined, letKernelDrive: (fd: number) => fd === 7 && !refuses.includes('kernel') }
+  const system = {
+    ...{ sysfs: '/nonexistent', write: () => undefined },
+    letKernelDrive: (fd: number) => fd === 7 && !refuses.includes('kernel'),
+    openError: () => openError,
+  }
   const wire = serialWire(settings(direction), system, () => port as unknown as Port)(events)
   return { wire, done, told }
 }
@@ -75,5 +79,18 @@ t.test('a direction that the port cannot turn keeps it closed, and says which se
   rts.wire.open()
   t.match(rts.told, [/^failed .*no RTS line.*direction = "adapter"/])
   t.equal(rts.told.length, 1, 'closing it is no loss')
+  t.end()
+})
+
+t.test('a port that the unit keeps from the service says which line of the unit is missing', (t) => {
+  for (const [code, hint] of [
+    ['EPERM', /^failed .*Cannot open \/dev\/ttyS9; .*DeviceAllow=char-ttyS rw/],
+    ['EACCES', /^failed .*Cannot open \/dev\/ttyS9; .*SupplementaryGroups=.*dialout/],
+    ['ENOENT', /^failed .*Cannot open \/dev\/ttyS9$/],
+  ] as const) {
+    const { wire, told } = recorded('adapter', ['open'], code)
+    wire.open()
+    t.match(told, [hint])
+  }
   t.end()
 })

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { breakwall } from '../../hil/demo/prepare.ts'
 import { call } from '../support/api.ts'
+import { breakwallService } from '../support/service.ts'
 import { commandRegisters, createWorld, exceptionOf, shout } from '../support/world.ts'
 
 const run = promisify(execFile)
@@ -112,7 +112,7 @@ t.test('a listener in the clear is announced as what it is, and the wrong protoc
   const world = await createWorld()
   t.teardown(() => world.close())
   writeFileSync(world.paths.config, readFileSync(world.paths.config, 'utf8').replace('[[access]]', OLD_HMI))
-  const child = spawn(process.execPath, [breakwall, 'serve', '--config', world.paths.config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(...breakwallService('serve', '--config', world.paths.config), { stdio: ['ignore', 'ignore', 'pipe'] })
   t.teardown(() => child.kill('SIGKILL'))
   const lines = await new Promise<string[]>((resolve, reject) => {
     let said = ''
@@ -144,7 +144,7 @@ t.test('an address that is not on this machine (yet) is told as that, not as a p
   // 192.0.2.0/24 is for documents (RFC 5737): no machine has it.
   const text = readFileSync(world.paths.config, 'utf8')
   writeFileSync(world.paths.config, text.replace(/(\[\[listener\]\][^[]*?address = ")[^"]*"/, '$1192.0.2.7:8802"'))
-  const failed = await run(process.execPath, [breakwall, 'serve', '--config', world.paths.config]).then(
+  const failed = await run(...breakwallService('serve', '--config', world.paths.config)).then(
     () => 'it started',
     (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)),
   )

@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { connectScada } from '../../hil/demo/scada.ts'
+import { asService } from '../support/service.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 function startDemo(state: string) {
-  const child = spawn(process.execPath, [join(root, 'hil/demo/start.ts'), '--plain', '--port', '0', '--pages', '0', '--state', state], {
+  const child = spawn(...asService(join(root, 'hil/demo/start.ts'), '--plain', '--port', '0', '--pages', '0', '--state', state), {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -116,13 +117,9 @@ t.test('a port that is taken is said, with what to do, and everything ends', asy
   await once(taken, 'listening')
   t.teardown(() => taken.close())
   const { port } = taken.address() as AddressInfo
-  const child = spawn(
-    process.execPath,
-    [join(root, 'hil/demo/start.ts'), '--plain', '--port', String(port), '--pages', '0', '--state', state],
-    {
-      cwd: root,
-    },
-  )
+  const child = spawn(...asService(join(root, 'hil/demo/start.ts'), '--plain', '--port', String(port), '--pages', '0', '--state', state), {
+    cwd: root,
+  })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
   const [code] = (await once(child, 'close')) as [number]

@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { breakwall } from '../../hil/demo/prepare.ts'
 import { startBrowser } from './browser.ts'
 import { issue } from './pki.ts'
+import { breakwallService } from './service.ts'
 import { type World, createWorld } from './world.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -31,7 +31,7 @@ export async function pagesOf(t: Test, { people = '', more = '', edit = (toml) =
       `${toml.replace(/without-login = .*\n/, people)}\n[console]\naddress = "127.0.0.1:${port}"\nname = "localhost"\nuser = "${userInfo().username}"\ncertificate = "pki/console.crt"\nkey = "pki/console.key"\n${more}`,
     ),
   )
-  const pages: ChildProcess = spawn(process.execPath, [breakwall, 'console', '--config', world.paths.config], {
+  const pages: ChildProcess = spawn(...breakwallService('console', '--config', world.paths.config), {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   t.teardown(() => pages.kill())

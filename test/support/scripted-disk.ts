@@ -38,7 +38,6 @@ export function scriptedJournal(clock: VirtualClock, disk: Disk) {
     putState: (key, value) => written(() => void disk.states.set(key, value)),
     states: (prefix) => Promise.resolve([...disk.states].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value }))),
     read: () => Promise.resolve([]),
-    rows: () => Promise.resolve([]),
     range: () => Promise.resolve({ first: 0, last: 0 }),
     query: () => Promise.resolve([]),
     fold: () => Promise.resolve(),

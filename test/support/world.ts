@@ -9,13 +9,14 @@ import { loadSite } from '../../src/config/index.ts'
 import { type Gateway, type Ports, startGateway } from '../../src/gateway/index.ts'
 import { openVault } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
-import { type DemoPaths, breakwall, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
+import { type DemoPaths, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
 import { type Received, startReceiver } from '../../hil/demo/receiver.ts'
 import { connectScada } from '../../hil/demo/scada.ts'
 import { type Switchboard, breakers, startSwitchboard } from '../../hil/rig/switchboard.ts'
 import { passwords } from '../../hil/twins/breaker.ts'
 import { issue as issueOne, makeAuthority } from './pki.ts'
 import { noteSeen } from './seen-events.ts'
+import { breakwallService } from './service.ts'
 
 export type Running = { readonly gateway: Gateway; readonly port: number; stop(): Promise<void> }
 
@@ -130,7 +131,7 @@ export async function createWorld(): Promise<World> {
       return one
     },
     async spawn() {
-      const child = spawn(process.execPath, [breakwall, 'serve', '--config', paths.config], { stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(...breakwallService('serve', '--config', paths.config), { stdio: ['ignore', 'ignore', 'pipe'] })
       children.add(child)
       const port = await new Promise<number>((resolve, reject) => {
         let said = ''

@@ -25,9 +25,9 @@ export function accessRoutes(app: FastifyInstance, gateway: Gateway, file: Confi
     if (query === 'refused' || allowed(request, reply, 'look', gateway) === undefined) return reply
     return reply.send(gateway.site().listeners.map((listener) => aclView(listener, query.address)))
   })
-  app.get('/v1/access', (request, reply) => {
+  app.get('/v1/access', async (request, reply) => {
     if (allowed(request, reply, 'look', gateway) === undefined) return reply
-    return reply.send(matrixView(gateway.site()))
+    return reply.send(await matrixOf(gateway.site()))
   })
   app.post('/v1/reload', async (request, reply) => {
     const by = allowed(request, reply, 'configuration', gateway)
@@ -69,16 +69,46 @@ export function aclView({ name, access }: Site['listeners'][number], address: st
   }
 }
 
-/** The whole policy for every breaker; those with the same are one. */
-export function matrixView({ rights, breakers }: Pick<Site, 'rights' | 'breakers'>): MatrixView {
-  const groups = new Map<string, { breakers: string[]; rows: MatrixView['groups'][number]['rows'] }>()
-  for (const { name } of breakers) {
-    const rows = accessMatrix(rights, name)
-    const key = JSON.stringify(rows)
-    const group = groups.get(key) ?? { breakers: [], rows }
-    group.breakers.push(name)
-    groups.set(key, group)
+type Policy = Pick<Site, 'rights' | 'breakers'>
+type Groups = Map<string, { breakers: string[]; rows: MatrixView['groups'][number]['rows'] }>
+
+function addTo(groups: Groups, { rights }: Policy, breaker: string): void {
+  const rows = accessMatrix(rights, breaker)
+  const key = JSON.stringify(rows)
+  const group = groups.get(key) ?? { breakers: [], rows }
+  group.breakers.push(breaker)
+  groups.set(key, group)
+}
+
+const viewOf = (groups: Groups, { rights }: Policy): MatrixView => ({
+  groups: [...groups.values()],
+  manage: [...rights].map(([role, found]) => ({ role, may: [...found.manage] })),
+})
+
+/** The whole policy for every breaker; those with the same are one. In one go: for a program that does nothing else. */
+export function matrixView(site: Policy): MatrixView {
+  const groups: Groups = new Map()
+  for (const { name } of site.breakers) addTo(groups, site, name)
+  return viewOf(groups, site)
+}
+
+const known = new WeakMap<Policy, Promise<MatrixView>>()
+
+/**
+ * The same for a gateway that serves meanwhile: thousands of decisions, breaker by breaker, with whatever else has come between two of
+ * them; once for a site, which never changes (a reload makes another).
+ */
+export function matrixOf(site: Policy): Promise<MatrixView> {
+  const found = known.get(site) ?? matrixInTurns(site)
+  known.set(site, found)
+  return found
+}
+
+async function matrixInTurns(site: Policy): Promise<MatrixView> {
+  const groups: Groups = new Map()
+  for (const { name } of site.breakers) {
+    addTo(groups, site, name)
+    await new Promise(setImmediate)
   }
-  const manage = [...rights].map(([role, found]) => ({ role, may: [...found.manage] }))
-  return { groups: [...groups.values()], manage }
+  return viewOf(groups, site)
 }

@@ -1,11 +1,12 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
-import { BYTE_ORDER_MARK, type Query, type Row, csvHeader, csvLine, exportBundle, toRecord } from '../../journal/index.ts'
-import { type VerifyView, eventSeverities, eventsQuery, exportQuery } from '../contract.ts'
+import type { ExportOrder, Query } from '../../journal/index.ts'
+import { type ExportView, type VerifyView, eventSeverities, eventsQuery, exportQuery } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
+import { type Exports, createExports } from './exports.ts'
 
 /** What happened: to read, to check and to take along. */
 export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
@@ -25,7 +26,12 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
       })
     return reply
   })
-  app.get('/v1/export', (request, reply) => exportEvents(request, reply, gateway))
+  const exports = createExports(gateway)
+  app.addHook('onClose', () => exports.close())
+  app.get('/v1/export', (request, reply) => exportEvents(request, reply, gateway, exports))
+  app.get('/v1/export/running', (request, reply) =>
+    allowed(request, reply, 'events', gateway) === undefined ? reply : exportView(exports, gateway),
+  )
 }
 
 async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<unknown> {
@@ -61,60 +67,78 @@ function nextEvent(gateway: Gateway, seconds: number): Promise<void> {
   })
 }
 
-const PORTION = 500
+/** When somebody who was refused may ask again, seconds. */
+const RETRY_AFTER_S = 5
 
 /** The export is on record before its first byte leaves. */
-async function exportEvents(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<FastifyReply> {
+async function exportEvents(request: FastifyRequest, reply: FastifyReply, gateway: Gateway, exports: Exports): Promise<FastifyReply> {
   const who = allowed(request, reply, 'events', gateway)?.name
   if (who === undefined) return reply
   const asked = checked(exportQuery, request.query, reply)
   if (asked === 'refused') return reply
-  const { journal, clock } = gateway
+  const place = exports.reserve(who, asked.format)
+  if (place === undefined) {
+    void reply.header('retry-after', String(RETRY_AFTER_S))
+    return refuse(
+      reply,
+      503,
+      `another export is running (${describeRunning(exports, gateway)})`,
+      'one runs at a time: try again when it is done',
+    )
+  }
+  const order = await recordExport(who, asked, gateway).catch((error: unknown) => {
+    place.release()
+    throw error
+  })
+  if (order === 'unavailable') {
+    place.release()
+    return refuse(reply, 503, 'the journal cannot be written, so nothing is exported', 'look at the disk: breakwall status')
+  }
+  const [type, ending] = contentOf[asked.format]
+  const stamp = order.madeUtc.slice(0, 19).replace(/[-:]/g, '')
+  return reply
+    .header('content-disposition', `attachment; filename="breakwall-events-${stamp}.${ending}"`)
+    .header('x-breakwall-events', String(Math.max(0, order.last - order.first + 1)))
+    .type(type)
+    .send(place.start(order, reply.raw))
+}
+
+const contentOf = {
+  csv: ['text/csv; charset=utf-8', 'csv'],
+  jsonl: ['application/x-ndjson', 'jsonl'],
+  bundle: ['application/zip', 'zip'],
+} as const
+
+async function recordExport(
+  subject: string,
+  { format, bom, since, until }: z.infer<typeof exportQuery>,
+  { journal, journalFile, clock }: Gateway,
+): Promise<ExportOrder | 'unavailable'> {
   await journal.flush()
   const us = (text: string | undefined, otherwise: number): number => (text === undefined ? otherwise : Date.parse(text) * 1000)
-  const { first, last } = await journal.range(us(asked.since, 0), us(asked.until, Number.MAX_SAFE_INTEGER - 1))
+  const { first, last } = await journal.range(us(since, 0), us(until, Number.MAX_SAFE_INTEGER - 1))
   const count = Math.max(0, last - first + 1)
-  const recorded = await journal.append(event('audit-exported', { subject: who, format: asked.format, fromSeq: first, toSeq: last, count }))
-  if (recorded === 'unavailable')
-    return refuse(reply, 503, 'the journal cannot be written, so nothing is exported', 'look at the disk: breakwall status')
-
-  async function* rows(): AsyncGenerator<readonly Row[]> {
-    for (let at = first - 1; at < last;) {
-      const portion = (await journal.rows(at, PORTION)).filter(({ seq }) => seq <= last)
-      if (portion.length === 0) return
-      yield portion
-      at = portion.at(-1)?.seq ?? last
-    }
-  }
-  const stamp = new Date(clock.utcUs() / 1000).toISOString().slice(0, 19).replace(/[-:]/g, '')
-  const as = (type: string, ending: string, content: NodeJS.ReadableStream): FastifyReply =>
-    reply
-      .header('content-disposition', `attachment; filename="breakwall-events-${stamp}.${ending}"`)
-      .header('x-breakwall-events', String(count))
-      .type(type)
-      .send(content)
-  switch (asked.format) {
-    case 'csv':
-      return as('text/csv; charset=utf-8', 'csv', Readable.from(csv(rows(), asked.bom === 'yes')))
-    case 'jsonl':
-      return as('application/x-ndjson', 'jsonl', Readable.from(jsonLines(rows())))
-    case 'bundle': {
-      const made = { from: first, to: last, madeUtc: new Date(clock.utcUs() / 1000).toISOString() }
-      const [record] = await journal.read(first - 1, 1)
-      return as(
-        'application/zip',
-        'zip',
-        exportBundle({ ...made, gateway: record?.gateway ?? '', publicPem: journal.publicPem, rows, sign: (text) => journal.sign(text) }),
-      )
-    }
+  const recorded = await journal.append(event('audit-exported', { subject, format, fromSeq: first, toSeq: last, count }))
+  if (recorded === 'unavailable') return 'unavailable'
+  const [record] = await journal.read(first - 1, 1)
+  return {
+    ...{ path: journalFile, format, bom: bom === 'yes', first, last },
+    gateway: record?.gateway ?? '',
+    madeUtc: new Date(clock.utcUs() / 1000).toISOString(),
+    publicPem: journal.publicPem,
   }
 }
 
-async function* csv(rows: AsyncIterable<readonly Row[]>, mark: boolean): AsyncGenerator<string> {
-  yield `${mark ? BYTE_ORDER_MARK : ''}${csvHeader()}`
-  for await (const portion of rows) yield portion.map(({ body }) => csvLine(toRecord(body))).join('')
+function describeRunning(exports: Exports, { clock }: Gateway): string {
+  const running = exports.running()
+  return running === 'none'
+    ? 'it has just ended'
+    : `${running.subject}, ${running.format}, for ${Math.round((clock.now() - running.sinceMs) / 1000)} s`
 }
 
-async function* jsonLines(rows: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
-  for await (const portion of rows) yield portion.map(({ body }) => `${JSON.stringify(toRecord(body))}\n`).join('')
+function exportView(exports: Exports, { clock }: Gateway): ExportView {
+  const running = exports.running()
+  if (running === 'none') return { kind: 'free' }
+  const { subject, format, sinceMs } = running
+  return { kind: 'running', subject, format, seconds: Math.round((clock.now() - sinceMs) / 1000) }
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import type { ChecklistView, MatrixView } from '../contract.ts'
-import { matrixView } from './access-routes.ts'
+import { matrixOf } from './access-routes.ts'
 import { reportFacts } from './report-facts.ts'
 import { type ReportRow, reportRows } from './report-rows.ts'
 
@@ -17,8 +17,9 @@ export type SecurityReport = {
 }
 
 /** How the site stands to the guide now: only what the gateway itself can see, and what people have signed for. */
-export function securityReport(gateway: Gateway, checklist: readonly ChecklistView[], by: string): SecurityReport {
+export async function securityReport(gateway: Gateway, checklist: readonly ChecklistView[], by: string): Promise<SecurityReport> {
   const site = gateway.site()
+  const matrix = await matrixOf(site)
   return {
     site: site.name,
     version: gateway.version,
@@ -27,6 +28,6 @@ export function securityReport(gateway: Gateway, checklist: readonly ChecklistVi
     checklist,
     made: isoUs(gateway.clock.utcUs()),
     rows: reportRows(reportFacts(gateway, checklist)),
-    matrix: matrixView(site),
+    matrix,
   }
 }

@@ -34,10 +34,10 @@ export function siteRoutes(app: FastifyInstance, gateway: Gateway, file: Configu
     if (done === 'no-such-item') return refuse(reply, 404, `the list of ${body.breaker} has no "${body.item}"`, 'GET /v1/checklist')
     return reply.send(checklistView(gateway).filter(({ breaker }) => breaker === body.breaker))
   })
-  app.get<{ Querystring: { style?: string } }>('/v1/report', (request, reply) => {
+  app.get<{ Querystring: { style?: string } }>('/v1/report', async (request, reply) => {
     const who = allowed(request, reply, 'events', gateway)
     if (who === undefined) return reply
-    const report = securityReport(gateway, checklistView(gateway), who.name)
+    const report = await securityReport(gateway, checklistView(gateway), who.name)
     const style = request.query.style === 'inline' ? 'inline' : 'linked'
     return reply.type('text/html; charset=utf-8').send(reportHtml(report, style))
   })

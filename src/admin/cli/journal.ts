@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { Option } from 'commander'
 import { type VerifyView, exportFormats } from '../contract.ts'
 import { toInstant } from './instant.ts'
+import type { Answered } from './client.ts'
 import { type Common, type Parts, type Terminal, type VerifyWords, exitCode, print, wrongWords } from './parts.ts'
 import { progressBar } from './progress.ts'
 import { stream } from './stream.ts'
@@ -62,6 +63,7 @@ async function verifyOnline(terminal: Terminal, json: boolean, api: string | und
     const hint = 'without a running gateway name its journal: breakwall verify --db FILE (the demo: .demo/state/journal.db)'
     return print({ ...answered, hint }, json, () => '', terminal)
   }
+  if (answered.kind === 'busy') return print({ ...answered, kind: 'refused' }, json, () => '', terminal)
   if (answered.kind !== 'ok' || last === undefined || !('verified' in last)) return print(answered, json, () => '', terminal)
   const { verified } = last
   if (json) terminal.out(JSON.stringify(verified))
@@ -105,20 +107,32 @@ function exporting({ add, terminal, finish }: Parts): void {
       }
       const bar = progressBar(terminal, 'exporting')
       let [total, done, bytes] = [0, 0, 0]
-      const answered = await stream(terminal.findSocket(api), 'GET', `/v1/export?${query.toString()}`, (headers) => {
-        total = Number(headers['x-breakwall-events'])
-        return (chunk) => {
-          writeSync(file, chunk)
-          bytes += chunk.length
-          // A bundle is packed: how far it is shows by its size only.
-          done = format === 'bundle' ? Math.min(total - 1, Math.floor(bytes / PACKED_BYTES)) : done + count(chunk)
-          bar.show(done, total)
-        }
-      })
+      const answered = await whenFree(terminal, () =>
+        stream(terminal.findSocket(api), 'GET', `/v1/export?${query.toString()}`, (headers) => {
+          total = Number(headers['x-breakwall-events'])
+          return (chunk) => {
+            writeSync(file, chunk)
+            bytes += chunk.length
+            // A bundle is packed: how far it is shows by its size only.
+            done = format === 'bundle' ? Math.min(total - 1, Math.floor(bytes / PACKED_BYTES)) : done + count(chunk)
+            bar.show(done, total)
+          }
+        }),
+      )
       closeSync(file)
       bar.end()
       finish(print(answered, false, () => `${write}: ${total} events, ${Math.ceil(bytes / 1024)} kB`, terminal))
     })
+}
+
+/** Asks until the gateway has a place, and says once that somebody else has it. */
+async function whenFree(terminal: Terminal, ask: () => ReturnType<typeof stream>): Promise<Answered<'whole'>> {
+  for (let first = true; ; first = false) {
+    const answered = await ask()
+    if (answered.kind !== 'busy') return answered
+    if (first) terminal.error(`breakwall: ${answered.error}; this one begins after it, Ctrl-C gives up`)
+    await new Promise<void>((resolve) => terminal.after(answered.retryAfterS * 1000, resolve))
+  }
 }
 
 /** About what one event takes in a bundle. */

@@ -2,13 +2,16 @@ import { type IncomingMessage, request } from 'node:http'
 import type { Refusal } from '../contract.ts'
 import { type Answered, type Where, authorization } from './client.ts'
 
+/** The gateway does this for somebody else; ask again after so many seconds (RFC 9110, 10.2.3). */
+export type Busy = { readonly kind: 'busy'; readonly error: string; readonly hint: string; readonly retryAfterS: number }
+
 /** A call whose answer comes in portions. `take` gets each; the answer's headers come first. */
 export function stream(
   { socket: socketPath, token }: Where,
   method: 'GET' | 'POST',
   path: string,
   begin: (headers: IncomingMessage['headers']) => (chunk: Buffer) => void,
-): Promise<Answered<'whole'>> {
+): Promise<Answered<'whole'> | Busy> {
   return new Promise((done) => {
     const sent = request({ socketPath, method, path, headers: authorization(token) }, (response) => {
       const taken: Buffer[] = []
@@ -18,6 +21,8 @@ export function stream(
       response.on('end', () => {
         if (response.statusCode === 200) return done(response.complete ? { kind: 'ok', value: 'whole' } : broken)
         const { error, hint } = JSON.parse(Buffer.concat(taken).toString('utf8')) as Refusal
+        const retryAfterS = Number(response.headers['retry-after'])
+        if (response.statusCode === 503 && retryAfterS > 0) return done({ kind: 'busy', error, hint, retryAfterS })
         done({ kind: 'refused', error, hint })
       })
     })

@@ -35,6 +35,7 @@ const STREAMS = [/^\/export\?[\w=&.%-]{1,200}$/, /^\/live(\?breaker=[\w.%-]{1,20
 /** What a browser may reach of the API; all else does not exist here. */
 const reachable: readonly (readonly ['GET' | 'POST', RegExp])[] = [
   ['GET', /^\/(banner|me|sessions|certificates|sinks|status|access|vault|users|tokens|grants|settings|checklist)$/],
+  ['GET', /^\/export\/running$/],
   ['GET', /^\/breakers\/[\w.%-]{1,200}$/],
   ['GET', /^\/acl\?address=[\w.%:]{1,60}$/],
   ['GET', /^\/events\?[\w=&.%+-]{1,400}$/],
@@ -176,7 +177,7 @@ function passOn(
     const unattended = looks ? { 'x-breakwall-unattended': '1' } : {}
     const headers = { ...from(request), ...unattended, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
     const sent = httpRequest({ socketPath: apiSocket, path: `/v1${path}`, headers }, (answer) => {
-      for (const name of ['content-type', 'content-disposition'] as const) {
+      for (const name of ['content-type', 'content-disposition', 'retry-after'] as const) {
         const value = answer.headers[name]
         if (value !== undefined) void reply.header(name, value)
       }

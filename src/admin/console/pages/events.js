@@ -37,8 +37,22 @@ function row({ time, severity, text, fields, seq, id }) {
 
 /** All of them, to be kept elsewhere. */
 function exportPart() {
-  const take = (format, words) =>
-    element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
+  const say = teller()
+  const take = (format, words) => {
+    const link = element(
+      'a',
+      { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' },
+      words,
+    )
+    let free = false
+    link.addEventListener('click', async (event) => {
+      if (free) return void (free = false)
+      event.preventDefault()
+      free = await turn(say)
+      if (free) link.click()
+    })
+    return link
+  }
   const exports = element(
     'p',
     { className: 'exports' },
@@ -47,7 +61,29 @@ function exportPart() {
     take('bundle', t('Signed bundle')),
   )
   const away = element('p', { className: 'mute' }, t('Take all of them along; each time is on record:'))
-  return element('section', { className: 'wide' }, away, exports)
+  return element('section', { className: 'wide' }, away, exports, say.place)
+}
+
+/** How often a page asks whether the export of somebody else has ended, milliseconds. */
+const AGAIN_MS = 3000
+let waits = false
+
+/** The gateway makes one export at a time: waits for the place and says so. False: it cannot be had, or a click before waits already. */
+async function turn(say) {
+  if (waits) return false
+  waits = true
+  for (;;) {
+    const asked = await call('/export/running', undefined, { unattended: true })
+    if (asked.ok && asked.value.kind === 'running') {
+      say.wait(t('An export of {subject} is running. This one begins after it.', { subject: asked.value.subject }))
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      continue
+    }
+    waits = false
+    if (asked.ok) say.nothing()
+    else say.bad(asked)
+    return asked.ok
+  }
 }
 
 const counted = (count) => (count === 0 ? t('Nothing like that.') : count === 1 ? t('1 event.') : t('{count} events.', { count }))

@@ -23,6 +23,7 @@ export const german = {
   'All breakers': 'Alle Schalter',
   'All fields': 'Alle Felder',
   'All that happened here': 'Alles, was hier geschah',
+  'An export of {subject} is running. This one begins after it.': 'Ein Export von {subject} läuft. Dieser beginnt danach.',
   'Answers per transaction': 'Antworten je Transaktion',
   Approve: 'Genehmigen',
   Ask: 'Beantragen',
