@@ -7,6 +7,7 @@ import { ethernet } from './bench/ethernet.ts'
 import { journal } from './bench/journal.ts'
 import { line } from './bench/line.ts'
 import { profile } from './bench/profile.ts'
+import { floodOfRefusals } from './bench/refusals.ts'
 import { type Result, reached } from './bench/result.ts'
 import { misbehavingSinks } from './bench/sinks.ts'
 import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
@@ -25,7 +26,7 @@ const suites = {
   ethernet: () => ethernet(scaled(15)),
   tls: () => tls(scaled(15)),
   console: () => floodedPages(scaled(60)),
-  journal: () => journal(Math.round(1_000_000 * Number(values.scale))),
+  journal: async () => [...(await floodOfRefusals(scaled(60))), ...(await journal(Math.round(1_000_000 * Number(values.scale))))],
   sinks: () => misbehavingSinks(scaled(30)),
   memory: async () => [...(await memoryAndIdle(scaled(20))), ...(await simulatedHour())],
 } as const
