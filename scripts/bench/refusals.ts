@@ -51,7 +51,7 @@ async function operate(operator: LoadClient, other: LoadClient, seconds: number)
   const ms: number[] = []
   let [commands, denied] = [0, 0]
   const until = performance.now() + seconds * 1000
-  for (let at = performance.now(); at < until; at += BETWEEN_MS) {
+  for (let at = performance.now(); performance.now() < until; at = Math.max(at + BETWEEN_MS, performance.now())) {
     await new Promise((resume) => setTimeout(resume, Math.max(0, at - performance.now())))
     const code = commands % 2 === 0 ? 904 : 905
     const answer = await operator.ask(command(code))
