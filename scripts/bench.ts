@@ -8,6 +8,7 @@ import { ethernet } from './bench/ethernet.ts'
 import { journal } from './bench/journal.ts'
 import { line } from './bench/line.ts'
 import { profile } from './bench/profile.ts'
+import { floodOfRefusals } from './bench/refusals.ts'
 import { type Result, reached } from './bench/result.ts'
 import { misbehavingSinks } from './bench/sinks.ts'
 import { memoryAndIdle, simulatedHour } from './bench/soak.ts'
@@ -27,6 +28,7 @@ const suites = {
   tls: () => tls(scaled(15)),
   console: () => floodedPages(scaled(60)),
   journal: async () => [
+    ...(await floodOfRefusals(scaled(60))),
     ...(await journal(Math.round(1_000_000 * Number(values.scale)))),
     ...(await eventLoop(Math.round(1_000_000 * Number(values.scale)), scaled(10))),
   ],

@@ -27,7 +27,7 @@ const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(
 type Device = { readonly port: number; readonly commandsAt: number[]; close(): void }
 
 /** An interface that answers at once: reads with zeros, writes with their echo, the ignored register and, if `mute`, nothing at all. */
-async function startDevice(mute = false): Promise<Device> {
+export async function startDevice(mute = false): Promise<Device> {
   const sockets = new Set<Socket>()
   const commandsAt: number[] = []
   const server: Server = createServer({ noDelay: true }, (socket) => {

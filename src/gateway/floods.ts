@@ -18,6 +18,8 @@ type Repeated = {
   readonly coarse: boolean
   /** So many more are events of their own. */
   free: number
+  /** So many were events of their own. */
+  written: number
   count: number
   /** How long what is counted now has been counted, milliseconds. */
   windowMs: number
@@ -64,9 +66,10 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
     if (repeated.count > 0) write(summary(repeated))
   }
   function over(key: string, repeated: Repeated): void {
-    if (repeated.count === 0) return forget(key, repeated)
-    write(summary(repeated))
-    Object.assign(repeated, { count: 0, windowMs: GOES_ON_MS, free: 0 })
+    // One that came more than once is remembered for longer: who stays below the count and waits would never be counted.
+    if (repeated.count === 0 && (repeated.written === 1 || repeated.windowMs === GOES_ON_MS)) return forget(key, repeated)
+    if (repeated.count > 0) write(summary(repeated))
+    Object.assign(repeated, { count: 0, windowMs: GOES_ON_MS })
     repeated.cancel = clock.after(GOES_ON_MS, () => over(key, repeated))
   }
   function makeRoom(): void {
@@ -87,12 +90,13 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
     const key = coarse ? JSON.stringify([group, happened.id, happened.severity]) : own
     const known = counting.get(key)
     if (known === undefined) {
-      const none = { count: 0, windowMs: COLLAPSE_MS, cancel: () => undefined }
+      const none = { count: 0, written: 1, windowMs: COLLAPSE_MS, cancel: () => undefined }
       begin(key, { like: happened, group, coarse, free: coarse ? 0 : first - 1, ...none })
       return write(happened)
     }
     if (known.free === 0) return void (known.count += 1)
     known.free -= 1
+    known.written += 1
     write(happened)
   }
 

@@ -113,6 +113,20 @@ t.test('one client that varies what it asks fills no place of another: its own a
   t.end()
 })
 
+t.test('a client that varies and waits so that nothing is counted writes ten events a second at most', (t) => {
+  const { clock, floods, written } = journal()
+  const one = denied('control')
+  let noted = 0
+  for (let second = 0; second < 600; second++) {
+    for (let i = 0; i < 50; i++) floods.note({ ...one, fields: { ...one.fields, operation: `o${(noted++ % 500) % MAX_KINDS_OF_ONE}` } })
+    clock.advance(1000)
+  }
+  floods.close()
+  t.equal(total(written), noted)
+  t.ok(written.length < 6000, `${written.length} events in 600 s`)
+  t.end()
+})
+
 t.test('what is counted has a bound: who has the most is summed up early, and nothing is lost', (t) => {
   const { floods, written } = journal()
   const one = denied('control')
