@@ -31,6 +31,7 @@ import {
   realRandom,
   stderrLog,
   createScreen,
+  background,
 } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
@@ -97,7 +98,7 @@ async function serve(file: string): Promise<number> {
   }
   for (const listener of gateway.listeners)
     stderrLog.info(`listening for ${describeListener(listener.kind)} on ${listener.host}:${listener.port} (${listener.name})`)
-  process.on('SIGHUP', () => void reloadOnSignal(gateway, file))
+  process.on('SIGHUP', () => background(reloadOnSignal(gateway, file)))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))

@@ -71,7 +71,11 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     putState: async (key, value) => (await open()).putState(key, value),
     retain: (...asked) => from((writer) => writer.retain(...asked), { kind: 'nothing' }),
     space: () => from((writer) => writer.space(), { freeBytes: 0, journalBytes: 0 }),
-    states: (prefix) => from((writer) => writer.states(prefix), stored.states.filter(({ key }) => key.startsWith(prefix))),
+    states: (prefix) =>
+      from(
+        (writer) => writer.states(prefix),
+        stored.states.filter(({ key }) => key.startsWith(prefix)),
+      ),
     read: (after, limit) => from((writer) => writer.read(after, limit), after === stored.head.seq - 1 ? stored.last : []),
     rows: (after, limit) => from((writer) => writer.rows(after, limit), []),
     range: (sinceUs, untilUs) => from((writer) => writer.range(sinceUs, untilUs), { first: 0, last: 0 }),
