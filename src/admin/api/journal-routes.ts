@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { background } from '../../platform/index.ts'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { BYTE_ORDER_MARK, type Query, type Row, csvHeader, csvLine, exportBundle, toRecord } from '../../journal/index.ts'
@@ -16,13 +17,14 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const line = (view: VerifyView): void => void reply.raw.write(`${JSON.stringify(view)}\n`)
-    void gateway.keeper
+    const walked = gateway.keeper
       .verify(who, (done, of) => line({ done, of }))
       .catch((error: unknown) => ({ kind: 'unreadable' as const, what: String(error) }))
       .then((verified) => {
         line({ verified })
         reply.raw.end()
       })
+    background(walked)
     return reply
   })
   app.get('/v1/export', (request, reply) => exportEvents(request, reply, gateway))
