@@ -37,8 +37,7 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
       fault = error instanceof Error ? error : new Error(String(error))
       throw fault
     } finally {
-      opening = 'no'
-      tried = clock.now()
+      ;[opening, tried] = ['no', clock.now()]
     }
   }
   const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> =>
