@@ -36,6 +36,7 @@ import {
   refuseDebugger,
   stderrLog,
   createScreen,
+  background,
 } from './platform/index.ts'
 import { probe } from './probe/index.ts'
 
@@ -117,7 +118,7 @@ async function serve(file: string): Promise<number> {
   }
   for (const listener of gateway.listeners)
     stderrLog.info(`listening for ${describeListener(listener.kind)} on ${listener.host}:${listener.port} (${listener.name})`)
-  process.on('SIGHUP', () => void reloadOnSignal(gateway, file))
+  process.on('SIGHUP', () => background(reloadOnSignal(gateway, file)))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))

@@ -1,5 +1,5 @@
 import { type Request, lineMs, longestReply, silenceMs } from '../modbus/index.ts'
-import type { Cancel } from '../platform/index.ts'
+import { type Cancel, background } from '../platform/index.ts'
 import { type Connection, keepOpen } from './connection.ts'
 import type { Echo } from './echo.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
@@ -64,7 +64,7 @@ class SerialLine implements Line {
 
   exchange(target: Target, request: Request, stillHolds: () => boolean, end: (exchanged: Exchanged) => void): void {
     const asked = { address: target.address, request, replyTimeoutMs: target.replyTimeoutMs }
-    void this.#begin({ asked, end, stillHolds })
+    background(this.#begin({ asked, end, stillHolds }))
   }
 
   async #begin(waiting: Waiting): Promise<void> {

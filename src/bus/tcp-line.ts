@@ -15,7 +15,7 @@ import {
   stepMbap,
   toLineAddress,
 } from '../modbus/index.ts'
-import { type Cancel, type Monotonic, toMonotonic } from '../platform/index.ts'
+import { type Cancel, type Monotonic, background, toMonotonic } from '../platform/index.ts'
 import { type Connection, keepOpen } from './connection.ts'
 import { ENDS_AT_ONCE_MS, FEW_ANSWERS, FEW_ANSWERS_AFTER, HALF_OPEN_AFTER } from './limits.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
@@ -99,7 +99,7 @@ class TcpLine implements Line {
     if (this.#flushing) return
     this.#flushing = true
     const { kind } = this.#connection.state()
-    if (kind === 'opening' || kind === 'resting') void this.#connection.settled().then(this.#flush)
+    if (kind === 'opening' || kind === 'resting') background(this.#connection.settled().then(this.#flush))
     else if (this.#open === 0) queueMicrotask(this.#flush)
     else this.#ports.clock.soon(this.#flush)
   }

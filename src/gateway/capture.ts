@@ -2,7 +2,7 @@ import { type Operation, asSeenBy, classify, touchesCommands } from '../breakers
 import type { Tap, Traffic } from '../bus/index.ts'
 import type { BreakerSettings, BusSettings } from '../config/index.ts'
 import { type Request, encodeForDevice, encodeMbap, encodeReply, encodeRequest, encodeRtuPdu, registerOf } from '../modbus/index.ts'
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { subjectRole } from '../policy/index.ts'
 
@@ -83,9 +83,10 @@ export function createCapture(bus: BusSettings, breakers: readonly BreakerSettin
         bytes: encodeMbap({ transaction, unit, pdu: asked }),
         comment: `${subject.name} (${subjectRole(subject)})`,
       })
-      void answer.then(({ pdu }) => {
+      const shown = answer.then(({ pdu }) => {
         if (pdu !== 'none') show({ ...on, direction: 'reply', bytes: encodeMbap({ transaction, unit, pdu }), comment: '' })
       })
+      background(shown)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { commonName } from '../identity/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { expiryStep } from './certificate-expiry.ts'
 
 export type CertificateKind = 'own' | 'authority' | 'client' | 'device'
@@ -75,7 +75,12 @@ class Book implements CertificateBook {
     if (entry.lastSeenMs - entry.keptMs < KEEP_SEEN_MS) return
     entry.keptMs = entry.lastSeenMs
     const { known, lastSeenMs } = entry
-    void this.#journal.putState(`${SEEN}${known.fingerprint}`, JSON.stringify({ use, known, lastSeenMs } satisfies Kept))
+    const kept = JSON.stringify({ use, known, lastSeenMs } satisfies Kept)
+    background(
+      this.#journal.putState(`${SEEN}${known.fingerprint}`, kept).then((done) => {
+        if (done === 'unavailable') entry.keptMs = 0 // written when it is shown again
+      }),
+    )
     this.#forgetOldest()
     this.#warn(entry)
   }
@@ -117,7 +122,7 @@ class Book implements CertificateBook {
     if (seen.length <= MAX_SEEN) return
     const oldest = seen.reduce((a, b) => (Number(a.lastSeenMs) <= Number(b.lastSeenMs) ? a : b))
     this.#entries.delete(oldest.known.fingerprint)
-    void this.#journal.putState(`${SEEN}${oldest.known.fingerprint}`, '')
+    background(this.#journal.putState(`${SEEN}${oldest.known.fingerprint}`, ''))
   }
 
   /** A client or device that has shown a newer certificate since needs no word about the one before it. */

@@ -2,7 +2,7 @@ import type { BreakerSettings } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { matchReply } from '../modbus/index.ts'
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { serve } from './serve.ts'
 import { type Site, askedByGateway } from './site.ts'
 
@@ -33,7 +33,11 @@ export async function watchIdentities(
     if (told === before) return
     known.set(breaker.name, told)
     const state = { [KEY + breaker.name]: told }
-    if (before === undefined) return void journal.putState(KEY + breaker.name, told) // where it cannot be written, it is learned again
+    if (before === undefined) {
+      // Where it cannot be written, it is learned again after a restart.
+      await journal.putState(KEY + breaker.name, told)
+      return
+    }
     const { name, bus, unit } = breaker
     journal.note(event('device-identity-changed', { breaker: name, bus, unit, old: before, new: told }), state)
   }
@@ -43,9 +47,10 @@ export async function watchIdentities(
     for (const breaker of breakers) if (!closed && !mute.has(breaker.name)) await look(breaker)
   }
   const again = (): void => {
-    void round().finally(() => {
+    const asked = round().finally(() => {
       if (!closed) cancel = clock.after(ASK_MS.every, again)
     })
+    background(asked)
   }
   cancel = clock.after(ASK_MS.first, again)
   return () => {

@@ -1,7 +1,7 @@
 import type { JournalSettings } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import type { Journal, Verified } from '../journal/index.ts'
-import type { Cancel, Clock, Log } from '../platform/index.ts'
+import { type Cancel, type Clock, type Log, background } from '../platform/index.ts'
 import type { Trust } from './trust.ts'
 import { type LastVerification, type Progress, type Verifying, createVerification } from './verification.ts'
 
@@ -68,13 +68,14 @@ export function startKeeper(ports: KeeperPorts): Keeper {
   function repeat(firstMs: number, everyMs: number, what: string, run: () => Promise<unknown>): Cancel {
     let cancel: Cancel = () => undefined
     const again = (): void => {
-      void run()
+      const done = run()
         .catch((error: unknown) => {
           if (!closed) log.warn(`${what}: ${String(error)}`)
         })
         .finally(() => {
           if (!closed) cancel = clock.after(everyMs, again)
         })
+      background(done)
     }
     cancel = clock.after(firstMs, again)
     return () => cancel()

@@ -1,6 +1,6 @@
 import { inWords } from '../breakers/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { type RefusalReason, subjectName, subjectRole } from '../policy/index.ts'
 import type { Story } from './story.ts'
 
@@ -35,8 +35,13 @@ export async function openLearning(journal: Journal, clock: Clock): Promise<Lear
   let changed = false
   let cancel: Cancel = () => undefined
   const write = (): void => {
-    if (changed) void journal.putState(KEY, JSON.stringify([...seen]))
+    if (!changed) return
     changed = false
+    background(
+      journal.putState(KEY, JSON.stringify([...seen])).then((done) => {
+        if (done === 'unavailable') changed = true
+      }),
+    )
   }
   const round = (): void => {
     write()

@@ -1,6 +1,6 @@
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { type Cancel, type Clock, isoUs, toMonotonic } from '../platform/index.ts'
+import { type Cancel, type Clock, background, isoUs, toMonotonic } from '../platform/index.ts'
 import { LONGEST_UNLOCK_MS, type LockScope, type LockState, type Locks, afterRestart, lockScopes, settle } from '../policy/index.ts'
 import { type Recorded, type RecordedState, createRecordedState } from './recorded-state.ts'
 
@@ -100,7 +100,7 @@ export async function openLockBook(
     const target = slot(breaker, scope)
     const { lock } = target.held.now()
     const state = settle(lock, clock.now(), clock.utcUs())
-    if (state !== lock) void shut(target, state, event('relocked-by-timer', { breaker, scope }))
+    if (state !== lock) background(shut(target, state, event('relocked-by-timer', { breaker, scope })))
   }
 
   const views = new Map<string, Locks>(breakers.map((breaker) => [breaker, viewOf((scope) => slot(breaker, scope))]))
@@ -141,7 +141,7 @@ export async function openLockBook(
           // Not one that is on its way to being opened either.
           if (target.held.now().lock.kind === 'locked' && !target.held.busy()) continue
           const state: LockState = { kind: 'locked', by: { kind: 'trust', part }, sinceUtcUs: clock.utcUs() }
-          void shut(target, state, event('locked', { subject: 'gateway', breaker, scope, reason: `${part} cannot be trusted` }))
+          background(shut(target, state, event('locked', { subject: 'gateway', breaker, scope, reason: `${part} cannot be trusted` })))
         }
     },
     close() {

@@ -2,7 +2,7 @@ import type { BreakerState, Operation } from '../breakers/index.ts'
 import type { BreakerSettings } from '../config/index.ts'
 import { type EventId, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Clock, Monotonic } from '../platform/index.ts'
+import { type Clock, type Monotonic, background } from '../platform/index.ts'
 
 /** A movement that is seen within this after an operation was allowed is its doing: the command's time and the slow poll's, milliseconds. */
 export const EXPECTED_MS = 15_000
@@ -45,7 +45,7 @@ export async function openMovements(
       if (before === state) return
       states.set(name, state)
       const key = `seen/${name}`
-      if (before === undefined) return void journal.putState(key, state) // where it cannot be written, it is seen again
+      if (before === undefined) return background(journal.putState(key, state)) // where it cannot be written, it is seen again
       const moved = movementOf(before, state)
       const correlation = causeOf(name, moved)
       const expected = correlation === '' ? 'unexpected' : 'expected'

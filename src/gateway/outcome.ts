@@ -1,3 +1,4 @@
+import { background } from '../platform/index.ts'
 import { IN_PROGRESS, RESULT_FIRST } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import { event } from '../events/index.ts'
@@ -91,10 +92,12 @@ export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: En
     case 'reply':
       if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
       if (story.operation.command === 'none') return record({ kind: 'done' })
-      void commandResult(story, turn, story.operation.command.code, site, serve).then((end) => {
-        turn.followed()
-        record(end)
-      })
+      background(
+        commandResult(story, turn, story.operation.command.code, site, serve).then((end) => {
+          turn.followed()
+          record(end)
+        }),
+      )
   }
 }
 

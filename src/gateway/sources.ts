@@ -1,3 +1,4 @@
+import { background } from '../platform/index.ts'
 import type { Journal } from '../journal/index.ts'
 
 /** Addresses that are remembered; beyond it the one that came first is forgotten. */
@@ -19,7 +20,7 @@ export async function openSources(journal: Pick<Journal, 'states' | 'putState'>)
       known.add(host)
       const [oldest] = known
       if (known.size > MAX_SOURCES && oldest !== undefined) known.delete(oldest)
-      void journal.putState(KEY, JSON.stringify([...known])) // where it cannot be written, it is told again after a restart
+      background(journal.putState(KEY, JSON.stringify([...known]))) // where it cannot be written, it is told again after a restart
       return true
     },
   }

@@ -4,7 +4,7 @@ import type { BreakerSettings } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import { type Request, addressOf } from '../modbus/index.ts'
-import { type Cancel, type Clock, type Monotonic, isoUs } from '../platform/index.ts'
+import { type Cancel, type Clock, type Monotonic, background, isoUs } from '../platform/index.ts'
 import type { Asked } from '../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from './serve.ts'
@@ -82,7 +82,7 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
         for (const breaker of breakers) {
           const { at } = seen(breaker.name)
           const read = statusRead(breaker)
-          if (read !== 'none' && (at === 'never' || clock.now() - at > STALE_MS)) void serve(read, site)
+          if (read !== 'none' && (at === 'never' || clock.now() - at > STALE_MS)) background(serve(read, site))
         }
         cancel = clock.after(STALE_MS, round)
       }

@@ -1,5 +1,5 @@
 import { type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
-import { type Clock, type Log } from '../platform/index.ts'
+import { type Clock, type Log, background } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
@@ -158,7 +158,7 @@ export class GroupCommit {
     this.#unfolded += FOLD.commit + events
     if (this.#unfolded < FOLD.at) return
     this.#unfolded = 0
-    void this.#writer.fold().catch(() => undefined)
+    background(this.#writer.fold().catch(() => undefined))
   }
 
   #pause(): void {

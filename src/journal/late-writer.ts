@@ -37,8 +37,7 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
       fault = error instanceof Error ? error : new Error(String(error))
       throw fault
     } finally {
-      opening = 'no'
-      tried = clock.now()
+      ;[opening, tried] = ['no', clock.now()]
     }
   }
   const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> =>
@@ -71,7 +70,11 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     putState: async (key, value) => (await open()).putState(key, value),
     retain: (...asked) => from((writer) => writer.retain(...asked), { kind: 'nothing' }),
     space: () => from((writer) => writer.space(), { freeBytes: 0, journalBytes: 0 }),
-    states: (prefix) => from((writer) => writer.states(prefix), stored.states.filter(({ key }) => key.startsWith(prefix))),
+    states: (prefix) =>
+      from(
+        (writer) => writer.states(prefix),
+        stored.states.filter(({ key }) => key.startsWith(prefix)),
+      ),
     read: (after, limit) => from((writer) => writer.read(after, limit), after === stored.head.seq - 1 ? stored.last : []),
     range: (sinceUs, untilUs) => from((writer) => writer.range(sinceUs, untilUs), { first: 0, last: 0 }),
     sign: (text) => from((writer) => writer.sign(text), ''),

@@ -67,6 +67,9 @@ function statesOf(db: Database.Database): StoredStates {
     head: last === undefined ? { seq: 0, hash: '' } : { seq: last.seq, hash: Buffer.from(last.hash).toString('hex') },
     states: db.prepare<[], { key: string; value: string }>('SELECT key, value FROM state').all(),
     last: last === undefined ? [] : [last.body],
-    openOperations: db.prepare<[], { body: string }>(open).all().map(({ body }) => body),
+    openOperations: db
+      .prepare<[], { body: string }>(open)
+      .all()
+      .map(({ body }) => body),
   }
 }

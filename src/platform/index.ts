@@ -1,3 +1,4 @@
+export { background } from './background.ts'
 export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
 export { cipherSuites } from './cipher-suites.ts'
 export { type StartOptions, checkStartOptions, countAttempts, ownStartOptions, refuseDebugger } from './debugger.ts'

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random } from '../platform/index.ts'
+import { type Cancel, type Clock, type Random, background } from '../platform/index.ts'
 import { RETRY_MS, RETURN_MS, STEADY_MS } from './limits.ts'
 import type { Link, LinkEnd, LinkFailure, OpenLink } from './link.ts'
 import { deliverOne } from './one-message.ts'
@@ -204,7 +204,7 @@ export class Connection {
 
   #lookForTheFirst(): void {
     this.#cancelReturn()
-    this.#cancelReturn = this.#ports.clock.after(RETURN_MS, () => void this.#tryTheFirst())
+    this.#cancelReturn = this.#ports.clock.after(RETURN_MS, () => background(this.#tryTheFirst()))
   }
 
   async #tryTheFirst(): Promise<void> {

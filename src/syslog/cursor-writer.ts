@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { CURSOR_MS } from './limits.ts'
 import type { SinkPorts } from './outbox.ts'
 
@@ -18,7 +18,7 @@ export function createCursorWriter(key: string, journal: SinkPorts['journal'], c
       text = cursor
       if (timing) return
       timing = true
-      cancel = clock.after(CURSOR_MS, () => void write())
+      cancel = clock.after(CURSOR_MS, () => background(write()))
     },
     async close(): Promise<void> {
       cancel()

@@ -1,5 +1,5 @@
 import { event } from '../events/index.ts'
-import type { Cancel } from '../platform/index.ts'
+import { type Cancel, background } from '../platform/index.ts'
 import { type Cursor, owed } from './lanes.ts'
 import { LAG_MS } from './limits.ts'
 import type { SinkPorts } from './outbox.ts'
@@ -20,7 +20,7 @@ export function watchLag({ name, behind }: SinkSettings, { journal, note, clock 
     isBehind = now
   }
   function again(): void {
-    if (!closed) cancel = clock.after(LAG_MS, () => void look().finally(again))
+    if (!closed) cancel = clock.after(LAG_MS, () => background(look().finally(again)))
   }
   again()
   return {

@@ -14,7 +14,7 @@ import {
   stepMbap,
   withFraming,
 } from '../modbus/index.ts'
-import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
+import { type Cancel, type Clock, type Monotonic, background } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from './admission.ts'
 import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED, REFUSED } from './limits.ts'
@@ -237,13 +237,14 @@ class Session {
     if (!admission.enter(this.#client, kind))
       return this.#answerLater(frame, functionCodeOf(request), exceptionCode.busy, this.#waitNotAsked())
     const open = this.#begin(frame)
-    void serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
+    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
       admission.leave(this.#client, kind)
       if (answer.refused === true) return this.#endPaced(open, answer, this.#waitRefused())
       const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0
       if (waitMs === 0) this.#end(open, answer)
       else this.#settings.clock.after(waitMs, () => this.#end(open, answer))
     })
+    background(served)
   }
 
   #endPaced(open: Open, answer: Answer, waitMs: number): void {

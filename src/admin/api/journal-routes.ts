@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import { background } from '../../platform/index.ts'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { ExportOrder, Query } from '../../journal/index.ts'
@@ -17,13 +18,14 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const line = (view: VerifyView): void => void reply.raw.write(`${JSON.stringify(view)}\n`)
-    void gateway.keeper
+    const walked = gateway.keeper
       .verify(who, (done, of) => line({ done, of }))
       .catch((error: unknown) => ({ kind: 'unreadable' as const, what: String(error) }))
       .then((verified) => {
         line({ verified })
         reply.raw.end()
       })
+    background(walked)
     return reply
   })
   const exports = createExports(gateway)

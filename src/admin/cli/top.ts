@@ -34,7 +34,9 @@ export function top({ add, terminal, finish }: Parts): void {
       const draw = (seen: Awaited<ReturnType<typeof look>>): void => {
         if (over) return
         terminal.screen(seen.kind === 'ok' ? topLines(seen.value.status, seen.value.refused) : ['', ` ${seen.error}: ${seen.hint}`])
-        terminal.after(EVERY_MS, () => void look().then(draw))
+        terminal.after(EVERY_MS, () => {
+          look().then(draw, stop)
+        })
       }
       draw(first)
     })

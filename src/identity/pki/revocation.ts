@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { type Cancel, type Clock, isoUs } from '../../platform/index.ts'
+import { type Cancel, type Clock, background, isoUs } from '../../platform/index.ts'
 import { commonName, derOf, plainSerial } from './pem.ts'
 import { x509Library } from './x509-library.ts'
 
@@ -127,9 +127,10 @@ export function watchRevocation(
 
   const again = (): void =>
     void (cancel = clock.after(LOOK_MS, () => {
-      void look().then(() => {
+      const looked = look().then(() => {
         if (!closed) again()
       })
+      background(looked)
     }))
   let closed = false
   if (files.length > 0) {
