@@ -163,6 +163,14 @@ function checkProfiles(file: string, document: Document, site: Site, found: Map<
       return [...loaded]
     }
     found.set(name, loaded)
+    if (breaker.account !== undefined && loaded.passwordRule !== 'micrologic-active')
+      return [
+        {
+          file,
+          ...document.placeOf(['breaker', i, 'account']),
+          text: `breaker "${breaker.name}": account is for a MicroLogic Active; the passwords of profile "${name}" have no user name, remove it`,
+        },
+      ]
     if (loaded.warning !== '') warnings.push({ ...place, text: `breaker "${breaker.name}": ${loaded.warning}` })
     return []
   })

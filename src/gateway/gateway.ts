@@ -115,6 +115,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     journal,
     clock,
     ruleOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.profile.passwordRule ?? 'four-characters',
+    accountOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.account,
   })
   if (ports.vaultCredential === undefined && vault.list().length > 0)
     log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
