@@ -102,6 +102,8 @@ t.test("the authority's key takes a passphrase, from a file, a pipe or systemd; 
     code: 0,
     out: /scada-1\.p12\nvalid until \d{4}-\d\d-\d\d\npassphrase of .*scada-1\.p12: [a-z0-9-]{24} {3}\(shown this once\)/,
   })
+  const older = breakwall('cert', 'renew', 'scada-1', '--p12-legacy', '--dir', at('ca1'), '--passphrase-file', at('pass'))
+  t.match(older, { code: 0, out: /\(shown this once\)\nwarning: 3DES and SHA-1 protect this bundle weakly/ })
   const credential = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'crl', 'publish', '--dir', at('ca1')], {
     encoding: 'utf8',
     env: { ...process.env, CREDENTIALS_DIRECTORY: folder },
