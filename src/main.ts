@@ -20,7 +20,7 @@ import { startApi, describeListener } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
-import { journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
+import { checkSite, journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
 import {
   cipherSuites,
   clockIsSynchronised,
@@ -71,7 +71,7 @@ function credential(name: string): string | undefined {
 
 /** Runs until a signal asks it to stop; systemd is told when the doors are open. */
 async function serve(file: string): Promise<number> {
-  const loaded = loadSite(file)
+  const loaded = await checkSite(file, realClock, 'gateway')
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) error(formatProblem(problem))
     return failed(`${loaded.problems.length} mistakes in ${file}, the gateway was not started`, `breakwall check ${file}`)
@@ -115,7 +115,7 @@ async function serveConsole(file: string): Promise<number> {
   const { console: pages, apiSocket } = loaded.site
   if (pages === 'none') return failed('the configuration has no [console]', 'add one: address, name, certificate and key')
   const pair = readPair(pages)
-  if ('kind' in pair) return failed(pair.why, 'breakwall cert issue console --host NAME makes a pair that fits')
+  if ('kind' in pair) return failed(pair.why, pair.mend)
   const { host, port, name } = pages
   const { startConsole } = await import('./admin/console/index.ts')
   const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => ({ why }))
@@ -180,8 +180,8 @@ const profileCommands: Pick<Offline, 'listProfiles' | 'showProfile' | 'checkProf
 
 const offline: Offline = {
   probe: (asked) => probe(asked, { out, error, failed }),
-  check(file, json) {
-    const loaded = loadSite(file)
+  async check(file, json) {
+    const loaded = await checkSite(file, realClock)
     const problems = loaded.kind === 'problems' ? loaded.problems : []
     return printProblems(file, problems, loaded.warnings, json)
   },
