@@ -21,7 +21,7 @@ import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, pr
 import { event } from './events/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
-import { journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
+import { checkSite, journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
 import {
   checkStartOptions,
   cipherSuites,
@@ -91,7 +91,7 @@ async function serve(file: string): Promise<number> {
   if (started.kind === 'refused') return failed(`the gateway was not started: ${started.why}`, started.hint)
   let record = (_count: number): void => undefined
   const stopCounting = withoutDebugger((count) => record(count))
-  const loaded = loadSite(file)
+  const loaded = await checkSite(file, realClock, 'gateway')
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) error(formatProblem(problem))
     return failed(`${loaded.problems.length} mistakes in ${file}, the gateway was not started`, `breakwall check ${file}`)
@@ -140,7 +140,7 @@ async function serveConsole(file: string): Promise<number> {
   const { console: pages, apiSocket } = loaded.site
   if (pages === 'none') return failed('the configuration has no [console]', 'add one: address, name, certificate and key')
   const pair = readPair(pages)
-  if ('kind' in pair) return failed(pair.why, 'breakwall cert issue console --host NAME makes a pair that fits')
+  if ('kind' in pair) return failed(pair.why, pair.mend)
   const { host, port, name } = pages
   const { startConsole } = await import('./admin/console/index.ts')
   const running = await startConsole({ host, port, name, ...pair, ciphers: cipherSuites, apiSocket }).catch((why: unknown) => ({ why }))
@@ -206,8 +206,8 @@ const profileCommands: Pick<Offline, 'listProfiles' | 'showProfile' | 'checkProf
 
 const offline: Offline = {
   probe: (asked) => probe(asked, { out, error, failed }),
-  check(file, json) {
-    const loaded = loadSite(file)
+  async check(file, json) {
+    const loaded = await checkSite(file, realClock)
     const problems = loaded.kind === 'problems' ? loaded.problems : []
     return printProblems(file, problems, loaded.warnings, json)
   },

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { issue, makeAuthority } from './support/pki.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'breakwall-main-'))
@@ -54,9 +55,10 @@ t.test('profile check says what is wrong with a profile and where, and finds no 
   t.end()
 })
 
-t.test('check warns of a breaker that opens and closes without a password; vault init makes a key for its owner only', (t) => {
-  mkdirSync(join(folder, 'pki'))
-  for (const name of ['gateway.crt', 'gateway.key', 'site-ca.crt', 'site-ca.crl']) writeFileSync(join(folder, 'pki', name), '')
+t.test('check warns of a breaker that opens and closes without a password; vault init makes a key for its owner only', async (t) => {
+  const pki = join(folder, 'pki')
+  await makeAuthority(pki)
+  await issue(pki, 'gateway', { kind: 'server', hosts: ['10.20.0.5'] })
   const file = join(folder, 'breakwall.toml')
   writeFileSync(file, shipped.replace('profile = "mtz-micrologic-x"', 'profile = "mtz-micrologic-active"'))
   const checked = breakwall('check', file)
@@ -67,7 +69,6 @@ t.test('check warns of a breaker that opens and closes without a password; vault
   const key = readFileSync(join(folder, 'vault.key'))
   t.match(breakwall('vault', 'init', '--config', file), { code: 1 })
   t.same(readFileSync(join(folder, 'vault.key')), key, 'a key that is there is left alone')
-  t.end()
 })
 
 t.test('a configuration with its own broken profile names each mistake once', (t) => {
@@ -102,6 +103,8 @@ t.test("the authority's key takes a passphrase, from a file, a pipe or systemd; 
     code: 0,
     out: /scada-1\.p12\nvalid until \d{4}-\d\d-\d\d\npassphrase of .*scada-1\.p12: [a-z0-9-]{24} {3}\(shown this once\)/,
   })
+  const older = breakwall('cert', 'renew', 'scada-1', '--p12-legacy', '--dir', at('ca1'), '--passphrase-file', at('pass'))
+  t.match(older, { code: 0, out: /\(shown this once\)\nwarning: 3DES and SHA-1 protect this bundle weakly/ })
   const credential = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'crl', 'publish', '--dir', at('ca1')], {
     encoding: 'utf8',
     env: { ...process.env, CREDENTIALS_DIRECTORY: folder },

@@ -28,7 +28,7 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
   const refresh = chance.happens(0.3) ? [{ from: 32_000, to: 32_060, everyMs: 1000 }] : []
   const on = (bus: string, from: number): Breaker[] =>
     Array.from({ length: 1 + chance.below(4) }, (_, i) => ({
-      ...{ name: `Q${from + i}`, label: '', bus, replyTimeoutMs, refresh, profile },
+      ...{ name: `Q${from + i}`, label: '', bus, replyTimeoutMs, refresh, profile, account: undefined },
       unit: (from + i) as Breaker['unit'],
       address: (from + i) as Breaker['address'],
     }))
@@ -46,7 +46,15 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     authorityDirectory: '',
     people: {
       ...{ inactivityMs: 300_000, maximumAttempts: 5, lockingMs: 900_000, passwordLength: 12, passwordHistory: 10 },
-      ...{ passwordMaximumAgeMs: 'off', sessionLifeMs: 28_800_000, sessionsPerUser: 3, sessions: 50, panelUser: 'none', banner: '' },
+      ...{
+        passwordMaximumAgeMs: 'off',
+        pinMaximumAgeMs: 'off',
+        sessionLifeMs: 28_800_000,
+        sessionsPerUser: 3,
+        sessions: 50,
+        panelUser: 'none',
+        banner: '',
+      },
       secondFactor: new Set(),
       withoutLogin: new Set(),
     },

@@ -227,10 +227,12 @@ export type CertificateOrder = {
   readonly days: number
   readonly rsa: boolean
   /** A PKCS#12 bundle too, under a passphrase that is shown once. */
-  readonly bundle: boolean
+  readonly bundle: BundleChoice
   /** A request whose key was made elsewhere; empty where the key is made here. */
   readonly csrFile: string
 }
+/** `3des-sha1`: the older form, for Windows Server 2016 and 2012 R2. */
+export type BundleChoice = 'none' | 'aes-256' | '3des-sha1'
 export type PkiAnswer<T> =
   { readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly why: string; readonly hint: string }
 export type IssuedView = {
@@ -260,7 +262,7 @@ export type PkiCommands = {
   needsPassphrase(folder: string): boolean
   init(desk: PkiDesk, site: string, rsa: boolean): Promise<PkiAnswer<IssuedView>>
   issue(desk: PkiDesk, order: CertificateOrder): Promise<PkiAnswer<IssuedView>>
-  renew(desk: PkiDesk, name: string, days: number, bundle: boolean): Promise<PkiAnswer<IssuedView>>
+  renew(desk: PkiDesk, name: string, days: number, bundle: BundleChoice): Promise<PkiAnswer<IssuedView>>
   revoke(desk: PkiDesk, which: string, reason: string): Promise<PkiAnswer<PublishedView>>
   publish(desk: PkiDesk, days: number): Promise<PkiAnswer<PublishedView>>
   rotate(desk: PkiDesk, rsa: boolean): Promise<PkiAnswer<IssuedView>>

@@ -16,7 +16,13 @@ import { type Document, type Path, parseToml } from './toml.ts'
 
 export type Loaded =
   /** Warnings do not keep the site from running. */
-  | { readonly kind: 'site'; readonly site: CheckedSite; readonly warnings: readonly Problem[] }
+  | {
+      readonly kind: 'site'
+      readonly site: CheckedSite
+      readonly warnings: readonly Problem[]
+      /** Where a value is in the file, for what is found out about it later. */
+      readonly placeOf: Document['placeOf']
+    }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
 
 /** Reads breakwall.toml: one checked site, or every mistake in it with its place. Relative paths start at the file. */
@@ -53,7 +59,7 @@ export function loadSite(path: string): Loaded {
     const text = 'together the entries of [[access]] let every address control: name the machines that operate, and give the others "read"'
     warnings.push({ file: path, ...document.placeOf(['access', 0]), text })
   }
-  return { kind: 'site', site, warnings: inOrder(warnings) }
+  return { kind: 'site', site, warnings: inOrder(warnings), placeOf: (path) => document.placeOf(path) }
 }
 
 /** All of IPv4 or of IPv6, in one entry or in several. */
@@ -163,6 +169,14 @@ function checkProfiles(file: string, document: Document, site: Site, found: Map<
       return [...loaded]
     }
     found.set(name, loaded)
+    if (breaker.account !== undefined && loaded.passwordRule !== 'micrologic-active')
+      return [
+        {
+          file,
+          ...document.placeOf(['breaker', i, 'account']),
+          text: `breaker "${breaker.name}": account is for a MicroLogic Active; the passwords of profile "${name}" have no user name, remove it`,
+        },
+      ]
     if (loaded.warning !== '') warnings.push({ ...place, text: `breaker "${breaker.name}": ${loaded.warning}` })
     return []
   })

@@ -75,6 +75,8 @@ export const expectations: Readonly<Record<string, string>> = {
   'breaker.freshness': '"off", or "profile" to answer reads from memory for as long as its profile says that they stay new',
   'breaker.group': 'the name of a group that roles can be given, such as "feeders"',
   'breaker.mode': '"enforce" or "observe"; left out: that of the site',
+  'breaker.account':
+    'the user name of a MicroLogic Active, 1 to 32 characters, such as "SecurityAdmin", which it leaves the factory with: its password must not contain it',
   'breaker.profile': 'the name of a profile, such as "nsx-bscm"',
   roles: 'at least one [roles.NAME]',
   'roles.*.may': `a list of operation classes out of ${operationClasses.slice(0, 7).join(', ')}, such as ["monitor", "control"]`,
@@ -178,6 +180,7 @@ export const siteSchema = z.strictObject({
         address: z.int().min(1).max(255).optional(),
         profile: name,
         group: name.optional(),
+        account: z.string().min(1).max(32).optional(),
         mode: z.enum(modes).optional(),
         freshness: z.enum(['off', 'profile']).default('off'),
       }),

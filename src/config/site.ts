@@ -59,6 +59,8 @@ export type BreakerSettings = {
   /** What may be answered from memory, and how long; empty when nothing may. */
   readonly refresh: readonly Refresh[]
   readonly profile: Profile
+  /** The user name of a device that has one account; undefined: the one that it leaves the factory with. */
+  readonly account: string | undefined
 }
 
 /** A configuration without a mistake in it: all that `gateway/site.ts` needs to wire a gateway. */
@@ -123,6 +125,7 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
       address: must(toLineAddress(breaker.address ?? breaker.unit)),
       replyTimeoutMs: must(toMilliseconds(must(file.bus.find((bus) => bus.name === breaker.bus))['reply-timeout'])),
       profile: must(profiles.get(breaker.profile)),
+      account: breaker.account,
       refresh: breaker.freshness === 'off' ? [] : must(profiles.get(breaker.profile)).refresh,
     })),
     rights: new Map(Object.entries(file.roles).map(([role, told]) => [role, toRights(role, told, file.breaker)])),
@@ -151,14 +154,15 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
 }
 
 function toPeople(people: SiteFile['people']): PeopleSettings {
-  const age = people['password-maximum-age']
+  const ageMs = (age: string): number | 'off' => (age === 'off' ? 'off' : must(toMilliseconds(age)))
   return {
     inactivityMs: must(toMilliseconds(people['minimum-inactivity-period'])),
     maximumAttempts: people['maximum-login-attempts'],
     lockingMs: must(toMilliseconds(people['locking-period'])),
     passwordLength: people['password-length'],
     passwordHistory: people['password-history'],
-    passwordMaximumAgeMs: age === 'off' ? 'off' : must(toMilliseconds(age)),
+    passwordMaximumAgeMs: ageMs(people['password-maximum-age']),
+    pinMaximumAgeMs: ageMs(people['pin-maximum-age']),
     sessionLifeMs: must(toMilliseconds(people['session-life'])),
     sessionsPerUser: people['sessions-per-user'],
     sessions: people.sessions,

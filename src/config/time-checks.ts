@@ -11,7 +11,7 @@ const CLIENTS_WAIT_MS = 3000
 const SURPRISE_MS = 5000
 /** What a sink in order may take: a confirmation that comes late (30 s), a new connection (10 s) and the pause before it (30 s). */
 const SINK_IN_ORDER_MS = 70_000
-/** Passwords that end within this are reported as ending, days before (`password-expiring`), milliseconds. */
+/** Passwords and PINs that end within this are reported as ending (`password-expiring`, `pin-expiring`), milliseconds. */
 const REMINDED_MS = 14 * 24 * 60 * MINUTE
 const DAY_MINUTES = 24 * 60
 
@@ -71,17 +71,21 @@ function checkBus(bus: SiteFile['bus'][number], path: Path, warn: Warn): void {
 }
 
 function checkPeople(people: SiteFile['people'], warn: Warn): void {
-  const { 'minimum-inactivity-period': idle, 'session-life': life, 'password-maximum-age': age, sessions } = people
+  const { 'minimum-inactivity-period': idle, 'session-life': life, sessions } = people
   if (ms(idle) >= ms(life))
     warn(
       ['people', 'minimum-inactivity-period'],
       `minimum-inactivity-period "${idle}" is not below session-life "${life}": no session ever ends for want of use, make it shorter`,
     )
-  if (age !== 'off' && ms(age) <= REMINDED_MS)
-    warn(
-      ['people', 'password-maximum-age'],
-      `password-maximum-age "${age}": passwords are reported as ending 14 days before, so every new one is; make it longer, or "off"`,
-    )
+  for (const [key, what] of [
+    ['password-maximum-age', 'passwords'],
+    ['pin-maximum-age', 'PINs'],
+  ] as const)
+    if (people[key] !== 'off' && ms(people[key]) <= REMINDED_MS)
+      warn(
+        ['people', key],
+        `${key} "${people[key]}": ${what} are reported as ending 14 days before, so every new one is; make it longer, or "off"`,
+      )
   if (people['sessions-per-user'] > sessions)
     warn(
       ['people', 'sessions-per-user'],

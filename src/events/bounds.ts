@@ -55,7 +55,7 @@ const accessBounds = {
   ...{ 'vault-used': operation, 'vault-password-old': watch },
   ...{ 'login-succeeded': client(20), 'login-failed': anybody(10), 'login-locked': anybody(10) },
   ...{ logout: client(20), 'session-expired': client(20) },
-  ...{ 'password-changed': person, 'password-expiring': client(5), 'password-reset': person },
+  ...{ 'password-changed': person, 'password-expiring': client(5), 'pin-expiring': client(5), 'password-reset': person },
   ...{ 'user-created': person, 'user-changed': person, 'user-disabled': person, 'user-deleted': person },
   ...{ 'service-created': person, 'service-removed': person, 'certificate-enrolled': person },
 } as const satisfies Partial<Record<EventId, Bound>>

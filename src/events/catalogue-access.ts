@@ -90,4 +90,5 @@ export const accessEvents = {
     'role',
     'reason',
   ]),
+  'pin-expiring': d(247, 5, 'access-control', 'the PIN of {subject} is too old in {days} days', ['subject', 'days']),
 } as const satisfies Record<string, Definition>

@@ -58,6 +58,7 @@ export const accessGuide = {
   'session-expired': g('A session was ended by time, by number or by an administrator.', nothing),
   'password-changed': g('Somebody changed a password, a PIN or a second factor of their own.', nothing, 'T0892'),
   'password-expiring': g('A password must be changed soon.', 'Remind the person.'),
+  'pin-expiring': g('A PIN must be changed soon.', 'Remind the person: after that day the panel refuses it.'),
   'password-reset': g('An administrator gave somebody a new first password.', agreed, 'T0892'),
   'user-created': g('A new account.', agreed, 'T0859'),
   'user-changed': g('The role or state of an account was changed.', agreed, 'T0859'),

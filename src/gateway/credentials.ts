@@ -22,9 +22,10 @@ export type SiteCredentials = {
   readonly buses: ReadonlyMap<string, BusTls>
   readonly sinks: readonly SinkSettings[]
 }
-export type NoCredentials = { readonly kind: 'no-credentials'; readonly why: string }
+export type NoCredentials = { readonly kind: 'no-credentials'; readonly why: string; readonly mend: string }
+type Why = Pick<NoCredentials, 'why' | 'mend'>
 
-const none = (where: string, why: string): NoCredentials => ({ kind: 'no-credentials', why: `${where}: ${why}` })
+const none = (where: string, { why, mend }: Why): NoCredentials => ({ kind: 'no-credentials', why: `${where}: ${why}`, mend })
 
 /** Reads every PEM file of a site, before anything is opened or changed: one that cannot be used, and nothing is. */
 export async function readCredentials(site: CheckedSite): Promise<SiteCredentials | NoCredentials> {
@@ -39,23 +40,23 @@ export async function readCredentials(site: CheckedSite): Promise<SiteCredential
     if (bus.kind !== 'tcp' || bus.tls === 'none') continue
     const where = `bus "${bus.name}"`
     const pair = readPair(bus.tls)
-    if ('kind' in pair) return none(where, pair.why)
+    if ('kind' in pair) return none(where, pair)
     const { kind, file } = bus.tls.trust
     const trusted = kind === 'authority' ? readAuthorities(file) : readCertificate(file)
-    if ('kind' in trusted && trusted.kind === 'unusable') return none(where, trusted.why)
+    if ('kind' in trusted && trusted.kind === 'unusable') return none(where, trusted)
     const pem = 'pem' in trusted ? trusted.pem : trusted.toString()
     buses.set(bus.name, { ...pair, trust: { kind, pem }, serverName: bus.tls.serverName })
   }
   const sinks: SinkSettings[] = []
   for (const sink of site.sinks) {
     const transport = readSinkTransport(sink.transport)
-    if ('why' in transport) return none(`sink "${sink.name}"`, transport.why)
+    if ('why' in transport) return none(`sink "${sink.name}"`, transport)
     sinks.push({ ...sink, transport })
   }
   return { doors, buses, sinks }
 }
 
-function readSinkTransport(transport: SinkTransport<SinkTlsFiles>): SinkTransport | { readonly why: string } {
+function readSinkTransport(transport: SinkTransport<SinkTlsFiles>): SinkTransport | Why {
   switch (transport.kind) {
     case 'udp':
     case 'tcp':
@@ -72,11 +73,11 @@ function readSinkTransport(transport: SinkTransport<SinkTlsFiles>): SinkTranspor
   }
 }
 
-function readSinkTls({ trust: { kind, file }, pair, serverName }: SinkTlsFiles): SinkTls | { readonly why: string } {
+function readSinkTls({ trust: { kind, file }, pair, serverName }: SinkTlsFiles): SinkTls | Why {
   const trusted = kind === 'authority' ? readAuthorities(file) : readCertificate(file)
-  if ('kind' in trusted && trusted.kind === 'unusable') return { why: trusted.why }
+  if ('kind' in trusted && trusted.kind === 'unusable') return trusted
   const shown = pair === 'none' ? 'none' : readPair(pair)
-  if (shown !== 'none' && 'kind' in shown) return { why: shown.why }
+  if (shown !== 'none' && 'kind' in shown) return shown
   const pem = 'pem' in trusted ? trusted.pem : trusted.toString()
   return { trust: { kind, pem }, pair: shown, serverName, ciphers: cipherSuites }
 }
@@ -88,12 +89,16 @@ async function readDoor(settings: DoorSettings): Promise<DoorCredentials | NoCre
   const pairs: { certificate: string; key: string }[] = []
   for (const files of security.pairs) {
     const pair = readPair(files)
-    if ('kind' in pair) return none(where, pair.why)
+    if ('kind' in pair) return none(where, pair)
     pairs.push(pair)
   }
   const authorities = readAuthorities(security.clientsFile)
-  if (authorities.kind === 'unusable') return none(where, authorities.why)
+  if (authorities.kind === 'unusable') return none(where, authorities)
   const revocation = await readRevocation(security.revocationFiles, authorities.list)
-  if (revocation.kind === 'unusable') return none(where, revocation.why)
+  if (revocation.kind === 'unusable')
+    return none(where, {
+      why: revocation.why,
+      mend: 'breakwall crl publish writes a list; openssl crl -noout -text -in FILE shows what one is',
+    })
   return { settings, credentials: { pairs, clients: authorities.pem }, authorities: authorities.list, revocation: revocation.lists }
 }

@@ -85,7 +85,6 @@ export type Reloaded =
 
 export type StartFailure = { readonly kind: 'not-started'; readonly why: string; readonly hint: string }
 const notStarted = (why: string, hint: string): StartFailure => ({ kind: 'not-started', why, hint })
-const PAIR_HINT = 'breakwall cert issue makes a pair that fits'
 
 /** Wires the rooms and opens the doors: journal first, listeners last. Stops in the opposite order. */
 export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gateway | StartFailure> {
@@ -93,7 +92,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   mkdirSync(site.stateDirectory, { recursive: true, mode: 0o700 })
   const journalFile = join(site.stateDirectory, 'journal.db')
   const credentials = await readCredentials(site)
-  if ('kind' in credentials) return notStarted(credentials.why, PAIR_HINT)
+  if ('kind' in credentials) return notStarted(credentials.why, credentials.mend)
   const opened = await openJournal(journalFile, ports)
   if ('kind' in opened) return opened
   const journal = withoutFloods(opened.journal, clock)
@@ -116,6 +115,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     journal,
     clock,
     ruleOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.profile.passwordRule ?? 'four-characters',
+    accountOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.account,
   })
   if (ports.vaultCredential === undefined && vault.list().length > 0)
     log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
@@ -208,7 +208,7 @@ async function reload(
       'systemctl restart breakwall: every timed unlock is then over',
     )
   const credentials = await readCredentials(next)
-  if ('kind' in credentials) return refuse(credentials.why, PAIR_HINT)
+  if ('kind' in credentials) return refuse(credentials.why, credentials.mend)
   const changed = describeReload(changedKeys(force.site, next), busesThatWait(busTls, credentials.buses))
   const recorded = await journal.append(event('config-reloaded', { subject: by, configuration: next.hash, reason: changed }))
   if (recorded === 'unavailable') return refuse('the journal cannot be written', 'look at the disk: breakwall status')

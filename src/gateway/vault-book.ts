@@ -26,9 +26,11 @@ export type VaultPorts = {
   readonly clock: Clock
   /** What the passwords of a breaker look like. */
   readonly ruleOf: (breaker: string) => PasswordRule
+  /** The user name of a device that has one; undefined: that of the factory. */
+  readonly accountOf: (breaker: string) => string | undefined
 }
 
-export function openVaultBook(vault: Vault, { journal, clock, ruleOf }: VaultPorts): VaultBook {
+export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf }: VaultPorts): VaultBook {
   const warn = (breaker: string, level: string): void => journal.note(event('vault-default-password', { breaker, level }))
   if (vault.state.kind === 'closed') journal.note(event('vault-closed', { reason: vault.state.why }))
   else if (vault.list().length > 0) journal.note(event('vault-opened', { count: vault.list().length }))
@@ -53,7 +55,8 @@ export function openVaultBook(vault: Vault, { journal, clock, ruleOf }: VaultPor
     state: vault.state,
     list: () => vault.list(),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
-    set: (breaker, level, password, by) => changed(vault.set(breaker, level, password, ruleOf(breaker)), by, breaker, level, 'set'),
+    set: (breaker, level, password, by) =>
+      changed(vault.set(breaker, level, password, ruleOf(breaker), accountOf(breaker)), by, breaker, level, 'set'),
     remove: (breaker, level, by) => changed(vault.remove(breaker, level), by, breaker, level, 'removed'),
     rotateKey(by) {
       const change = vault.rotateKey()

@@ -15,6 +15,14 @@ export { LIST_DAYS, type Published, listFile, publish, revokeCertificate } from 
 export { type IssuedCertificate, type PkiFailure, type RevocationReason, readRegister, revocationReasons } from './pki/register.ts'
 export { type Pair, type PairFiles, type Unusable, readAuthorities, readCertificate, readPair } from './pki/files.ts'
 export { certificatesOf, commonName } from './pki/pem.ts'
+export {
+  type CertificateWarning,
+  type ShownAs,
+  chainWarnings,
+  dateWarnings,
+  describeCertificateWarning,
+} from './pki/certificate-warnings.ts'
+export { sealedFault } from './vault/sealed-file.ts'
 export { type Revocation, type RevocationNotice, type RevocationWatch, newest, readRevocation, watchRevocation } from './pki/revocation.ts'
 export { certificatesOnly } from './pki/pkcs7.ts'
 export { readRequest } from './pki/request.ts'

@@ -14,8 +14,7 @@ export function openKey(folder: string, credential: string | undefined): KeyFile
     writeFileSync(file, newKeyPem(), { mode: 0o600, flag: 'wx' })
     made = true
   }
-  if (credential === undefined && (statSync(file).mode & 0o077) !== 0) throw new Error(`others may read ${file}: chmod 600 ${file}`)
-  const signer = signerOf(readFileSync(file, 'utf8'))
+  const signer = readSigner(file, credential === undefined ? 'file' : 'credential')
   keepPublicKey(join(folder, 'journal.pub'), signer.publicPem)
   return { signer, made }
 }
@@ -26,6 +25,28 @@ function keepPublicKey(file: string, pem: string): void {
     if (!existsSync(file) || readFileSync(file, 'utf8') !== pem) writeFileSync(file, pem, { mode: 0o644 })
   } catch {
     // the next start tries again; the API has the key too
+  }
+}
+
+function readSigner(file: string, from: 'file' | 'credential'): Signer {
+  if (from === 'file' && (statSync(file).mode & 0o077) !== 0) throw new Error(`others may read ${file}: chmod 600 ${file}`)
+  const text = readFileSync(file, 'utf8')
+  try {
+    return signerOf(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`${file} is not an Ed25519 key in PEM (${why}): bring the file back from a copy`, { cause: error })
+  }
+}
+
+/** What keeps a journal from being opened with the key file of its folder, or `none`. Changes nothing; a key that is not there is made. */
+export function journalKeyFault(folder: string): string {
+  const file = join(folder, 'journal.key')
+  try {
+    if (existsSync(file)) readSigner(file, 'file')
+    return 'none'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

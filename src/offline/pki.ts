@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CertificateOrder, PkiAnswer, PkiCommands, PkiDesk } from '../admin/contract.ts'
+import type { BundleChoice, CertificateOrder, PkiAnswer, PkiCommands, PkiDesk } from '../admin/contract.ts'
 import {
   type Desk,
   type Issued,
@@ -25,6 +25,7 @@ import {
 import { type Clock, type Random } from '../platform/index.ts'
 
 const MAX_DAYS = 3650
+const failed = (why: string, hint: string): PkiFailure => ({ kind: 'failed', why, hint })
 const told = <T extends object>(answer: T | PkiFailure): PkiAnswer<T> => (isFailure(answer) ? answer : { kind: 'done', value: answer })
 const isFailure = (answer: object): answer is PkiFailure => 'kind' in answer && answer.kind === 'failed'
 const wrongDays = (days: number): PkiFailure | undefined =>
@@ -36,6 +37,10 @@ const wrongDays = (days: number): PkiFailure | undefined =>
 export function pkiCommands(clock: Clock, random: Random): PkiCommands {
   const deskOf = ({ folder, passphrase }: PkiDesk): Desk => ({ folder, passphrase, clock, random })
   const keyOf = (rsa: boolean): KeyKind => (rsa ? 'rsa' : 'ec')
+  const bundleOf = (choice: BundleChoice) =>
+    choice === 'none'
+      ? ({ bundlePassphrase: '', bundleForm: 'aes-256' } as const)
+      : { bundlePassphrase: readableSecret(5, random), bundleForm: choice }
   const bundled = (issued: Issued | PkiFailure, bundlePassphrase: string) =>
     told('kind' in issued ? issued : { ...issued, bundlePassphrase })
 
@@ -54,18 +59,20 @@ export function pkiCommands(clock: Clock, random: Random): PkiCommands {
       if (wrong !== undefined) return wrong
       const source = sourceOf(order)
       if (source.kind === 'failed') return source
-      const bundlePassphrase = order.bundle && source.kind === 'new-key' ? readableSecret(5, random) : ''
+      if (order.bundle !== 'none' && source.kind === 'request')
+        return failed('a bundle holds the key, and the key of a request is elsewhere', 'leave --p12 out, or leave --csr out')
       const { name, days } = order
+      const bundle = bundleOf(order.bundle)
       return bundled(
-        await issueCertificate(deskOf(desk), { name, purpose: purposeOf(order), days, source, bundlePassphrase }),
-        bundlePassphrase,
+        await issueCertificate(deskOf(desk), { name, purpose: purposeOf(order), days, source, ...bundle }),
+        bundle.bundlePassphrase,
       )
     },
     async renew(desk, name, days, bundle) {
       const wrong = wrongDays(days)
       if (wrong !== undefined) return wrong
-      const bundlePassphrase = bundle ? readableSecret(5, random) : ''
-      return bundled(await renewCertificate(deskOf(desk), name, days, bundlePassphrase), bundlePassphrase)
+      const { bundlePassphrase, bundleForm } = bundleOf(bundle)
+      return bundled(await renewCertificate(deskOf(desk), name, days, bundlePassphrase, bundleForm), bundlePassphrase)
     },
     async revoke(desk, which, reason) {
       if (!(revocationReasons as readonly string[]).includes(reason))

@@ -76,6 +76,7 @@ t.test('each mistake has its line and column, what was expected and an example [
       /breaker "Q4" and breaker "Q1" \(line \d+\) share address 1 on bus "rs485-1"/,
     ],
     [['address = 255', 'address = 250'], /address 250 is reserved/],
+    [['group = "feeders"', 'account = "SecurityAdmin"'], /account is for a MicroLogic Active; the passwords of profile "nsx-bscm" have no/],
     [['profile = "nsx-bscm"', 'profile = "nsx"'], /there is no profile "nsx": expected one of compact-ns/],
     [['may = ["monitor"]', 'may = ["look"]'], /may|expected/],
     [['kind = "relp-tls"', 'kind = "rlp"'], /kind "rlp": expected "relp-tls", "tls", "relp", "tcp" or "udp"/],
@@ -255,6 +256,11 @@ t.test('times that contradict each other are a warning with their place and what
       [['password-maximum-age = "off"', 'password-maximum-age = "14d"']],
       /password-maximum-age "14d": passwords are reported as ending 14 days before/,
       [['password-maximum-age = "off"', 'password-maximum-age = "15d"']],
+    ],
+    [
+      [['pin-maximum-age = "365d"', 'pin-maximum-age = "14d"']],
+      /pin-maximum-age "14d": PINs are reported as ending 14 days before/,
+      [['pin-maximum-age = "365d"', 'pin-maximum-age = "off"']],
     ],
     [[['sessions = 50 ', 'sessions = 2 ']], /sessions-per-user 3 is more than sessions 2/, [['sessions = 50 ', 'sessions = 3 ']]],
     [

@@ -14,13 +14,14 @@ const withPeople =
   (more = '') =>
   (toml: string) =>
     toml.replace(/\n\[people\]\nwithout-login = .*\n/, `\n[people]\nwithout-login = ["users", "look", "events"]\n${more}`)
+const AGES = 'password-maximum-age = "100d"\npin-maximum-age = "101d"\n'
 const heard = (world: World, id: string, subject: string) =>
   world.heard((message) => message.id === id && Object.values(message.data).includes(subject))
 
 t.test('what is done to accounts, tokens and passwords is on record, each with who did it [S-04] [S-16] [CR 1.3] [CR 1.4] [CR 2.8] [CR 2.12]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
-  const first = await world.start(withPeople('password-maximum-age = "100d"\n'))
+  const first = await world.start(withPeople(AGES))
   const api = (path: string, body: object) => callApi(world.paths.api, path, body)
   const code = first.gateway.people.accounts.newSetUpCode()
   t.equal((await api('/v1/setup', { code, name: 'root-admin', password: PASSWORD })).status, 200)
@@ -30,6 +31,9 @@ t.test('what is done to accounts, tokens and passwords is on record, each with w
     const said = await api('/v1/users/ana', body)
     t.equal(said.status, 200, JSON.stringify([body, said.value]))
   }
+  const entered = (await api('/v1/login', { name: 'root-admin', password: PASSWORD })).value as { readonly token: string }
+  const person = { authorization: `Bearer ${entered.token}` }
+  t.equal((await callApi(world.paths.api, '/v1/me/pin', { pin: '739154' }, person)).status, 200)
   for (const id of ['user-changed', 'password-reset', 'user-disabled', 'user-deleted'])
     t.match((await heard(world, id, 'ana')).data, { user: 'ana', subject: /./ }, id)
   t.equal((await api('/v1/tokens', { name: 'collector', scope: ['events'], days: 30 })).status, 200)
@@ -40,7 +44,7 @@ t.test('what is done to accounts, tokens and passwords is on record, each with w
   t.match((await heard(world, 'login-locked', 'bob')).priority, 13 * 8 + 3)
   await first.stop()
   await world.start(undefined, { clock: ahead(95) })
-  t.match((await heard(world, 'password-expiring', 'root-admin')).data, { days: /^[1-9]\d?$/ })
+  for (const id of ['password-expiring', 'pin-expiring']) t.match((await heard(world, id, 'root-admin')).data, { days: /^[1-9]\d?$/ }, id)
 })
 
 t.test(

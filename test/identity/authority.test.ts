@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
+import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ function folderOf(t: { teardown(run: () => void): void }): { folder: string; at:
   return { folder, at: (name) => join(folder, name) }
 }
 const order = (name: string, more: object = {}) => ({
-  ...{ name, role: '', hosts: [] as string[], days: 365, rsa: false, bundle: false, csrFile: '' },
+  ...{ name, role: '', hosts: [] as string[], days: 365, rsa: false, bundle: 'none' as const, csrFile: '' },
   ...more,
 })
 async function done<T>(answer: Promise<{ kind: 'done'; value: T } | { kind: 'failed'; why: string; hint: string }>): Promise<T> {
@@ -111,7 +111,7 @@ t.test('a PKCS#12 bundle is opened by OpenSSL, Node and Java, with AES-256', { s
     ['ec', false],
     ['rsa', true],
   ] as const) {
-    const { bundlePassphrase = '', bundleFile } = await done(pki.issue(desk, order(name, { role: 'Operator', rsa, bundle: true })))
+    const { bundlePassphrase = '', bundleFile } = await done(pki.issue(desk, order(name, { role: 'Operator', rsa, bundle: 'aes-256' })))
     t.match(bundlePassphrase, /^([a-z2-9]{4}-){4}[a-z2-9]{4}$/)
     t.equal(statSync(bundleFile).mode & 0o777, 0o600)
     const info = spawnSync('openssl', ['pkcs12', '-in', bundleFile, '-passin', `pass:${bundlePassphrase}`, '-nodes', '-info'], {
@@ -131,6 +131,37 @@ t.test('a PKCS#12 bundle is opened by OpenSSL, Node and Java, with AES-256', { s
     }
   }
   t.notOk(existsSync(at('ec.pem')))
+})
+
+t.test('a bundle in the older form is 3DES with SHA-1 throughout, of a renewal too [CR 1.8]', { skip }, async (t) => {
+  const { folder } = folderOf(t)
+  const desk = { folder, passphrase: '' }
+  await done(pki.init(desk, 'Plant 7', false))
+  const look = ({ bundleFile, bundlePassphrase = '' }: { bundleFile: string; bundlePassphrase?: string }): void => {
+    const args = ['pkcs12', '-in', bundleFile, '-passin', `pass:${bundlePassphrase}`, '-nodes', '-info', '-legacy']
+    const { status, stderr, stdout } = spawnSync('openssl', args, { encoding: 'utf8' })
+    t.equal(status, 0, stderr)
+    t.match(stderr, /MAC: sha1, Iteration 10000/)
+    t.match(stderr, /Shrouded Keybag: pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 10000/)
+    t.notMatch(stderr, /PBES2|AES|sha256/)
+    t.equal((stdout.match(/BEGIN CERTIFICATE/g) ?? []).length, 2)
+    const key = createPrivateKey(stdout.slice(stdout.indexOf('-----BEGIN PRIVATE KEY')))
+    t.ok(new X509Certificate(stdout.slice(stdout.indexOf('-----BEGIN CERT'))).checkPrivateKey(key))
+    createSecureContext({ pfx: readFileSync(bundleFile), passphrase: bundlePassphrase })
+    t.throws(() => createSecureContext({ pfx: readFileSync(bundleFile), passphrase: 'wrong' }))
+    if (!has('keytool', '-help')) return
+    const java = spawnSync('keytool', ['-list', '-keystore', bundleFile, '-storetype', 'PKCS12', '-storepass', bundlePassphrase])
+    t.match(java.stdout.toString(), /PrivateKeyEntry/)
+  }
+  for (const rsa of [false, true]) {
+    const name = rsa ? 'rsa' : 'ec'
+    look(await done(pki.issue(desk, order(name, { role: 'Operator', rsa, bundle: '3des-sha1' }))))
+    look(await done(pki.renew(desk, name, 30, '3des-sha1')))
+  }
+  t.match(await pki.issue(desk, order('x', { csrFile: join(folder, 'ec.crt'), bundle: 'aes-256' })), {
+    kind: 'failed',
+    why: /a bundle holds the key/,
+  })
 })
 
 t.test('the key can stay elsewhere: request here, sign there, import here [CR 1.9]', { skip }, async (t) => {
@@ -184,7 +215,7 @@ t.test('a root is followed by the next with a time in which both are trusted', {
   t.equal((readFileSync(at('site-ca.crl'), 'utf8').match(/BEGIN X509 CRL/g) ?? []).length, 2, 'a list for each')
 
   t.match(await pki.retire(desk, false), { kind: 'failed', why: /still stands behind scada-1/ })
-  await done(pki.renew(desk, 'scada-1', 365, false))
+  await done(pki.renew(desk, 'scada-1', 365, 'none'))
   t.ok(existsSync(at('scada-1.previous.key')), 'the pair before it is kept')
   await done(pki.retire(desk, false))
   t.equal((readFileSync(at('site-ca.crt'), 'utf8').match(/BEGIN CERTIFICATE/g) ?? []).length, 1)
@@ -212,7 +243,7 @@ t.test('what cannot be is refused with what to do', async (t) => {
   ]
   for (const [more, why] of table) t.match(await pki.issue(desk, order('x', more)), { kind: 'failed', why }, String(why))
   t.match(await pki.revoke(desk, 'x', 'bored'), { kind: 'failed', why: /no reason/ })
-  t.match(await pki.renew(desk, 'x', 30, false), { kind: 'failed', why: /nothing was issued/ })
+  t.match(await pki.renew(desk, 'x', 30, 'none'), { kind: 'failed', why: /nothing was issued/ })
   t.match(await pki.retire(desk, false), { kind: 'failed', why: /one root only/ })
 })
 

@@ -1,29 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { by, fromDesk, somePeople, totpCode } from '../support/people.ts'
-
-const PASSWORD = 'correct horse battery'
-type Some = ReturnType<typeof somePeople>
-
-async function withAdmin(t: { teardown(run: () => void): void }, settings: Parameters<typeof somePeople>[1] = {}): Promise<Some> {
-  const some = somePeople(t, settings)
-  const code = some.people().accounts.newSetUpCode()
-  const made = await some.people().accounts.setUp(code, 'root-admin', PASSWORD, 'local root')
-  if (made.kind === 'refused') throw new Error(made.why)
-  return some
-}
-/** A user whose password is its own already. */
-async function withUser(some: Some, name: string, role: string): Promise<void> {
-  const { accounts, login } = some.people()
-  const created = await accounts.create(name, role, by)
-  if (created.kind === 'refused') throw new Error(created.why)
-  const first = await login.byPassword(name, created.password, fromDesk())
-  if (first.kind !== 'logged-in') throw new Error(first.kind)
-  const changed = await some.people().changePassword(first.session, created.password, PASSWORD)
-  if (changed.kind === 'refused') throw new Error(changed.why)
-  some.people().logout(first.session)
-}
+import { PASSWORD, by, fromDesk, somePeople, totpCode, withAdmin, withUser } from '../support/people.ts'
 
 t.test('a fresh state admits nobody; the set-up code makes one administrator, once [S-01] [CR 1.1] [CR 1.5]', async (t) => {
   const some = somePeople(t)

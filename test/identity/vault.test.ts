@@ -136,13 +136,31 @@ t.test('a MicroLogic Active has one long password with rules of its own [S-19]',
     ['all lower case', /an upper and a lower/],
     ['ALL UPPER CASE', /an upper and a lower/],
     ['Umlaut äöü', /ASCII/],
-    ['The Operator 1', /name of its user/],
+    ['The Operator 1', 'good'],
+    ['My SecurityAdmin 1', /the name of its user, SecurityAdmin, is in it/],
+    ['xsecurityadminX', /name of its user/],
   ]
   for (const [password, verdict] of table) {
     const said = vault.set('Q7', 'operator', password, 'micrologic-active')
     if (verdict === 'good') t.match(said, { kind: 'changed' }, password)
     else t.match(said, { kind: 'refused', why: verdict }, password)
   }
+  t.match(vault.set('Q7', 'operator', 'My SecurityAdmin 1', 'micrologic-active', 'Plant7'), { kind: 'changed' })
+  t.match(vault.set('Q7', 'operator', 'The plant7 key', 'micrologic-active', 'Plant7'), { kind: 'refused', why: /Plant7, is in it/ })
+  t.end()
+})
+
+t.test('the same password entered again is no newer: it goes on being reported as old [S-16]', (t) => {
+  const { file, keyFile } = place(t)
+  const clock = virtualClock()
+  const vault = openVault({ file, keyFile, credential: undefined }, clock, realRandom)
+  vault.set('Q1', 'operator', 'Zq7x', 'four-characters')
+  const [entry] = vault.list()
+  clock.advance(400 * 86_400_000)
+  t.match(vault.set('Q1', 'operator', 'Zq7x', 'four-characters'), { kind: 'refused', why: /there already, of the same age/ })
+  t.equal(vault.list()[0]?.changed, entry?.changed)
+  t.match(vault.set('Q1', 'operator', 'Zq7y', 'four-characters'), { kind: 'changed' })
+  t.not(vault.list()[0]?.changed, entry?.changed)
   t.end()
 })
 

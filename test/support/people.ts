@@ -15,6 +15,7 @@ export const usualPeople: PeopleSettings = {
   passwordLength: 12,
   passwordHistory: 10,
   passwordMaximumAgeMs: 'off',
+  pinMaximumAgeMs: 'off',
   sessionLifeMs: 8 * 3_600_000,
   sessionsPerUser: 3,
   sessions: 50,
@@ -83,4 +84,27 @@ export function totpCode(base32: string, nowMs: number): string {
   const mac = createHmac('sha1', key).update(step).digest()
   const offset = (mac[19] ?? 0) & 15
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+export const PASSWORD = 'correct horse battery'
+type Some = ReturnType<typeof somePeople>
+
+/** People whose set-up is done, by the administrator `root-admin`. */
+export async function withAdmin(t: { teardown(run: () => void): void }, settings: Parameters<typeof somePeople>[1] = {}): Promise<Some> {
+  const some = somePeople(t, settings)
+  const code = some.people().accounts.newSetUpCode()
+  const made = await some.people().accounts.setUp(code, 'root-admin', PASSWORD, 'local root')
+  if (made.kind === 'refused') throw new Error(made.why)
+  return some
+}
+/** A user who has changed the first password to `PASSWORD`. */
+export async function withUser(some: Some, name: string, role: string): Promise<void> {
+  const { accounts, login } = some.people()
+  const created = await accounts.create(name, role, by)
+  if (created.kind === 'refused') throw new Error(created.why)
+  const first = await login.byPassword(name, created.password, fromDesk())
+  if (first.kind !== 'logged-in') throw new Error(first.kind)
+  const changed = await some.people().changePassword(first.session, created.password, PASSWORD)
+  if (changed.kind === 'refused') throw new Error(changed.why)
+  some.people().logout(first.session)
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { CertificateView, IssuedList, IssuedView, PkiAnswer, PkiDesk, PublishedView } from '../contract.ts'
+import type { BundleChoice, CertificateView, IssuedList, IssuedView, PkiAnswer, PkiDesk, PublishedView } from '../contract.ts'
 import { call } from './client.ts'
 import { type Parts, type Terminal, exitCode } from './parts.ts'
 import { table } from './table.ts'
@@ -82,7 +82,7 @@ function authority(parts: Parts): void {
     .option('--name <name>', 'the name in the certificate; the name of the file when left out')
     .action(async (file: string, options: Keep & IssueOptions & { name?: string }) => {
       const name = options.name ?? (file.split('/').at(-1) ?? file).replace(/\.(csr|pem|req)$/, '')
-      const made = await offline.pki.issue(await desk(options, parts), { ...orderOf(name, options), csrFile: file, bundle: false })
+      const made = await offline.pki.issue(await desk(options, parts), { ...orderOf(name, options), csrFile: file })
       finish(
         say(
           made,
@@ -134,8 +134,16 @@ const issueOptions = (command: Command): Command =>
 
 const orderOf = (name: string, { role, host, days }: IssueOptions) => ({
   ...{ name, role: role ?? '', hosts: host ?? [], days: Number(days) },
-  ...{ rsa: false, bundle: false, csrFile: '' },
+  ...{ rsa: false, bundle: 'none' as const, csrFile: '' },
 })
+
+type BundleOptions = { p12: boolean; p12Legacy: boolean }
+const OLDER_BUNDLE = 'the bundle in the older form (3DES, SHA-1) that Windows Server 2016 and 2012 R2 need'
+const bundleChosen = ({ p12, p12Legacy }: BundleOptions): BundleChoice => (p12Legacy ? '3des-sha1' : p12 ? 'aes-256' : 'none')
+const withWarning = (text: string, bundle: BundleChoice): string =>
+  bundle === '3des-sha1'
+    ? `${text}\nwarning: 3DES and SHA-1 protect this bundle weakly: carry it by hand, import it, delete it; --p12 is for newer systems`
+    : text
 
 function certificate(parts: Parts): void {
   const { group, offline, terminal, finish } = parts
@@ -143,25 +151,23 @@ function certificate(parts: Parts): void {
   issueOptions(withDesk(plain('issue <name>', 'one certificate with its key: for a client with --role, for the gateway with --host')))
     .option('--rsa', 'RSA 3072 in place of P-256, for SCADA that knows nothing else', false)
     .option('--p12', 'a PKCS#12 bundle too, under a passphrase that is shown once', false)
+    .option('--p12-legacy', OLDER_BUNDLE, false)
     .option('--csr <file>', 'for a key that was made elsewhere: its PKCS#10 request')
-    .action(async (name: string, options: Keep & IssueOptions & { rsa: boolean; p12: boolean; csr?: string }) => {
-      const { rsa, p12: bundle, csr: csrFile = '' } = options
+    .action(async (name: string, options: Keep & IssueOptions & BundleOptions & { rsa: boolean; csr?: string }) => {
+      const { rsa, csr: csrFile = '' } = options
+      const bundle = bundleChosen(options)
       const made = await offline.pki.issue(await desk(options, parts), { ...orderOf(name, options), rsa, bundle, csrFile })
-      finish(say(made, options.json, issuedText, terminal))
+      finish(say(made, options.json, (view) => withWarning(issuedText(view), bundle), terminal))
     })
   withDesk(plain('renew <name>', 'a new key and certificate for the same name and role; the pair before it is kept as NAME.previous'))
     .option('--days <days>', 'how long it is valid', '365')
     .option('--p12', 'a PKCS#12 bundle too', false)
-    .action(async (name: string, options: Keep & { days: string; p12: boolean }) =>
-      finish(
-        say(
-          await offline.pki.renew(await desk(options, parts), name, Number(options.days), options.p12),
-          options.json,
-          issuedText,
-          terminal,
-        ),
-      ),
-    )
+    .option('--p12-legacy', OLDER_BUNDLE, false)
+    .action(async (name: string, options: Keep & BundleOptions & { days: string }) => {
+      const bundle = bundleChosen(options)
+      const made = await offline.pki.renew(await desk(options, parts), name, Number(options.days), bundle)
+      finish(say(made, options.json, (view) => withWarning(issuedText(view), bundle), terminal))
+    })
   withDesk(plain('revoke <name>', 'revoke a certificate, by name or serial number, and publish the list'))
     .option('--reason <reason>', 'unspecified, key-compromise, affiliation-changed, superseded or cessation-of-operation', 'unspecified')
     .action(async (which: string, options: Keep & { reason: string }) =>

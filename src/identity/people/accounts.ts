@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { mayManage } from '../../policy/index.ts'
 import { readableSecret } from '../readable-secret.ts'
 import { type By, type Context, type Done, type Refused, change, notWritten, patched, refused, wallMs } from './context.ts'
-import { newPassword } from './secrets.ts'
+import { historyAfter, newPassword, pinsOf } from './secrets.ts'
 import { type User, nameIsFine, sameName } from './user.ts'
 
 export type WithPassword = { readonly kind: 'created'; readonly name: string; readonly role: string; readonly password: string }
@@ -126,10 +126,12 @@ export class Accounts {
     const hash = await this.#firstHash(password)
     if (typeof hash !== 'string') return hash
     if (!(await record('password-reset', { subject: by.name, source: by.source, user: user.name }))) return notWritten
-    const history = [user.password.hash, ...user.password.history].slice(0, this.#context.settings().passwordHistory)
+    const { passwordHistory } = this.#context.settings()
+    const history = historyAfter(user.password, passwordHistory)
+    const formerPins = pinsOf(user).slice(0, passwordHistory + 1)
     const fresh = { hash, setMs: wallMs(this.#context), mustChange: true, history }
     const written = store.write(
-      patched(store.people(), user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', password: fresh })),
+      patched(store.people(), user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', formerPins, password: fresh })),
     )
     if (written !== 'written') return refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
     sessions.endAllOf(user.name)

@@ -3,7 +3,7 @@ import { isoUs } from '../../platform/index.ts'
 import { type Attempts, failed, succeeded, waitOf } from './attempts.ts'
 import { type Context, type Refused, patched, refused, wallMs } from './context.ts'
 import type { Factors, Patch } from './factors.ts'
-import { passwordDaysLeft, pendingOf } from './secrets.ts'
+import { passwordDaysLeft, pendingOf, pinDaysLeft } from './secrets.ts'
 import type { Pending, Session, Via } from './sessions.ts'
 import { checkTotp } from './totp.ts'
 import { type User, hasSecondFactor } from './user.ts'
@@ -30,6 +30,8 @@ export const wrongLogin = refused(
   'the name or the password is wrong, or there were too many attempts',
   'try again later, or ask whoever manages the users',
 )
+/** Only for the holder of the right PIN, who could otherwise not find out why it no longer works. */
+const pinTooOld = refused('this PIN is too old', 'log in with the password and set a new one: breakwall pin')
 const full = refused('too many people are logged in', 'ask whoever manages the users to end a session')
 
 /** A name that is no user's may be a password that was typed into the wrong field: it goes into no record. */
@@ -71,7 +73,11 @@ export class Login {
   /** Only for the panel that is bound to this machine (S-24): who calls has seen to that. */
   async byPin(name: string, pin: string, from: From): Promise<LoggedIn | Refused> {
     const user = await this.#firstStep(name, pin, (one) => (one.pin === 'none' ? undefined : one.pin.hash), from)
-    return 'kind' in user ? user : this.#enter(user, from)
+    if ('kind' in user) return user
+    const days = pinDaysLeft(user, this.#context)
+    if (days === 'never' || days > 0) return this.#enter(user, from)
+    this.#context.note('login-failed', { subject: user.name, source: from.source, reason: 'the PIN is too old' })
+    return pinTooOld
   }
 
   byCode(ticket: string, code: string, from: From): Promise<LoggedIn | Refused> {

@@ -5,10 +5,11 @@ import type { By, Context, Done, Refused } from './context.ts'
 import { Factors, type RelyingParty } from './factors.ts'
 import { createHasher } from './hash.ts'
 import { Login } from './login.ts'
-import { changePassword, passwordDaysLeft, setPin } from './secrets.ts'
+import { changePassword, passwordDaysLeft, pinDaysLeft, setPin } from './secrets.ts'
 import { type Services, createServices } from './services.ts'
 import { type Session, createSessions } from './sessions.ts'
 import { type PeopleFiles, type PeopleStore, openPeopleStore } from './store.ts'
+import type { User } from './user.ts'
 
 /** How often sessions are looked through for those whose time is over, milliseconds. */
 const TICK_MS = 15_000
@@ -51,15 +52,18 @@ export function openPeople(ports: PeoplePorts): People {
   let cancel: Cancel = () => undefined
   const reminded = new Map<string, number>()
 
-  function remind(): void {
+  function remindOf(id: 'password-expiring' | 'pin-expiring', user: User, days: number | 'never'): void {
+    const key = `${id} ${user.id}`
     const now = clock.now()
+    const last = reminded.get(key)
+    if (user.state === 'disabled' || days === 'never' || days > REMIND_DAYS || (last !== undefined && now - last < REMIND_EVERY_MS)) return
+    reminded.set(key, now)
+    note(id, { subject: user.name, days: Math.max(0, days) })
+  }
+  function remind(): void {
     for (const user of store.people().users) {
-      const days = passwordDaysLeft(user, context)
-      const last = reminded.get(user.id)
-      if (user.state === 'disabled' || days === 'never' || days > REMIND_DAYS || (last !== undefined && now - last < REMIND_EVERY_MS))
-        continue
-      reminded.set(user.id, now)
-      note('password-expiring', { subject: user.name, days: Math.max(0, days) })
+      remindOf('password-expiring', user, passwordDaysLeft(user, context))
+      remindOf('pin-expiring', user, pinDaysLeft(user, context))
     }
   }
   function tick(): void {

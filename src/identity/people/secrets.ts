@@ -7,10 +7,27 @@ import { type User, hasSecondFactor } from './user.ts'
 const busy = refused('too many log-ins at a time', 'try again in a moment')
 const DAY_MS = 24 * 60 * 60_000
 
+type Policy = Pick<Context, 'settings' | 'clock'>
+
 /** Days until a password is too old, or `never`. */
-export function passwordDaysLeft({ password }: User, context: Pick<Context, 'settings' | 'clock'>): number | 'never' {
-  const { passwordMaximumAgeMs } = context.settings()
-  return passwordMaximumAgeMs === 'off' ? 'never' : Math.ceil((password.setMs + passwordMaximumAgeMs - wallMs(context)) / DAY_MS)
+export function passwordDaysLeft({ password }: User, context: Policy): number | 'never' {
+  return daysLeft(password.setMs, context.settings().passwordMaximumAgeMs, context)
+}
+
+/** Days until a PIN is too old, or `never`; `never` where there is none. */
+export function pinDaysLeft({ pin }: User, context: Policy): number | 'never' {
+  return pin === 'none' ? 'never' : daysLeft(pin.setMs, context.settings().pinMaximumAgeMs, context)
+}
+
+const daysLeft = (setMs: number, maximumAgeMs: number | 'off', context: Policy): number | 'never' =>
+  maximumAgeMs === 'off' ? 'never' : Math.ceil((setMs + maximumAgeMs - wallMs(context)) / DAY_MS)
+
+/**
+ * The passwords that are not taken again after this one: the `count` latest of the user's own. A first password, which somebody else made,
+ * takes no place among them: otherwise a few resets would make room for an old one.
+ */
+export function historyAfter({ hash, mustChange, history }: User['password'], count: number): readonly string[] {
+  return mustChange ? history.slice(0, count) : [hash, ...history].slice(0, count)
 }
 
 /** What a user must do before anything else. */
@@ -31,7 +48,7 @@ export async function newPassword(
   const rule = checkNewPassword(password, { shortest: passwordLength, user: name, isCommon: await commonPasswords() })
   if (rule !== 'fine')
     return refused(`this password is not taken: ${rule}`, 'four or five words that belong together for you only are good')
-  const before = typeof user === 'string' ? [] : [user.password.hash, ...user.password.history].slice(0, passwordHistory + 1)
+  const before = typeof user === 'string' ? [] : [user.password.hash, ...user.password.history.slice(0, passwordHistory)]
   for (const hash of before) {
     const same = await context.hasher.verify(password, hash)
     if (same === 'busy') return busy
@@ -52,7 +69,7 @@ export async function changePassword(session: Session, old: string, fresh: strin
   const hash = await newPassword(fresh, user, context)
   if (typeof hash !== 'string') return hash
   const { passwordHistory } = context.settings()
-  const history = [user.password.hash, ...user.password.history].slice(0, passwordHistory)
+  const history = historyAfter(user.password, passwordHistory)
   const password = { hash, setMs: wallMs(context), mustChange: false, history }
   const fields = { subject: user.name, source: session.source, reason: 'the own password' }
   const written = await change(context, 'password-changed', fields, () => patched(store.people(), user.id, (one) => ({ ...one, password })))
@@ -69,7 +86,7 @@ export async function setPin(session: Session, pin: string, context: Context): P
   if (user === undefined) return refused('there is no such user any more', 'breakwall login')
   const rule = checkNewPin(pin)
   if (rule !== 'fine') return refused(`this PIN is not taken: ${rule}`, 'six digits that nobody would try first')
-  const before = user.pin === 'none' ? [] : [user.pin.hash, ...user.pin.history]
+  const before = pinsOf(user)
   for (const hash of before) {
     const same = await hasher.verify(pin, hash)
     if (same === 'busy') return busy
@@ -80,6 +97,10 @@ export async function setPin(session: Session, pin: string, context: Context): P
   const history = before.slice(0, context.settings().passwordHistory)
   const by: By = { name: user.name, source: session.source }
   return change(context, 'password-changed', { subject: by.name, source: by.source, reason: 'the own PIN' }, () =>
-    patched(store.people(), user.id, (one) => ({ ...one, pin: { hash: hash.text, setMs: wallMs(context), history } })),
+    patched(store.people(), user.id, (one) => ({ ...one, pin: { hash: hash.text, setMs: wallMs(context), history }, formerPins: [] })),
   )
 }
+
+/** Every PIN of a user that is not taken again, the present one first; a reset takes the PIN away, not what is known of it. */
+export const pinsOf = ({ pin, formerPins = [] }: User): readonly string[] =>
+  pin === 'none' ? formerPins : [pin.hash, ...pin.history, ...formerPins]

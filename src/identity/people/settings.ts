@@ -9,6 +9,8 @@ export type PeopleSettings = {
   readonly passwordLength: number
   readonly passwordHistory: number
   readonly passwordMaximumAgeMs: number | 'off'
+  /** A PIN that is older opens nothing until a new one is set. */
+  readonly pinMaximumAgeMs: number | 'off'
   /** The longest that a session lasts, used or not. */
   readonly sessionLifeMs: number
   readonly sessionsPerUser: number

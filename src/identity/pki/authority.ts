@@ -5,7 +5,7 @@ import { type Purpose, type Signer, makeCertificate, makeRoot } from './certific
 import { type Desk, openSigners, rootsFile } from './desk.ts'
 import { type KeyKind, keyPem, newKey, openKey, pkcs8Of } from './keys.ts'
 import { commonName } from './pem.ts'
-import { pkcs12 } from './pkcs12.ts'
+import { type BundleForm, pkcs12 } from './pkcs12.ts'
 import {
   FOR_ALL,
   type IssuedCertificate,
@@ -84,6 +84,8 @@ export type Order = {
   readonly source: { readonly kind: 'new-key'; readonly key: KeyKind } | { readonly kind: 'request'; readonly bytes: Uint8Array }
   /** Of a PKCS#12 bundle; empty for none. */
   readonly bundlePassphrase: string
+  /** `aes-256` when left out. */
+  readonly bundleForm?: BundleForm
 }
 
 /** Issues one certificate; the file of a server holds the whole chain down to the root (R-46). Nothing that is there is replaced. */
@@ -115,7 +117,7 @@ async function issue(
   key: KeyObject | 'none',
 ): Promise<Issued | PkiFailure> {
   const { folder, clock, random } = desk
-  const { name, purpose, days, bundlePassphrase } = order
+  const { name, purpose, days, bundlePassphrase, bundleForm = 'aes-256' } = order
   const [signer] = signers
   if (signer === undefined) throw new Error('an authority without a root')
   const untilMs = clock.utcUs() / 1000 + days * 24 * 60 * 60_000
@@ -151,7 +153,7 @@ async function issue(
   if (bundled)
     writeWhole(
       file('p12'),
-      pkcs12({ name, pkcs8: pkcs8Of(key), chain: [certificate.raw, signer.certificate.raw] }, bundlePassphrase, random),
+      pkcs12({ name, pkcs8: pkcs8Of(key), chain: [certificate.raw, signer.certificate.raw] }, bundlePassphrase, random, bundleForm),
     )
   return {
     certificateFile: file('crt'),
@@ -162,7 +164,13 @@ async function issue(
 }
 
 /** A new key and certificate for the same name and role. The pair before it is kept beside it and stays valid until its own end. */
-export async function renewCertificate(desk: Desk, name: string, days: number, bundlePassphrase: string): Promise<Issued | PkiFailure> {
+export async function renewCertificate(
+  desk: Desk,
+  name: string,
+  days: number,
+  bundlePassphrase: string,
+  bundleForm: BundleForm = 'aes-256',
+): Promise<Issued | PkiFailure> {
   const register = readRegister(desk.folder)
   if ('kind' in register) return register
   const last = register.issued.findLast((entry) => entry.name === name)
@@ -181,7 +189,8 @@ export async function renewCertificate(desk: Desk, name: string, days: number, b
       : last.role === ''
         ? { kind: 'client-without-role' }
         : { kind: 'client', role: last.role }
-  const renewed = await issueCertificate(desk, { name, purpose, days, source: { kind: 'new-key', key: keyKind }, bundlePassphrase })
+  const source = { kind: 'new-key', key: keyKind } as const
+  const renewed = await issueCertificate(desk, { name, purpose, days, source, bundlePassphrase, bundleForm })
   if ('kind' in renewed) for (const ending of kept) renameSync(file(`previous.${ending}`), file(ending))
   return renewed
 }

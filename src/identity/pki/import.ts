@@ -57,7 +57,7 @@ export function importCertificate(folder: string, certificatePath: string, autho
     if (authoritiesPath !== '') {
       if (hasAuthority(folder)) return failed(`${folder} has an authority of its own`, 'leave --authorities out, or name another folder')
       const authorities = readAuthorities(authoritiesPath)
-      if (authorities.kind === 'unusable') return failed(authorities.why, 'expected PEM, each of them the certificate of an authority')
+      if (authorities.kind === 'unusable') return failed(authorities.why, authorities.mend)
       writeWhole(rootsFile(folder), authorities.pem, FOR_ALL)
     }
     const certificateFile = join(folder, `${basename(keyFile, '.key')}.crt`)

@@ -100,6 +100,21 @@ export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, fo
   }
 }
 
+/**
+ * Why a sealed file will not open with the key in a file, or `none`. Changes nothing. Where the key is not there it may be a credential of
+ * systemd, which only the service sees: that is said.
+ */
+export function sealedFault(path: string, keyFile: string, format: SealedFormat): string {
+  const key = readKey(keyFile, 'file')
+  if (key === 'missing')
+    return existsSync(path)
+      ? `${keyFile} is not there, and ${path} opens with it only; if the unit has it as a credential (LoadCredential=) all is well`
+      : 'none'
+  if (!(key instanceof Uint8Array)) return key.why
+  const opened = readSealed(path, key, format)
+  return opened === 'missing' || opened.kind === 'opened' ? 'none' : opened.why
+}
+
 /** One file takes the place of another, whole. */
 export function putInPlace(from: string, to: string): Failure | 'written' {
   try {

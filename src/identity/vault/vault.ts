@@ -1,5 +1,5 @@
 import { type Clock, type Random, isoUs } from '../../platform/index.ts'
-import { type PasswordRule, checkByRule, isFactoryPassword } from './password.ts'
+import { FACTORY_ACCOUNT, type PasswordRule, checkByRule, isFactoryPassword } from './password.ts'
 import { type Failure, putInPlace, readKey, readSealed, removeFile, writeKey, writeSealed } from './sealed-file.ts'
 
 /** A password as a list shows it: never itself. */
@@ -22,8 +22,11 @@ export interface Vault {
   readonly state: VaultState
   passwordOf(breaker: string, level: string): string | undefined
   list(): readonly VaultEntry[]
-  /** `rule` is that of the breaker's family. */
-  set(breaker: string, level: string, password: string, rule: PasswordRule): VaultChange
+  /**
+   * `rule` is that of the breaker's family, `account` the user name that its device has. The password that is there already is
+   * refused: entered again it is no newer.
+   */
+  set(breaker: string, level: string, password: string, rule: PasswordRule, account?: string): VaultChange
   remove(breaker: string, level: string): VaultChange
   /** A new key, and everything sealed with it; the old key opens nothing any more. */
   rotateKey(): VaultChange
@@ -62,9 +65,9 @@ export function openVault(settings: VaultSettings, clock: Clock, random: Random)
     passwordOf: (breaker, level) => secrets.find((secret) => secret.breaker === breaker && secret.level === level)?.password,
     list: () =>
       secrets.map(({ breaker, level, changed, password }) => ({ breaker, level, changed, factory: isFactoryPassword(level, password) })),
-    set(breaker, level, password, rule) {
-      const before = secrets.find((secret) => secret.breaker === breaker && secret.level === level)?.password
-      const wrong = checkByRule(rule, password, level, before)
+    set(breaker, level, password, rule, account = FACTORY_ACCOUNT) {
+      const before = secrets.find((secret) => secret.breaker === breaker && secret.level === level)
+      const wrong = checkByRule(rule, password, account, before?.password)
       if (wrong !== undefined) return { kind: 'refused', why: `this is no ${level} password of a breaker: ${wrong}` }
       const secret = { breaker, level, password, changed: isoUs(clock.utcUs()) }
       return change([...others(breaker, level), secret], isFactoryPassword(level, password))

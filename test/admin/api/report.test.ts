@@ -29,7 +29,7 @@ const good: ReportFacts = {
   people: {
     settings: {
       ...{ inactivityMs: 300_000, maximumAttempts: 5, lockingMs: 900_000, passwordLength: 12, passwordHistory: 10 },
-      ...{ passwordMaximumAgeMs: 'off', sessionLifeMs: 8 * 3_600_000, sessionsPerUser: 3, sessions: 50 },
+      ...{ passwordMaximumAgeMs: 'off', pinMaximumAgeMs: 'off', sessionLifeMs: 8 * 3_600_000, sessionsPerUser: 3, sessions: 50 },
       secondFactor: new Set(['SecurityAdmin']),
       withoutLogin: new Set(['look', 'events', 'lock']),
       ...{ panelUser: 'none', banner: '' },
