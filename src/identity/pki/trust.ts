@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../platform/index.ts'
 import type { AccessLevel, Role } from '../../policy/index.ts'
+import { factsOf, faultOfPath } from './certificate-facts.ts'
 import { type Path, createPathFinder } from './paths.ts'
-import { commonName, plainSerial } from './pem.ts'
+import { commonName } from './pem.ts'
 import type { Revocation } from './revocation.ts'
 import { type RoleFound, roleOf } from './role.ts'
 
@@ -78,6 +79,8 @@ function bestOf(verdicts: readonly PathVerdict[]): PathVerdict {
 
 function judgePath(path: Path, lists: TrustSettings['lists'], nowMs: number): PathVerdict {
   const refused = (reason: string): PathVerdict => ({ kind: 'refused', reason })
+  const fault = faultOfPath(path)
+  if (fault !== 'none') return refused(fault)
   for (const [i, certificate] of path.entries()) {
     const whose = i === 0 ? 'the certificate' : 'an authority of the certificate'
     if (nowMs > certificate.validToDate.getTime()) return refused(`${whose} has expired`)
@@ -93,8 +96,9 @@ function revocationOf(path: Path, lists: Revocation, nowMs: number): 'revoked' |
     const issuer = path[i + 1]
     if (issuer === undefined) break // of a trust anchor there is no list whose signature could be verified
     const list = lists.get(issuer.fingerprint256)
-    if (list?.serials.has(plainSerial(certificate.serialNumber)) === true) return 'revoked'
-    if (list === undefined || (list.nextMs !== undefined && nowMs > list.nextMs)) found = 'unknown'
+    const facts = factsOf(certificate)
+    if (facts.kind === 'refused' || list?.serials.has(facts.serial) === true) return 'revoked'
+    if (list === undefined || nowMs > list.nextMs) found = 'unknown'
   }
   return found
 }
