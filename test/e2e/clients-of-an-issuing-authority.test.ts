@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { connectScada } from '../../hil/demo/scada.ts'
 import { loadSite } from '../../src/config/index.ts'
 import * as c from '../support/chains.ts'
-import { utcTime } from '../support/der.ts'
+import { integer, utcTime } from '../support/der.ts'
 import { sClient, skipWithoutOpenssl } from '../support/openssl.ts'
 import { type World, createWorld, exchange } from '../support/world.ts'
 
@@ -64,6 +64,7 @@ async function attempt(world: World, port: number, [own, ...beside]: readonly c.
   return { answer: /^0001.*0403/.test(answer) ? 'answered' : 'refused', reused, session }
 }
 
+const DELTA = c.extension('2.5.29.27', integer('01'), true)
 const FAR = utcTime('361231000000Z')
 /** Waits for the event of a handshake that failed for this reason; equal ones are counted in one event. */
 const failure = (world: World, reason: RegExp) =>
@@ -181,6 +182,10 @@ t.test('lists of the root and of the issuing authority are both honoured [CR 1.9
   t.equal(first.answer, 'answered')
   t.equal((await attempt(world, port, [gone, issuing])).answer, 'refused', 'the leaf is revoked')
   await failure(world, /^plant-2: the certificate is revoked$/)
+  const taken = c.revoke({ by: issuing, until: FAR, from: utcTime('260602000000Z'), number: '02', extensions: [DELTA] })
+  writeFileSync(at(world, 'issuing.crl'), taken.pem)
+  t.match(await world.heard(({ id }) => id === 'crl-refused'), { data: { subject: 'issuing.crl', reason: /delta list/ } })
+  t.equal((await attempt(world, port, [gone, issuing])).answer, 'refused', 'a delta list takes no revocation back')
   const newer = c.revoke({ by: root, until: FAR, from: utcTime('260602000000Z'), number: '02', revoked: [c.serialOf(issuing)] })
   writeFileSync(at(world, 'root.crl'), newer.pem)
   await world.heard(({ id, data }) => id === 'crl-updated' && data['subject'] === 'company root' && data['count'] === '1')

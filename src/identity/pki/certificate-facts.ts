@@ -33,7 +33,7 @@ const refused = (why: string): RefusedCertificate => ({ kind: 'refused', why })
 
 export const USAGE = { digitalSignature: 0x80, keyCertSign: 0x04, cRLSign: 0x02 } as const
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-const MAX_SERIAL_OCTETS = 20
+const SERIAL_OCTETS = 20
 const BASIC = '2.5.29.19'
 /**
  * Extensions that may be critical: what is honoured here or by OpenSSL in the handshake (key usage, alternative names, basic constraints,
@@ -60,7 +60,7 @@ function readFacts(der: Buffer): CertificateFacts | RefusedCertificate {
   const [serialField, inner, issuer, validity, subject, , ...more] = fields
   const wrapped = more.find(({ tag }) => tag === 0xa3)
   const serial = integerOf(serialField)
-  if (isNegative(serial) || serial === '00' || serial.length > MAX_SERIAL_OCTETS * 2)
+  if (isNegative(serial) || serial === '00' || serial.length > SERIAL_OCTETS * 2)
     return refused('its serial number is zero, negative or longer than 20 octets')
   if (!['00', '01', '02'].includes(version)) return refused('its version is not known')
   if (wrapped !== undefined && version !== '02') return refused('it has extensions, and is not of version 3')

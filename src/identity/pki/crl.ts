@@ -32,7 +32,7 @@ const refused = (why: string): RefusedList => ({ kind: 'refused', why })
 
 const REASON = '2.5.29.21'
 const REMOVE_FROM_LIST = 8
-const MAX_NUMBER_OCTETS = 20
+const NUMBER_OCTETS = 20
 /** Extensions of a list that are understood, though not all are used: the number, and what helps others to find keys and other lists. */
 const knownOfList = new Set(['2.5.29.18', '2.5.29.20', '2.5.29.35', '2.5.29.46', '1.3.6.1.5.5.7.1.1'])
 const knownOfEntry = new Set([REASON, '2.5.29.24', '2.5.29.23'])
@@ -89,7 +89,7 @@ function numberOf(extensions: readonly Extension[]): bigint | 'none' | 'wrong' {
   const found = extensions.find(({ id }) => id === '2.5.29.20')
   if (found === undefined) return 'none'
   const hex = integerOf(onlyElement(found.value))
-  return isNegative(hex) || hex.length > MAX_NUMBER_OCTETS * 2 ? 'wrong' : BigInt(`0x${hex}`)
+  return isNegative(hex) || hex.length > NUMBER_OCTETS * 2 ? 'wrong' : BigInt(`0x${hex}`)
 }
 
 function serialsOf(entries: readonly Element[], version: string): ReadonlySet<string> | RefusedList {
