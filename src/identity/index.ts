@@ -15,7 +15,15 @@ export { LIST_DAYS, type Published, listFile, publish, revokeCertificate } from 
 export { type IssuedCertificate, type PkiFailure, type RevocationReason, readRegister, revocationReasons } from './pki/register.ts'
 export { type Pair, type PairFiles, type Unusable, readAuthorities, readCertificate, readPair } from './pki/files.ts'
 export { certificatesOf, commonName } from './pki/pem.ts'
-export { type ReadLists, type Revocation, type RevocationNotice, type RevocationWatch, newest, readRevocation, watchRevocation } from './pki/revocation.ts'
+export {
+  type ReadLists,
+  type Revocation,
+  type RevocationNotice,
+  type RevocationWatch,
+  newest,
+  readRevocation,
+  watchRevocation,
+} from './pki/revocation.ts'
 export { certificatesOnly } from './pki/pkcs7.ts'
 export { readRequest } from './pki/request.ts'
 export { type RoleFound, roleOf } from './pki/role.ts'
