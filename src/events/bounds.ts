@@ -42,7 +42,7 @@ const systemBounds = {
   },
   ...{ 'events-dropped': own, 'events-lost': own, 'disk-low': watch, 'journal-full': own, 'journal-busy': own, 'journal-failing': own },
   ...{ 'journal-truncated': own, checkpoint: own, 'journal-replaced': watch, 'journal-key-made': watch },
-  ...{ 'crl-updated': watch, 'crl-stale': watch, 'certificate-expiring': watch, 'certificate-expired': watch },
+  ...{ 'crl-updated': watch, 'crl-refused': watch, 'crl-stale': watch, 'certificate-expiring': watch, 'certificate-expired': watch },
 } as const satisfies Partial<Record<EventId, Bound>>
 
 const accessBounds = {

@@ -104,6 +104,10 @@ export const systemEvents = {
     'until',
   ]),
   'crl-stale': d(212, 3, 'control-system', 'revocation list of {subject}: {reason}', ['subject', 'reason']),
+  'crl-refused': d(215, 3, 'control-system', 'a revocation list of {subject} was not taken, the one before it stays in force: {reason}', [
+    'subject',
+    'reason',
+  ]),
   'certificate-expiring': d(213, 4, 'control-system', 'the certificate of {subject} ({where}) ends in {days} days, on {until}', [
     'subject',
     'where',

@@ -131,6 +131,10 @@ export const systemGuide = {
   'sink-tested': g('Somebody sent a test event to a sink.', 'Nothing: it should arrive.'),
   'crl-updated': g('A newer revocation list is in use.', nothing),
   'crl-stale': g('The revocation list is past its time.', 'Publish a new one: `breakwall crl publish`.'),
+  'crl-refused': g(
+    'A revocation list that is not complete, not understood, of the future or older than the one in force was not taken.',
+    'Ask the authority for a complete list (no delta, no distribution point in it); look at the clock.',
+  ),
   'certificate-expiring': g('A certificate ends soon.', 'Renew it: `breakwall cert renew`.'),
   'certificate-expired': g('A certificate has ended; whoever has it cannot connect.', 'Renew it: `breakwall cert renew`.'),
   'device-identity-changed': g(

@@ -2,14 +2,14 @@ import type { X509Certificate } from 'node:crypto'
 import type { CheckedSite, DoorSettings, SinkTlsFiles } from '../config/index.ts'
 import { cipherSuites } from '../platform/index.ts'
 import type { SinkSettings, SinkTls, SinkTransport } from '../syslog/index.ts'
-import { type Revocation, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
+import { type ReadLists, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
 import type { Credentials } from '../upstream/index.ts'
 
 export type DoorCredentials = {
   readonly settings: DoorSettings
   readonly credentials: Credentials | 'none'
   readonly authorities: readonly X509Certificate[]
-  readonly revocation: Revocation
+  readonly revocation: Pick<ReadLists, 'lists' | 'untaken'>
 }
 export type BusTls = {
   readonly certificate: string
@@ -28,10 +28,10 @@ type Why = Pick<NoCredentials, 'why' | 'mend'>
 const none = (where: string, { why, mend }: Why): NoCredentials => ({ kind: 'no-credentials', why: `${where}: ${why}`, mend })
 
 /** Reads every PEM file of a site, before anything is opened or changed: one that cannot be used, and nothing is. */
-export async function readCredentials(site: CheckedSite): Promise<SiteCredentials | NoCredentials> {
+export function readCredentials(site: CheckedSite, nowMs: number): SiteCredentials | NoCredentials {
   const doors: DoorCredentials[] = []
   for (const settings of site.listeners) {
-    const door = await readDoor(settings)
+    const door = readDoor(settings, nowMs)
     if ('kind' in door) return door
     doors.push(door)
   }
@@ -82,9 +82,10 @@ function readSinkTls({ trust: { kind, file }, pair, serverName }: SinkTlsFiles):
   return { trust: { kind, pem }, pair: shown, serverName, ciphers: cipherSuites }
 }
 
-async function readDoor(settings: DoorSettings): Promise<DoorCredentials | NoCredentials> {
+function readDoor(settings: DoorSettings, nowMs: number): DoorCredentials | NoCredentials {
   const { security, name } = settings
-  if (security.kind === 'clear-text') return { settings, credentials: 'none', authorities: [], revocation: new Map() }
+  if (security.kind === 'clear-text')
+    return { settings, credentials: 'none', authorities: [], revocation: { lists: new Map(), untaken: [] } }
   const where = `listener "${name}"`
   const pairs: { certificate: string; key: string }[] = []
   for (const files of security.pairs) {
@@ -94,11 +95,11 @@ async function readDoor(settings: DoorSettings): Promise<DoorCredentials | NoCre
   }
   const authorities = readAuthorities(security.clientsFile)
   if (authorities.kind === 'unusable') return none(where, authorities)
-  const revocation = await readRevocation(security.revocationFiles, authorities.list)
+  const revocation = readRevocation(security.revocationFiles, authorities.list, nowMs)
   if (revocation.kind === 'unusable')
     return none(where, {
       why: revocation.why,
       mend: 'breakwall crl publish writes a list; openssl crl -noout -text -in FILE shows what one is',
     })
-  return { settings, credentials: { pairs, clients: authorities.pem }, authorities: authorities.list, revocation: revocation.lists }
+  return { settings, credentials: { pairs, clients: authorities.pem }, authorities: authorities.list, revocation }
 }

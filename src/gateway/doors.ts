@@ -33,7 +33,8 @@ export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPo
   const keep = (door: DoorCredentials): Gatekeeper => {
     const before = watches.get(door.settings.name)
     before?.close()
-    const revocation = before === undefined ? door.revocation : newest(before.current(), door.revocation)
+    const { lists, untaken } = newest(before?.current() ?? new Map(), door.revocation.lists)
+    const revocation = { lists, untaken: [...door.revocation.untaken, ...untaken] }
     const { gatekeeper, watch } = gatekeeperOf({ ...door, revocation }, ports)
     watches.set(door.settings.name, watch)
     return gatekeeper
@@ -103,6 +104,12 @@ type Notice = Parameters<Parameters<typeof watchRevocation>[4]>[0]
 
 function tell(notice: Notice, report: Report): void {
   const { name: subject } = notice
-  if (notice.kind === 'updated') report('crl-updated', { subject, count: notice.count, until: notice.until })
-  else report('crl-stale', { subject, reason: notice.reason })
+  switch (notice.kind) {
+    case 'updated':
+      return report('crl-updated', { subject, count: notice.count, until: notice.until })
+    case 'stale':
+      return report('crl-stale', { subject, reason: notice.reason })
+    case 'refused':
+      return report('crl-refused', { subject, reason: notice.reason })
+  }
 }

@@ -91,7 +91,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const { clock, random, log, version } = ports
   mkdirSync(site.stateDirectory, { recursive: true, mode: 0o700 })
   const journalFile = join(site.stateDirectory, 'journal.db')
-  const credentials = await readCredentials(site)
+  const credentials = readCredentials(site, clock.utcUs() / 1000)
   if ('kind' in credentials) return notStarted(credentials.why, credentials.mend)
   const opened = await openJournal(journalFile, ports)
   if ('kind' in opened) return opened
@@ -151,7 +151,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     authorityCredential: ports.authorityCredential,
     site: () => force.site,
     listeners: doors.listeners,
-    reload: (next, by) => reload(force, next, by, { journal, doors, certificates, sinks, busTls: credentials.buses }),
+    reload: (next, by) => reload(force, next, by, { clock, journal, doors, certificates, sinks, busTls: credentials.buses }),
     rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }
@@ -188,6 +188,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
 type Reloading = Pick<Running, 'journal' | 'certificates' | 'sinks'> & {
   readonly doors: Doors
   /** What the buses were started with. */
+  readonly clock: Clock
   readonly busTls: SiteCredentials['buses']
 }
 
@@ -195,7 +196,7 @@ async function reload(
   force: InForce,
   next: CheckedSite,
   by: string,
-  { journal, doors, certificates, sinks, busTls }: Reloading,
+  { clock, journal, doors, certificates, sinks, busTls }: Reloading,
 ): Promise<Reloaded> {
   const refuse = (why: string, hint: string): Reloaded => {
     journal.note(event('config-rejected', { subject: by, reason: why }))
@@ -207,7 +208,7 @@ async function reload(
       `${restart.map((key) => (key === 'breaker' ? 'breaker (its table, or a profile)' : key)).join(', ')} changed, which needs a restart`,
       'systemctl restart breakwall: every timed unlock is then over',
     )
-  const credentials = await readCredentials(next)
+  const credentials = readCredentials(next, clock.utcUs() / 1000)
   if ('kind' in credentials) return refuse(credentials.why, credentials.mend)
   const changed = describeReload(changedKeys(force.site, next), busesThatWait(busTls, credentials.buses))
   const recorded = await journal.append(event('config-reloaded', { subject: by, configuration: next.hash, reason: changed }))

@@ -23,7 +23,15 @@ export {
   describeCertificateWarning,
 } from './pki/certificate-warnings.ts'
 export { sealedFault } from './vault/sealed-file.ts'
-export { type Revocation, type RevocationNotice, type RevocationWatch, newest, readRevocation, watchRevocation } from './pki/revocation.ts'
+export {
+  type ReadLists,
+  type Revocation,
+  type RevocationNotice,
+  type RevocationWatch,
+  newest,
+  readRevocation,
+  watchRevocation,
+} from './pki/revocation.ts'
 export { certificatesOnly } from './pki/pkcs7.ts'
 export { readRequest } from './pki/request.ts'
 export { type RoleFound, roleOf } from './pki/role.ts'

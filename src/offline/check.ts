@@ -37,7 +37,7 @@ export async function checkSite(file: string, clock: Pick<Clock, 'utcUs'>, whose
   const { site } = loaded
   const nowMs = clock.utcUs() / 1000
   const found = [
-    ...(await listenerFiles(site, nowMs)),
+    ...listenerFiles(site, nowMs),
     ...busFiles(site, nowMs),
     ...sinkFiles(site, nowMs),
     ...consoleFiles(site, nowMs, whose),
@@ -57,7 +57,7 @@ const inOrder = (problems: readonly Problem[]): readonly Problem[] => [...proble
 const refused = (path: Path, { why, mend }: Unusable): Found => ({ kind: 'mistake', path, text: `${why}: ${mend}` })
 const warned = (path: Path, text: string): Found => ({ kind: 'warning', path, text })
 
-async function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number): Promise<readonly Found[]> {
+function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number): readonly Found[] {
   const found: Found[] = []
   for (const [i, { security, host }] of listeners.entries()) {
     if (security.kind === 'clear-text') continue
@@ -70,13 +70,15 @@ async function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: 
     if (authorities.kind === 'unusable') continue
     for (const [n, list] of revocationFiles.entries()) {
       const path = [...at, 'revocation', n]
-      const read = await readRevocation([list], authorities.list)
+      const read = readRevocation([list], authorities.list, nowMs)
       if (read.kind === 'unusable')
         found.push({ kind: 'mistake', path, text: `${read.why}: openssl crl -in ${list} -noout -text shows its issuer and dates` })
-      else
+      else {
         for (const { name, nextMs } of read.lists.values())
-          if (nextMs !== undefined && nowMs > nextMs)
+          if (nowMs > nextMs)
             found.push(warned(path, `${list}: the list of ${name} was due for renewal on ${iso(nextMs)}: breakwall crl publish`))
+        for (const { name, why } of read.untaken) found.push(warned(path, `${list}: the list of ${name} is not used: ${why}`))
+      }
       found.push(...ownership(list, path, stateDirectory))
     }
   }

@@ -24,6 +24,10 @@ export const NOT_ASKED = { atOnce: 100, perSecond: 200 } as const
 export const REFUSED = { atOnce: 100, perSecond: 50 } as const
 /** Sessions that can be resumed by their id, at most; tickets are kept by the clients. */
 export const MAX_SESSIONS = 512
+/** Authorities between clients and their trust anchors that are remembered for resumed sessions; beyond it no earlier session resumes. */
+export const MAX_AUTHORITIES_BETWEEN = 64
+/** Certificates that one client may send beside its own. More are not looked at: a path has 8 at most. */
+export const MAX_SENT = 16
 /** How long a session can be resumed, milliseconds. Each time its certificate is judged anew. */
 export const SESSION_MS = 12 * 60 * 60_000
 /** How long the key of tickets lives, milliseconds. */

@@ -17,11 +17,11 @@ import {
 import type { Admission } from './admission.ts'
 import { createGuests } from './guests.ts'
 import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
-import { type Judged, type Peer, peerOf } from './peer.ts'
+import type { Judged, Peer } from './peer.ts'
 import { type Answer, type Asked, type Report, type SessionHandle, startSession } from './session.ts'
 import type { Credentials, ListenerSettings } from './settings.ts'
 import { handshakeFailure } from './tls-reason.ts'
-import { contextOf, createTls } from './tls-server.ts'
+import { type SecureServer, createTls } from './tls-server.ts'
 
 /** Who may come in; everything here can be another the next time that it is asked. */
 export type Gatekeeper = {
@@ -62,7 +62,14 @@ export interface Listener {
 }
 
 type Client = Extract<Subject, { kind: 'client' }>
-type Standing = { readonly kind: 'stands'; readonly text: string; readonly subject: Client } | Extract<Judged, { kind: 'refused' }>
+type Standing =
+  | {
+      readonly kind: 'stands'
+      readonly text: string
+      readonly between: Extract<Judged, { kind: 'known' }>['between']
+      readonly subject: Client
+    }
+  | Extract<Judged, { kind: 'refused' }>
 type Guest = { readonly session: SessionHandle; readonly peer: Peer | 'none'; readonly subject: Client; readonly standing: string }
 
 /** Listens for Modbus/TCP Security, or for Modbus in the clear. The source is looked up in the access control list before one byte is read. */
@@ -79,7 +86,7 @@ class Door {
   #settings: ListenerSettings
   #gatekeeper: Gatekeeper
   readonly #ports: ListenerPorts
-  readonly #tls: ReturnType<typeof createTls> | 'none'
+  readonly #tls: SecureServer | 'none'
   readonly #tcp: Server
   readonly #guests
   readonly #raw = new Set<Socket>()
@@ -96,7 +103,7 @@ class Door {
     const { security } = settings
     this.#tls =
       security.kind === 'tls' && credentials !== 'none' ? createTls(credentials, security.handshakeMs, ports.clock, ports.random) : 'none'
-    if (this.#tls !== 'none') this.#answerTls(this.#tls.server)
+    if (this.#tls !== 'none') this.#answerTls(this.#tls)
     this.#tcp = createTcpServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (raw) => this.#accept(raw))
   }
 
@@ -124,16 +131,16 @@ class Door {
     })
   }
 
-  #answerTls(server: ReturnType<typeof createTls>['server']): void {
+  #answerTls(tls: SecureServer): void {
     const { report } = this.#ports
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    tls.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       const reason = handshakeFailure(error.code, socket.authorizationError as unknown as string | undefined)
       report('tls-handshake-failed', { source: this.#sourceUnder(socket), listener: this.#settings.name, reason })
       socket.destroy()
     })
-    server.on('secureConnection', (socket) => {
+    tls.server.on('secureConnection', (socket) => {
       socket.on('error', () => undefined) // the session hears of it by `close`
-      const peer = peerOf(socket)
+      const peer = tls.peerOf(socket)
       if (peer === undefined) return void socket.destroy()
       this.#welcome(socket, peer, this.#sourceUnder(socket))
     })
@@ -188,7 +195,8 @@ class Door {
       else report(event, { source, listener, reason: name === '' ? reason : `${name}: ${reason}` })
       return void socket.destroy()
     }
-    const { subject } = standing
+    const { subject, between } = standing
+    if (this.#tls !== 'none') this.#tls.remember(between)
     if (subject.role === 'NULL') report('role-missing', { subject: subject.name, source, listener })
     else this.#reportUnknownRole(subject, source)
     report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
@@ -220,22 +228,22 @@ class Door {
     if (access === 'not-listed') return refused('its address is not in the access control list any more')
     const judged: Judged =
       security.kind === 'clear-text'
-        ? { kind: 'known', name: bare(address), role: security.role, most: 'read' }
+        ? { kind: 'known', name: bare(address), role: security.role, most: 'read', between: [] }
         : peer === 'none'
           ? { kind: 'refused', event: 'tls-handshake-failed', name: '', reason: 'no certificate' }
           : judge(peer)
     if (judged.kind === 'refused') return judged
     const levels = levelsOf(access, judged.most)
     if (levelAt(levels, '') === 'none') return refused('its address has level none')
-    const { name, role } = judged
+    const { name, role, between } = judged
     const text = JSON.stringify([name, role, describeLevels(levels), rightsOf(role)])
-    return { kind: 'stands', text, subject: { kind: 'client', name, role, source, levels, connection } }
+    return { kind: 'stands', text, between, subject: { kind: 'client', name, role, source, levels, connection } }
   }
 
   #change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper): void {
     this.#settings = settings
     this.#gatekeeper = gatekeeper
-    if (this.#tls !== 'none' && credentials !== 'none') this.#tls.server.setSecureContext(contextOf(credentials))
+    if (this.#tls !== 'none' && credentials !== 'none') this.#tls.change(credentials)
     this.#recheck()
   }
 

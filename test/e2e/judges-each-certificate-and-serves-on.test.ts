@@ -68,7 +68,7 @@ t.test(
       ['expired', { extensions: [...client, role()], until: '20261001000000Z' }, /the certificate has expired/],
       ['not yet valid', { extensions: [...client, role()], from: '20300101000000Z' }, /not valid yet/],
       ['self-signed', { extensions: [...client, role()], selfSigned: true }, /self-signed/],
-      ['for servers only', { extensions: ['extendedKeyUsage=serverAuth', role()] }, /not for clients/],
+      ['for servers only', { extensions: ['extendedKeyUsage=serverAuth', role()] }, /is not for clients/],
       ['PrintableString role', { extensions: [...client, `${ROLE}=ASN1:PRINTABLESTRING:Operator`] }, /not a UTF8String/],
       ['role with a line feed', { extensions: [...client, `${ROLE}=DER:0C03410A42`] }, /control characters/],
       ['role of 10 kB', { extensions: [...client, role('x'.repeat(10_000))] }, /not one short string/],

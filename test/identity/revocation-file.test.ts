@@ -11,7 +11,7 @@ t.test('a revocation file that cannot be examined any more is told, and ends not
   const file = join(folder, 'crl.pem')
   const clock = virtualClock()
   const told = new Promise<RevocationNotice>((resolve) => {
-    const watch = watchRevocation([file], [], new Map(), clock, resolve)
+    const watch = watchRevocation([file], [], { lists: new Map(), untaken: [] }, clock, resolve)
     t.teardown(() => watch.close())
   })
   symlinkSync(file, file) // a link to itself: ELOOP, for root too

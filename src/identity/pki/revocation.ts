@@ -1,19 +1,25 @@
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { type Cancel, type Clock, background, isoUs } from '../../platform/index.ts'
-import { commonName, derOf, plainSerial } from './pem.ts'
-import { x509Library } from './x509-library.ts'
+import { basename } from 'node:path'
+import { type Cancel, type Clock, isoUs } from '../../platform/index.ts'
+import { USAGE, factsOf } from './certificate-facts.ts'
+import { type ReadList, commonNameIn, readList } from './crl.ts'
+import { commonName, derOf } from './pem.ts'
 
-/** What one authority has revoked. `nextMs` is when it promised the next list; `undefined`: it did not. */
+/** What one authority has revoked, by a complete list that it promised to replace by `nextMs`. */
 export type RevocationList = {
   readonly authority: string
   readonly name: string
   readonly serials: ReadonlySet<string>
+  readonly number: bigint | 'none'
   readonly thisMs: number
-  readonly nextMs: number | undefined
+  readonly nextMs: number
 }
 /** Lists by the fingerprint of their authority. */
 export type Revocation = ReadonlyMap<string, RevocationList>
+/** A list that was not taken. `fromMs`: when it may be taken, since it is of the future. */
+export type Untaken = { readonly name: string; readonly why: string; readonly fromMs: number | 'never' }
+export type ReadLists = { readonly kind: 'read'; readonly lists: Revocation; readonly untaken: readonly Untaken[] }
 
 /** How often the files are looked at, milliseconds: with the look at open connections each second, a revocation works within 5 s. */
 export const LOOK_MS = 2000
@@ -23,16 +29,19 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024
 
 export type RevocationNotice =
   | { readonly kind: 'updated'; readonly name: string; readonly count: number; readonly until: string }
-  | { readonly kind: 'stale'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'stale' | 'refused'; readonly name: string; readonly reason: string }
 
-/** Reads lists (PEM or DER) and verifies each with its authority's key; `why` says which file is of no use. */
-export async function readRevocation(
+/**
+ * Reads lists (PEM or DER) and verifies each with its authority's key. A list that is not understood whole, or not in order, is not
+ * taken; `unusable` says which file holds none, or one of nobody that is known.
+ */
+export function readRevocation(
   files: readonly string[],
   authorities: readonly X509Certificate[],
-): Promise<{ readonly kind: 'read'; readonly lists: Revocation } | { readonly kind: 'unusable'; readonly why: string }> {
+  nowMs: number,
+): ReadLists | { readonly kind: 'unusable'; readonly why: string } {
   const lists = new Map<string, RevocationList>()
-  if (files.length === 0) return { kind: 'read', lists }
-  const library = await x509Library()
+  const untaken: Untaken[] = []
   for (const file of files) {
     try {
       const bytes = readFileSync(file)
@@ -40,37 +49,46 @@ export async function readRevocation(
       const found = derOf(bytes, 'X509 CRL')
       if (found.length === 0) return { kind: 'unusable', why: `${file} holds no revocation list` }
       for (const der of found) {
-        const crl = new library.X509Crl(new Uint8Array(der))
-        const signer = await signerOf(library, crl, authorities)
-        if (signer === undefined) return { kind: 'unusable', why: `${file}: its list is signed by none of the authorities of clients` }
-        const there = lists.get(signer.fingerprint256)
-        if (there !== undefined && there.thisMs >= crl.thisUpdate.getTime()) continue
-        lists.set(signer.fingerprint256, {
-          authority: signer.fingerprint256,
-          name: commonName(signer),
-          serials: new Set(crl.entries.map(({ serialNumber }) => plainSerial(serialNumber))),
-          thisMs: crl.thisUpdate.getTime(),
-          nextMs: crl.nextUpdate?.getTime(),
-        })
+        const list = readList(der)
+        if (list.kind === 'refused') {
+          untaken.push({ name: basename(file), why: list.why, fromMs: 'never' })
+          continue
+        }
+        const signer = signerOf(list, authorities)
+        if (signer === undefined)
+          return {
+            kind: 'unusable',
+            why: `${file}: its list, of "${commonNameIn(list.issuer)}", is signed by none of the authorities of clients; a list of an issuing authority needs its certificate in the file of \`clients\``,
+          }
+        const made = { ...list, authority: signer.fingerprint256, name: commonName(signer) }
+        const fault = faultOf(made, signer, nowMs)
+        if (fault !== 'none') untaken.push({ name: made.name, ...fault })
+        else if (isNewer(made, lists.get(made.authority))) lists.set(made.authority, made)
       }
     } catch (error) {
       return { kind: 'unusable', why: `${file}: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
-  return { kind: 'read', lists }
+  return { kind: 'read', lists, untaken }
 }
 
-type Library = Awaited<ReturnType<typeof x509Library>>
+const signerOf = (list: ReadList, authorities: readonly X509Certificate[]): X509Certificate | undefined =>
+  authorities.find((authority) => {
+    const facts = factsOf(authority)
+    return facts.kind === 'facts' && facts.subject.equals(list.issuer) && list.isSignedBy(authority.publicKey)
+  })
 
-async function signerOf(library: Library, crl: InstanceType<Library['X509Crl']>, authorities: readonly X509Certificate[]) {
-  for (const authority of authorities) {
-    const certificate = new library.X509Certificate(new Uint8Array(authority.raw))
-    if (certificate.subject !== crl.issuer) continue
-    const verified = await crl.verify({ publicKey: certificate.publicKey }).catch(() => false)
-    if (verified) return authority
-  }
-  return undefined
+function faultOf(list: RevocationList, signer: X509Certificate, nowMs: number): Omit<Untaken, 'name'> | 'none' {
+  const facts = factsOf(signer)
+  if (facts.kind === 'refused') return { why: `its authority is not taken: ${facts.why}`, fromMs: 'never' }
+  if (facts.usage !== 'any' && (facts.usage & USAGE.cRLSign) === 0)
+    return { why: 'its authority may not sign revocation lists (key usage)', fromMs: 'never' }
+  if (list.thisMs > nowMs) return { why: `it is of the future: ${isoUs(list.thisMs * 1000)}`, fromMs: list.thisMs }
+  return 'none'
 }
+
+/** Of two lists in one set of files the later one counts. */
+const isNewer = (list: RevocationList, there: RevocationList | undefined): boolean => there === undefined || list.thisMs > there.thisMs
 
 export interface RevocationWatch {
   current(): Revocation
@@ -81,11 +99,12 @@ export interface RevocationWatch {
 export function watchRevocation(
   files: readonly string[],
   authorities: readonly X509Certificate[],
-  first: Revocation,
+  first: Pick<ReadLists, 'lists' | 'untaken'>,
   clock: Clock,
   notice: (notice: RevocationNotice) => void,
 ): RevocationWatch {
-  let current = first
+  let current = first.lists
+  let retryMs = Number.POSITIVE_INFINITY
   let seen = stampOf(files)
   let cancel: Cancel = () => undefined
   const told = new Map<string, number>()
@@ -94,9 +113,14 @@ export function watchRevocation(
       kind: 'updated',
       name: list.name,
       count: list.serials.size,
-      until: list.nextMs === undefined ? 'not said' : isoUs(list.nextMs * 1000),
+      until: isoUs(list.nextMs * 1000),
     })
-  for (const list of first.values()) tell(list)
+  for (const list of first.lists.values()) tell(list)
+  const refuse = (untaken: readonly Untaken[]): void => {
+    for (const { name, why } of untaken) notice({ kind: 'refused', name, reason: why })
+    retryMs = Math.min(...untaken.map(({ fromMs }) => (fromMs === 'never' ? Number.POSITIVE_INFINITY : fromMs)))
+  }
+  refuse(first.untaken)
 
   function remind(key: string, name: string, reason: string): void {
     const now = clock.now()
@@ -109,70 +133,64 @@ export function watchRevocation(
   function checkStale(): void {
     const nowMs = clock.utcUs() / 1000
     for (const { authority, name, nextMs } of current.values()) {
-      if (nextMs !== undefined && nowMs > nextMs) remind(authority, name, `its time was over on ${isoUs(nextMs * 1000)}`)
+      if (nowMs > nextMs) remind(authority, name, `its time was over on ${isoUs(nextMs * 1000)}`)
       else told.delete(authority)
     }
   }
 
-  async function look(): Promise<void> {
+  function look(): void {
     const stamp = stampOf(files)
-    if (stamp !== seen) {
+    const nowMs = clock.utcUs() / 1000
+    if (stamp !== seen || nowMs >= retryMs) {
       seen = stamp
-      const read = await readRevocation(files, authorities)
-      if (read.kind === 'read') current = merge(current, read.lists, tell, remind)
-      else remind(`file ${stamp}`, 'a file that changed', `not taken, the list before it stays in force: ${read.why}`)
+      const read = readRevocation(files, authorities, nowMs)
+      if (read.kind === 'read') {
+        refuse(read.untaken)
+        const { lists, untaken } = newest(current, read.lists)
+        for (const [authority, list] of lists) if (current.get(authority) !== list) tell(list)
+        current = lists
+        for (const { name, why } of untaken) notice({ kind: 'refused', name, reason: why })
+      } else remind(`file ${stamp}`, 'a file that changed', `not taken, the list before it stays in force: ${read.why}`)
     }
     checkStale()
   }
 
   const again = (): void =>
     void (cancel = clock.after(LOOK_MS, () => {
-      const looked = look().then(() => {
-        if (!closed) again()
-      })
-      background(looked)
+      look()
+      again()
     }))
-  let closed = false
   if (files.length > 0) {
     checkStale()
     again()
   }
   return {
     current: () => current,
-    close() {
-      closed = true
-      cancel()
-    },
+    close: () => cancel(),
   }
 }
 
-/** What is in force when lists are read anew: of each authority the newer one. */
-export const newest = (before: Revocation, after: Revocation): Revocation =>
-  new Map(
-    [...after].map(([authority, list]) => {
-      const old = before.get(authority)
-      return [authority, old !== undefined && old.thisMs > list.thisMs ? old : list]
-    }),
-  )
-
-/** The newer of each authority's lists: to put an old list back must not bring a revoked certificate back. */
-function merge(
-  before: Revocation,
-  after: ReadonlyMap<string, RevocationList>,
-  tell: (list: RevocationList) => void,
-  remind: (key: string, name: string, reason: string) => void,
-): Revocation {
-  const merged = new Map(before)
+/**
+ * What is in force once files were read again: of each authority the newer list. To put an old list back must not bring a revoked
+ * certificate back, and a list that is not taken leaves the one before it in force.
+ */
+export function newest(before: Revocation, after: Revocation): Pick<ReadLists, 'lists' | 'untaken'> {
+  const lists = new Map(before)
+  const untaken: Untaken[] = []
   for (const [authority, list] of after) {
     const old = before.get(authority)
-    if (old !== undefined && old.thisMs > list.thisMs)
-      remind(`old ${authority}`, list.name, 'the file holds an older list than the one in force')
-    else {
-      merged.set(authority, list)
-      if (old?.thisMs !== list.thisMs) tell(list)
-    }
+    const why =
+      old === undefined
+        ? 'none'
+        : old.thisMs > list.thisMs
+          ? 'it is older than the one in force'
+          : old.number !== 'none' && (list.number === 'none' || list.number < old.number)
+            ? 'its number is lower than that of the one in force'
+            : 'none'
+    if (why !== 'none') untaken.push({ name: list.name, why, fromMs: 'never' })
+    else if (old?.thisMs !== list.thisMs || old.number !== list.number) lists.set(authority, list)
   }
-  return merged
+  return { lists, untaken }
 }
 
 /** Changes when a file is written, replaced, or cannot be examined any more: what then reads it says why. */

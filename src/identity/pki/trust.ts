@@ -1,13 +1,23 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../platform/index.ts'
 import type { AccessLevel, Role } from '../../policy/index.ts'
-import { commonName, plainSerial } from './pem.ts'
+import { factsOf, faultOfPath } from './certificate-facts.ts'
+import { type Path, createPathFinder } from './paths.ts'
+import { commonName } from './pem.ts'
 import type { Revocation } from './revocation.ts'
 import { type RoleFound, roleOf } from './role.ts'
 
-export type ClientCertificate = { readonly certificate: X509Certificate; readonly chain: () => readonly X509Certificate[] }
+/** A client's certificate and those that may stand between it and a trust anchor, in any order, with any others. */
+export type ClientCertificate = { readonly certificate: X509Certificate; readonly chain: readonly X509Certificate[] }
 export type Standing =
-  | { readonly kind: 'known'; readonly name: string; readonly role: Role | 'NULL'; readonly most: AccessLevel }
+  | {
+      readonly kind: 'known'
+      readonly name: string
+      readonly role: Role | 'NULL'
+      readonly most: AccessLevel
+      /** The authorities between the certificate and its trust anchor: a resumed session does not bring them again. */
+      readonly between: readonly X509Certificate[]
+    }
   | { readonly kind: 'refused'; readonly event: 'tls-handshake-failed' | 'role-invalid'; readonly name: string; readonly reason: string }
 
 export type TrustSettings = {
@@ -18,76 +28,77 @@ export type TrustSettings = {
   readonly clock: Pick<Clock, 'utcUs'>
 }
 
-type Known = { readonly name: string; readonly role: RoleFound; readonly path: readonly X509Certificate[] | 'unknown' }
-/** Certificates whose path is remembered: a resumed session brings its own certificate only, not those between it and the root. */
+type Known = { readonly name: string; readonly role: RoleFound }
+/** Certificates whose name and role are remembered, at most: both are read from bytes that do not change. */
 const MAX_KNOWN = 1024
 
 /**
  * Judges client certificates by authority, dates, revocation and role (MB-TCP-Security-v36, table 5; R-21 to R-23), as often as it is asked:
- * at each handshake, a resumed one too, and while a connection lasts.
+ * at each handshake, a resumed one too, and while a connection lasts. Of several paths one that is in order is enough (RFC 5280, 6.1).
  */
 export function createTrust({ authorities, lists, stale, clock }: TrustSettings): (client: ClientCertificate) => Standing {
   const known = new Map<string, Known>()
+  const pathsOf = createPathFinder(authorities)
 
-  function know({ certificate, chain }: ClientCertificate): Known {
+  function know(certificate: X509Certificate): Known {
     const key = certificate.fingerprint256
     const there = known.get(key)
-    if (there !== undefined && there.path !== 'unknown') return there
-    const made: Known = { name: commonName(certificate), role: roleOf(certificate.raw), path: pathOf(certificate, chain(), authorities) }
+    if (there !== undefined) return there
+    const made: Known = { name: commonName(certificate), role: roleOf(certificate.raw) }
     known.set(key, made)
     const [oldest] = known.keys()
     if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
     return made
   }
 
-  return (client) => {
-    const { name, role, path } = know(client)
+  return ({ certificate, chain }) => {
+    const { name, role } = know(certificate)
     const refused = (reason: string): Standing => ({ kind: 'refused', event: 'tls-handshake-failed', name, reason })
-    if (path === 'unknown') return refused('unknown authority')
-    const nowMs = clock.utcUs() / 1000
-    for (const certificate of path) {
-      if (nowMs > certificate.validToDate.getTime())
-        return refused(certificate === path[0] ? 'the certificate has expired' : 'an authority of the certificate has expired')
-      if (nowMs < certificate.validFromDate.getTime()) return refused('the certificate is not valid yet')
-    }
-    const revocation = lists === 'none' ? 'current' : revocationOf(path, lists(), nowMs)
-    if (revocation === 'revoked') return refused('the certificate is revoked')
-    if (revocation === 'unknown' && stale === 'refuse') return refused('there is no current revocation list of its authority')
+    const verdict = bestOf(pathsOf(certificate, chain).map((path) => judgePath(path, lists, clock.utcUs() / 1000)))
+    if (verdict.kind === 'refused') return refused(verdict.reason)
+    if (verdict.revocation === 'unknown' && stale === 'refuse') return refused('there is no current revocation list of its authority')
     if (role.kind === 'invalid') return { kind: 'refused', event: 'role-invalid', name, reason: role.why }
-    const most = revocation === 'unknown' && stale === 'read' ? 'read' : 'control'
-    return { kind: 'known', name, role: role.kind === 'none' ? 'NULL' : role.role, most }
+    const most = verdict.revocation === 'unknown' && stale === 'read' ? 'read' : 'control'
+    return { kind: 'known', name, role: role.kind === 'none' ? 'NULL' : role.role, most, between: verdict.path.slice(1, -1) }
   }
 }
 
-/** From the leaf to a root that is trusted, each signed by the next. */
-function pathOf(
-  leaf: X509Certificate,
-  chain: readonly X509Certificate[],
-  authorities: readonly X509Certificate[],
-): readonly X509Certificate[] | 'unknown' {
-  const path = [leaf]
-  for (let at = leaf; path.length <= MAX_PATH;) {
-    const issued = (issuer: X509Certificate): boolean => issuer.ca && at.checkIssued(issuer) && at.verify(issuer.publicKey)
-    const authority = authorities.find(issued)
-    if (authority?.checkIssued(authority) === true) return authority === at ? path : [...path, authority]
-    const next = authority ?? chain.find(issued)
-    if (next === undefined || path.includes(next)) return 'unknown'
-    path.push(next)
-    at = next
-  }
-  return 'unknown'
-}
-/** Certificates between a client and its root, at most. */
-const MAX_PATH = 8
+type PathVerdict =
+  | { readonly kind: 'in-order'; readonly path: Path; readonly revocation: 'unknown' | 'current' }
+  | { readonly kind: 'refused'; readonly reason: string }
 
-function revocationOf(path: readonly X509Certificate[], lists: Revocation, nowMs: number): 'revoked' | 'unknown' | 'current' {
+/** A path whose lists are current before one whose are not; if there is none, what is wrong with the first that was found. */
+function bestOf(verdicts: readonly PathVerdict[]): PathVerdict {
+  const inOrder = verdicts.filter((verdict) => verdict.kind === 'in-order')
+  return (
+    inOrder.find(({ revocation }) => revocation === 'current') ??
+    inOrder[0] ??
+    verdicts[0] ?? { kind: 'refused', reason: 'unknown authority' }
+  )
+}
+
+function judgePath(path: Path, lists: TrustSettings['lists'], nowMs: number): PathVerdict {
+  const refused = (reason: string): PathVerdict => ({ kind: 'refused', reason })
+  const fault = faultOfPath(path)
+  if (fault !== 'none') return refused(fault)
+  for (const [i, certificate] of path.entries()) {
+    const whose = i === 0 ? 'the certificate' : 'an authority of the certificate'
+    if (nowMs > certificate.validToDate.getTime()) return refused(`${whose} has expired`)
+    if (nowMs < certificate.validFromDate.getTime()) return refused(`${whose} is not valid yet`)
+  }
+  const revocation = lists === 'none' ? 'current' : revocationOf(path, lists(), nowMs)
+  return revocation === 'revoked' ? refused('the certificate is revoked') : { kind: 'in-order', path, revocation }
+}
+
+function revocationOf(path: Path, lists: Revocation, nowMs: number): 'revoked' | 'unknown' | 'current' {
   let found: 'unknown' | 'current' = 'current'
   for (const [i, certificate] of path.entries()) {
     const issuer = path[i + 1]
-    if (issuer === undefined) break // nobody but itself could revoke a root
+    if (issuer === undefined) break // of a trust anchor there is no list whose signature could be verified
     const list = lists.get(issuer.fingerprint256)
-    if (list?.serials.has(plainSerial(certificate.serialNumber)) === true) return 'revoked'
-    if (list === undefined || (list.nextMs !== undefined && nowMs > list.nextMs)) found = 'unknown'
+    const facts = factsOf(certificate)
+    if (facts.kind === 'refused' || list?.serials.has(facts.serial) === true) return 'revoked'
+    if (list === undefined || nowMs > list.nextMs) found = 'unknown'
   }
   return found
 }
