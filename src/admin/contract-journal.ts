@@ -49,6 +49,9 @@ export type VerifyView =
             readonly head: { readonly seq: number; readonly hash: string }
             readonly checkpoints: number
             readonly signedUpTo: number
+            /** Anchors that were compared, and those of events before the first that is kept. */
+            readonly anchors: number
+            readonly anchorsBelow: number
           }
         | { readonly kind: 'broken'; readonly seq: number; readonly fault: string; readonly what: string }
         | { readonly kind: 'unreadable'; readonly what: string }

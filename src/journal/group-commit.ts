@@ -1,6 +1,6 @@
 import { type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
 import { type Clock, type Log } from '../platform/index.ts'
-import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
+import { type Checkpoints, createCheckpoints, noCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
@@ -40,7 +40,7 @@ export class GroupCommit {
     this.#committed = committed
     this.#head = writer.head
     this.#gathering = createGathering(clock)
-    this.#checkpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, false, nobody))
+    this.#checkpoints = writer.key === '' ? noCheckpoints : createCheckpoints(clock, () => this.push('checkpoint', {}, false, nobody))
   }
 
   get head(): Head {

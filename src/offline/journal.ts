@@ -29,8 +29,7 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
       ended()
       if (json) out(JSON.stringify(verified))
       else if (verified.kind === 'whole') {
-        const compared = verified.anchors > 0 ? `\n${verified.anchors} of ${heads.length} anchors lie in it, and fit` : ''
-        out(`${words(file, verified)}${compared}`)
+        out(`${words(file, verified)}${heads.length === 0 ? '' : describeAnchors(verified, heads.length)}`)
       } else error(words(file, verified))
       return verified.kind === 'whole' ? 0 : 1
     },
@@ -56,6 +55,13 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
       return 0
     },
   }
+}
+
+/** Each anchor is in one of these numbers: one that was not compared is never passed over in silence. */
+function describeAnchors({ anchors, anchorsBelow }: Extract<Verified, { kind: 'whole' }>, all: number): string {
+  const fit = `\n${anchors} of ${all} anchors were compared, and fit`
+  const below = `\n${anchorsBelow} of ${all} anchors cannot be compared: they are of events before the first that is kept`
+  return anchorsBelow > 0 ? `${fit}${below}` : fit
 }
 
 function readText(file: string): string | { readonly why: string } {
