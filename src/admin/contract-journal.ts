@@ -38,6 +38,14 @@ export const exportQuery = z.strictObject({
   /** A byte order mark before a CSV: yes or no. */
   bom: z.enum(['yes', 'no']).default('no'),
 })
+export const acceptStatesBody = z.strictObject({ reason: z.string().trim().min(1).max(256) })
+/** What is in force after a person has accepted the stored states: every lock is locked, and no grant is left. */
+export type AcceptedView = {
+  readonly tags: readonly { readonly owner: string; readonly on: string }[]
+  readonly masterLock: boolean
+  /** What else keeps operations denied. */
+  readonly faults: readonly { readonly part: string; readonly reason: string }[]
+}
 /** One line of the answer to a verification: how far it is, or what came out. */
 export type VerifyView =
   | { readonly done: number; readonly of: number }

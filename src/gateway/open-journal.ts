@@ -1,6 +1,7 @@
 import { type EventRecord, event } from '../events/index.ts'
 import { type Journal, type Writer, createJournal, startWriter } from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
+import { restoreStates } from './restore-states.ts'
 
 /** `last`: the last event of the run before this one, as it stood before this one wrote anything. */
 export type OpenedJournal = { readonly journal: Journal; readonly last: EventRecord | 'none'; readonly replaced: boolean }
@@ -30,5 +31,5 @@ export async function openJournal(
     log.warn(`the journal was damaged (${reason}) and is now ${file}; a new one has begun: breakwall journal salvage ${file}`)
   }
   if (writer.keyMade) journal.note(event('journal-key-made', { key: writer.key }))
-  return { journal, last, replaced: writer.replaced !== 'no' }
+  return { journal: await restoreStates(journal, writer.carried, clock.utcUs()), last, replaced: writer.replaced !== 'no' }
 }

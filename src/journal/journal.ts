@@ -7,6 +7,7 @@ import { MAX_READ_RECORDS, MAX_WAITING_EVENTS } from './limits.ts'
 import type { Query } from './queries.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
 import type { Row } from './schema.ts'
+import type { StateCheck } from './state-check.ts'
 import type { Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
 
@@ -39,9 +40,14 @@ export interface Journal {
   flush(): Promise<void>
   /** Allowed operations without an outcome: only a crash leaves any. */
   openOperations(): Promise<readonly EventRecord[]>
+  /** Those whose keys begin so; an empty one is a state that is gone. */
   states(prefix: string): Promise<ReadonlyMap<string, string>>
   /** A state without an event. Never rejects: a disk that refuses is in the answer. */
   putState(key: string, value: string): Promise<'written' | 'unavailable'>
+  /** Whether the states were what this gateway wrote last when the journal was opened. */
+  readonly stateCheck: StateCheck
+  /** Makes the states that are there now this gateway's own, together with the event that says who accepted them. Never rejects. */
+  acceptStates(event: SecurityEvent): Promise<{ readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly why: string }>
   head(): Head
   /** False while the disk refuses: intrusive operations are then denied. */
   writes(): boolean
@@ -72,6 +78,16 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       if (done.kind === 'removed') commits.grown(done.head)
       return done
     },
+    async acceptStates(told) {
+      try {
+        const { head } = await writer.acceptStates({ event: told, state: {}, utcUs: clock.utcUs(), monotonicMs: clock.now() })
+        commits.grown(head)
+        return { kind: 'accepted' }
+      } catch (error) {
+        return { kind: 'refused', why: error instanceof Error ? error.message : String(error) }
+      }
+    },
+    stateCheck: writer.stateCheck,
     flush: () => commits.flush(),
     ...{
       head: () => commits.head,
@@ -114,7 +130,8 @@ const readsOf = (writer: Writer): Reads => ({
   sign: (text) => writer.sign(text),
   space: () => writer.space(),
   openOperations: async () => (await writer.openOperations()).map(toRecord),
-  states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
+  states: async (prefix) =>
+    new Map((await writer.states(prefix)).filter(({ value }) => value !== '').map(({ key, value }) => [key, value])),
   putState: (key, value) =>
     writer.putState(key, value).then(
       () => 'written' as const,

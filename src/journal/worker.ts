@@ -14,10 +14,13 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
   } catch (error) {
     keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
   }
-  const { storage, replaced } = openOrReplace(path, origin, key?.signer ?? 'none', utcUs)
+  const storageKey = { signer: key?.signer ?? 'none', ranBefore: key?.ranBefore ?? true } as const
+  const { storage, replaced, carried } = openOrReplace(path, origin, storageKey, utcUs)
   const opened = {
     head: storage.head(),
     replaced,
+    stateCheck: storage.stateCheck,
+    carried,
     key: key?.signer.fingerprint ?? '',
     publicPem: key?.signer.publicPem ?? '',
     keyMade: key?.made ?? false,
@@ -33,6 +36,8 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
           return storage.retain(message.limits, message.utcUs, message.monotonicMs)
         case 'put-state':
           return storage.putState(message.key, message.value)
+        case 'accept-states':
+          return storage.acceptStates(message.entry)
         case 'sign':
           return key?.signer.sign(message.text) ?? ''
         case 'space':

@@ -51,7 +51,9 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
     setAside(file: string): number {
       const moved = setJournalAside(file, clock.utcUs())
       if (moved.kind === 'refused') return failed(moved.why, 'stop the gateway first: systemctl stop breakwall')
-      out(`${moved.file}\nthe next start begins a new chain behind its numbers; every lock is shut then`)
+      out(
+        `${moved.file}\nthe next start begins a new chain behind its numbers; every lock is locked then, until breakwall journal accept-states`,
+      )
       return 0
     },
   }

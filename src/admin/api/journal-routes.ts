@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { BYTE_ORDER_MARK, type Query, type Row, csvHeader, csvLine, exportBundle, toRecord } from '../../journal/index.ts'
-import { type VerifyView, eventSeverities, eventsQuery, exportQuery } from '../contract.ts'
+import { type AcceptedView, type VerifyView, acceptStatesBody, eventSeverities, eventsQuery, exportQuery } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 
@@ -25,7 +25,27 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
       })
     return reply
   })
+  app.post('/v1/journal/accept-states', (request, reply) => acceptStates(request, reply, gateway))
   app.get('/v1/export', (request, reply) => exportEvents(request, reply, gateway))
+}
+
+async function acceptStates(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<FastifyReply> {
+  const body = checked(acceptStatesBody, request.body, reply)
+  if (body === 'refused') return reply
+  const who = allowed(request, reply, 'configuration', gateway)?.name
+  if (who === undefined) return reply
+  const done = await gateway.acceptStates(who, body.reason)
+  switch (done.kind) {
+    case 'nothing-to-accept':
+      return refuse(reply, 409, 'the stored states fit: there is nothing to accept', 'breakwall status names what else is wrong')
+    case 'refused':
+      return refuse(reply, 409, `the states cannot be accepted: ${done.why}`, 'look at the disk: breakwall status')
+    case 'accepted': {
+      const tags = gateway.tags.tags().tags.map(({ owner, on }) => ({ owner, on: on.kind === 'job' ? `job ${on.job}` : on.breaker }))
+      const view: AcceptedView = { tags, masterLock: gateway.masterLock.state().on, faults: gateway.trust.faults() }
+      return reply.send(view)
+    }
+  }
 }
 
 async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<unknown> {
