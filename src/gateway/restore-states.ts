@@ -27,8 +27,10 @@ export async function restoreStates(journal: Journal, carried: readonly StoredSt
   return { ...journal, states: async (prefix) => overlaid(await journal.states(prefix), changes, prefix) }
 }
 
-const overlaid = (found: ReadonlyMap<string, string>, changes: Restored['changes'], prefix: string): ReadonlyMap<string, string> =>
-  new Map([...found, ...Object.entries(changes).filter(([key]) => key.startsWith(prefix))].filter(([, value]) => value !== ''))
+function overlaid(found: ReadonlyMap<string, string>, changes: Restored['changes'], prefix: string): ReadonlyMap<string, string> {
+  const all = new Map([...found, ...Object.entries(changes).filter(([key]) => key.startsWith(prefix))])
+  return new Map([...all].filter(([, value]) => value !== ''))
+}
 
 type Evidence = {
   /** What is in the journal's states. */

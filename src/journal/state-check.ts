@@ -41,7 +41,7 @@ export type Compared = {
   readonly ranBefore: boolean
 }
 
-/** The anchor with its MAC. Nothing is written without a key: it could not be told from one that somebody else made. */
+/** The anchor with its MAC, written after each commit. Nothing is written without a key: it could not be told from one that somebody else made. */
 export function signedAnchor(path: string, signer: Signer | 'none') {
   const file = anchorOf(path)
   const key = signer === 'none' ? 'none' : signer.derive('anchor')

@@ -6,7 +6,7 @@ import { freeBytes, reserveOf } from './files.ts'
 import { type Retained, type RetentionLimits, retain } from './retention.ts'
 import { type Base, type Row, columnsOf, insertInto, prepareSchema } from './schema.ts'
 import { type Signer, checkpointText } from './signature.ts'
-import { type Compared, type StateCheck, checkStates, signedAnchor } from './state-check.ts'
+import { type Compared, type SignedAnchor, type StateCheck, checkStates, signedAnchor } from './state-check.ts'
 import { type StateTable, createStateTable } from './state-table.ts'
 
 /** One thing to write: an event and, in the same transaction, states that must never disagree with it. A checkpoint is made where the chain is. */
@@ -61,16 +61,14 @@ function storageOver(
   prepareFile(db)
   const end = endOfChain(db)
   const [reserve, anchor, states] = [reserveOf(path), signedAnchor(path, signer), createStateTable(db, signer)]
-  const { add, transaction, head } = chainOver(db, end, { ...origin, signer, states })
+  const { add, transaction, head } = chainOver(db, end, { ...origin, signer, states, anchor })
   const stateCheck = checkAtStart(signer, { db, table: states, anchor, head: head(), base: end.base, ranBefore })
   reserve.restore()
 
   return {
     /** Writes all entries in one transaction; when it returns they are on disk. Returns the number of the first. */
     write(entries: readonly Entry[]): { first: number; head: Head } {
-      const written = transaction(() => entries.forEach(add))
-      if (entries.some(movesAnchor)) anchor.write(written.head)
-      return written
+      return transaction(() => entries.forEach(add))
     },
     /** What came out when the states were held against the chain and the anchor. */
     stateCheck,
@@ -82,7 +80,6 @@ function storageOver(
         states.seal(head(), 'accepted')
       })
       states.startSealing()
-      anchor.write(written.head)
       return written
     },
     /** Removes old events as far as the limits say, at most RETENTION.most at a time; what was removed is an event in the same transaction. */
@@ -100,8 +97,6 @@ function storageOver(
     putState: (key: string, value: string) => void transaction(() => states.put(key, value, head().seq)),
     head,
     close() {
-      // What did not fit at the start keeps its anchor until something is written, so that it does not fit at the next start either.
-      if (stateCheck.kind === 'fits' || head().seq > end.seq) anchor.write(head())
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.close()
       guard.close()
@@ -109,10 +104,10 @@ function storageOver(
   }
 }
 
-type ChainPorts = StoredOrigin & { readonly signer: Signer | 'none'; readonly states: StateTable }
+type ChainPorts = StoredOrigin & { readonly signer: Signer | 'none'; readonly states: StateTable; readonly anchor: SignedAnchor }
 
 /** The chain from its end on: adds events and the states that come with them. */
-function chainOver(db: Database.Database, end: ReturnType<typeof endOfChain>, { boot, gateway, signer, states }: ChainPorts) {
+function chainOver(db: Database.Database, end: ReturnType<typeof endOfChain>, { boot, gateway, signer, states, anchor }: ChainPorts) {
   let { seq, hash, latestUs } = end
   const insert = insertInto(db)
   const head = (): Head => ({ seq, hash: hex(hash) })
@@ -146,13 +141,11 @@ function chainOver(db: Database.Database, end: ReturnType<typeof endOfChain>, { 
       states.rollback()
       throw error
     }
+    if (seq > before.seq) anchor.write(head())
     return { first: before.seq + 1, head: head() }
   }
   return { add, transaction, head }
 }
-
-/** Kept up to date where an older copy of the file would take something back: what people have locked, hung and granted. */
-const movesAnchor = ({ event: told, state }: Entry): boolean => told === 'checkpoint' || Object.keys(state).length > 0
 
 /** What fits is sealed from now on. Throws where events are missing: the file is then moved aside. */
 function checkAtStart(signer: Signer | 'none', compared: Compared): StateCheck {
