@@ -2,7 +2,7 @@ import { type EventRecord, type SecurityEvent, event } from '../events/index.ts'
 import type { Journal, StateCheck, StatesFault, StoredState } from '../journal/index.ts'
 import type { LockState, Tag, TagJob } from '../policy/index.ts'
 import type { MasterLockState } from './master-lock.ts'
-import { jobOf, masterLockOf, tagOf } from './stored-hanging.ts'
+import { isKeptFromOlder, jobOf, masterLockOf, tagOf } from './stored-hanging.ts'
 
 type Unfit = Extract<StateCheck, { kind: 'does-not-fit' }>
 type Restored = { readonly changes: Readonly<Record<string, string>>; readonly events: readonly SecurityEvent[] }
@@ -54,13 +54,15 @@ async function evidenceOf(
 
 function restore({ fault, unfit }: Unfit, { stored, all, hanging, masterLock }: Evidence, utcUs: number): Restored {
   const foreign = new Set(unfit)
+  const ofOlder = fault.kind === 'not-authenticated'
   const locked: LockState = { kind: 'locked', by: { kind: 'trust', part: 'states' }, sinceUtcUs: utcUs }
   const next = new Map<string, string>()
   for (const [key, value] of all) {
     if (key.startsWith('lock/')) next.set(key, JSON.stringify(locked))
     else if (key.startsWith('tag/')) next.set(key, tagOf(value) === 'none' ? '' : value)
     else if (key.startsWith('tag-job/')) next.set(key, jobOf(value) === 'none' ? '' : value)
-    else next.set(key, key.startsWith('grant/') || foreign.has(key) ? '' : value)
+    else if (key.startsWith('grant/')) next.set(key, '')
+    else next.set(key, foreign.has(key) && !(ofOlder && isKeptFromOlder(key, value)) ? '' : value)
   }
   const missing = hanging.filter(({ key, same }) => !same(next.get(key) ?? ''))
   for (const { key, value } of missing) next.set(key, value)

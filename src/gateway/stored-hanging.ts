@@ -39,3 +39,16 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T | 'none' {
 export const tagOf = (text: string): Tag | 'none' => parsed(tag, text)
 export const jobOf = (text: string): TagJob | 'none' => parsed(job, text)
 export const masterLockOf = (text: string): MasterLockState | 'none' => parsed(masterLock, text)
+
+const signature = z.object({ breaker: z.string(), item: z.string(), by: z.string(), utcUs: z.number(), note: z.string() })
+const learned = z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())]))
+
+/**
+ * Whether a state that an older version wrote, without a MAC, goes on after an update: what people signed for, and what the gateway has
+ * seen of breakers and addresses. It neither bars nor permits anything. Cursors begin again, and certificates are seen again.
+ */
+export function isKeptFromOlder(key: string, text: string): boolean {
+  if (key.startsWith('checklist/')) return parsed(signature, text) !== 'none'
+  if (key === 'learned') return parsed(learned, text) !== 'none'
+  return key === 'sources' || key.startsWith('seen/') || key.startsWith('identity/') || key.startsWith('certificate-told/')
+}

@@ -132,6 +132,19 @@ const rows: readonly Row[] = [
     written: { 'cursor/a': undefined, 'cursor/b': '' },
   },
   {
+    name: 'of an older version what people signed for stays, cursors begin again, and rubbish goes',
+    fault: { kind: 'not-authenticated' },
+    states: {
+      'checklist/Q1/a': '{"breaker":"Q1","item":"a","by":"ana","utcUs":1,"note":""}',
+      ...{ 'checklist/Q1/b': 'null', learned: '[1]', 'seen/Q1': 'open', 'cursor/a': '9', 'login-attempts': '{}' },
+    },
+    unfit: ['checklist/Q1/a', 'checklist/Q1/b', 'learned', 'seen/Q1', 'cursor/a', 'login-attempts'],
+    written: {
+      ...{ 'checklist/Q1/a': undefined, 'seen/Q1': undefined },
+      ...{ 'checklist/Q1/b': '', learned: '', 'cursor/a': '', 'login-attempts': '' },
+    },
+  },
+  {
     name: 'what hung in a journal that was replaced hangs on, under the master lock',
     fault: { kind: 'replaced' },
     carried: [{ key: 'tag/a', value: tag('a', 'Q1') }],
