@@ -105,12 +105,14 @@ t.test('rubbish among the states ends no start: everything is locked, and what t
   const first = await world.start()
   await hang(first.gateway, 't1', 'Q1')
   await first.stop()
-  change(first.gateway, `UPDATE state SET value = 'rubbish' WHERE key NOT LIKE 'cursor/%'; INSERT INTO state (key, value) VALUES ('checklist/x', 'x'),
-    ('grant/x', 'x'), ('lock/Q1/control', '{"kind":"unlocked"}'), ('master-lock', 'x') ON CONFLICT DO NOTHING`)
+  change(
+    first.gateway,
+    `UPDATE state SET value = 'rubbish' WHERE key NOT LIKE 'cursor/%'; INSERT INTO state (key, value) VALUES ('checklist/x', 'x'),
+    ('grant/x', 'x'), ('lock/Q1/control', '{"kind":"unlocked"}'), ('master-lock', 'x') ON CONFLICT DO NOTHING`,
+  )
   const second = await world.start()
   t.match(second.gateway.trust.faults(), [{ part: 'states' }])
   t.same(hanging(second.gateway), ['t1'])
   t.equal(second.gateway.locks.locks('Q1').control.kind, 'locked')
   await second.stop()
-
 })
