@@ -83,12 +83,12 @@ export const rules: readonly Rule[] = [
     uuid: '5b0d3b64-0a5e-4b2f-9f4e-5f2f0a7c1e05',
     title: 'Breakwall: the journal was changed, replaced, or has lost events',
     description:
-      'The hash chain does not hold, the journal was set aside at start, or the disk limit removed events that a sink never got.',
+      'The hash chain does not hold, the journal was set aside at start, tags or locks beside it are not what was written, or the disk limit removed events that a sink never got.',
     level: 'critical',
     technique: 'T0872',
     selection: {
       'event.code': [
-        ...['journal-tampered', 'journal-replaced', 'events-dropped', 'events-lost'],
+        ...['journal-tampered', 'journal-replaced', 'states-not-authentic', 'events-dropped', 'events-lost'],
         ...['journal-full', 'journal-busy', 'journal-failing'],
       ],
     },

@@ -42,6 +42,8 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Di
   return {
     head: { seq: 0, hash: '' },
     ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
+    ...{ stateCheck: { kind: 'fits' }, carried: [] },
+    acceptStates: () => Promise.reject(new Error('there is nothing to accept in the simulation')),
     write: (entries) =>
       later(() => {
         const first = seq + 1

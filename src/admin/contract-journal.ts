@@ -42,6 +42,14 @@ export const exportQuery = z.strictObject({
 export type ExportView =
   | { readonly kind: 'free' }
   | { readonly kind: 'running'; readonly subject: string; readonly format: (typeof exportFormats)[number]; readonly seconds: number }
+export const acceptStatesBody = z.strictObject({ reason: z.string().trim().min(1).max(256) })
+/** What is in force after a person has accepted the stored states: every lock is locked, and no grant is left. */
+export type AcceptedView = {
+  readonly tags: readonly { readonly owner: string; readonly on: string }[]
+  readonly masterLock: boolean
+  /** What else keeps operations denied. */
+  readonly faults: readonly { readonly part: string; readonly reason: string }[]
+}
 /** One line of the answer to a verification: how far it is, or what came out. */
 export type VerifyView =
   | { readonly done: number; readonly of: number }
@@ -53,6 +61,9 @@ export type VerifyView =
             readonly head: { readonly seq: number; readonly hash: string }
             readonly checkpoints: number
             readonly signedUpTo: number
+            /** Anchors that were compared, and those of events before the first that is kept. */
+            readonly anchors: number
+            readonly anchorsBelow: number
           }
         | { readonly kind: 'broken'; readonly seq: number; readonly fault: string; readonly what: string }
         | { readonly kind: 'unreadable'; readonly what: string }

@@ -41,7 +41,15 @@ const systemBounds = {
     'journal-tampered': person,
   },
   ...{ 'events-dropped': own, 'events-lost': own, 'disk-low': watch, 'journal-full': own, 'journal-busy': own, 'journal-failing': own },
-  ...{ 'journal-truncated': own, checkpoint: own, 'journal-replaced': watch, 'journal-key-made': watch },
+  ...{
+    'journal-truncated': own,
+    checkpoint: own,
+    'journal-replaced': watch,
+    'states-not-authentic': watch,
+    'states-accepted': person,
+    'tag-restored': watch,
+    'journal-key-made': watch,
+  },
   ...{ 'crl-updated': watch, 'crl-refused': watch, 'crl-stale': watch, 'certificate-expiring': watch, 'certificate-expired': watch },
 } as const satisfies Partial<Record<EventId, Bound>>
 

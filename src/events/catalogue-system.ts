@@ -63,6 +63,26 @@ export const systemEvents = {
   'journal-full': d(126, 1, 'audit-log', 'the journal cannot be written, its disk is full: {reason}', ['reason']),
   'journal-busy': d(135, 1, 'audit-log', 'the journal cannot be written, another program holds its file: {reason}', ['reason']),
   'journal-failing': d(136, 1, 'audit-log', 'the journal cannot be written, its disk or file fails: {reason}', ['reason']),
+  'states-not-authentic': d(
+    139,
+    1,
+    'audit-log',
+    'the stored states do not fit, {count} of them are not of this gateway: {reason}; every lock is locked, tags are kept',
+    ['reason', 'count'],
+  ),
+  'states-accepted': d(140, 2, 'audit-log', '{subject} accepts the stored states, {count} tags among them: {reason}', [
+    'subject',
+    'reason',
+    'count',
+  ]),
+  'tag-restored': d(141, 2, 'audit-log', 'the tag of {user} on {breaker} was missing from the stored states and hangs again: {reason}', [
+    'subject',
+    'breaker',
+    'tag',
+    'user',
+    'job',
+    'reason',
+  ]),
   'journal-verified': d(127, 5, 'audit-log', 'the journal is whole: {count} events, asked for by {subject}', ['subject', 'count']),
   'journal-tampered': d(128, 1, 'audit-log', 'event {fromSeq} of the journal is wrong: {reason}', ['subject', 'fromSeq', 'reason']),
   'journal-truncated': d(129, 4, 'audit-log', 'events {fromSeq} to {toSeq} were removed by retention: {reason}', [

@@ -49,7 +49,7 @@ export type FieldTypes = {
   readonly days: number
   /** `enforce`: what is refused does not pass. */
   readonly mode: string
-  /** Journal, clock, key store or policy. */
+  /** Journal, chain, stored states, key store, clock or policy. */
   readonly part: string
   readonly from: string
   readonly fromSeq: number

@@ -16,7 +16,7 @@ export const systemGuide = {
     'T0881',
   ),
   'self-test-failed': g(
-    'Journal, clock, key store or policy is not as it must be. Operations are denied, reading goes on.',
+    'Journal, stored states, clock, key store or policy is not as it must be. Operations are denied, reading goes on.',
     'Call the OT engineer: `breakwall status` names the part and what to do.',
   ),
   'fail-closed-entered': g(
@@ -91,6 +91,21 @@ export const systemGuide = {
   'journal-failing': g(
     'The disk or the file of the journal refuses to be written, and not for want of room. Operations are denied, reading goes on.',
     'Look at `reason` and at the log of the kernel: a failing disk, a file system that became read-only, a limit on the size of files, changed rights.',
+    'T0872',
+  ),
+  'states-not-authentic': g(
+    'Tags, locks, grants or cursors beside the journal are not what this gateway wrote last: somebody changed the file or put an older copy back; or it is the first start of a version that authenticates them.',
+    'Find out who can write the disk. Compare the tags of `breakwall tag list` with those at the switchboard, then `breakwall journal accept-states`.',
+    'T0872',
+  ),
+  'states-accepted': g(
+    'Somebody has accepted the tags and locks as they are, after states that did not fit.',
+    'Ask whether the tags were compared with those at the switchboard.',
+    'T0872',
+  ),
+  'tag-restored': g(
+    'A tag or a lock-out that the events know of was missing from the stored states, or named another breaker. It hangs again.',
+    'Ask its owner. Somebody may have tried to take it off behind the gateway.',
     'T0872',
   ),
   'journal-verified': g('The whole chain of the journal was walked and is whole.', nothing),

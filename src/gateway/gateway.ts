@@ -10,6 +10,7 @@ import type { Journal } from '../journal/index.ts'
 import { type Clock, type Log, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
+import { type StatesAccepted, acceptStates, failOnStates } from './accept-states.ts'
 import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
 import { type Core, createCore } from './core.ts'
 import { type SiteCredentials, readCredentials } from './credentials.ts'
@@ -76,6 +77,8 @@ export interface Gateway extends ReturnType<typeof partsOf> {
   readonly clockSynchronised: Ports['clockSynchronised']
   /** Puts another configuration in force as a whole, or says why it stays as it is. What it takes away from open connections ends them. */
   reload(next: CheckedSite, by: string): Promise<Reloaded>
+  /** A person accepts the states as they are in force, where they were not what this gateway wrote last. Every lock is locked then. */
+  acceptStates(by: string, reason: string): Promise<StatesAccepted>
   /** A configuration that had mistakes was not taken. */
   rejected(by: string, why: string): void
   stop(reason: string): Promise<void>
@@ -108,6 +111,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const force: InForce = { site }
   const rights = (): Rights => force.site.rights
   const trust = createTrust((told) => journal.note(told))
+  failOnStates(journal, trust)
+  opened.onLateOpening(() => failOnStates(journal, trust))
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
@@ -152,6 +157,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     site: () => force.site,
     listeners: doors.listeners,
     reload: (next, by) => reload(force, next, by, { clock, journal, doors, certificates, sinks, busTls: credentials.buses }),
+    acceptStates: (by, reason) => acceptStates({ journal, openedLate: opened.late, trust, locks: core.locks, tags: core.tags }, by, reason),
     rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }

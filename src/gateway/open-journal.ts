@@ -1,9 +1,18 @@
 import { type EventRecord, event } from '../events/index.ts'
 import { type Journal, type StoreFile, type Writer, createJournal, createLateWriter, isOfTheDisk, startWriter } from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
+import { restoreStates } from './restore-states.ts'
 
 /** `last`: the last event of the run before this one, as it stood before this one wrote anything. */
-export type OpenedJournal = { readonly journal: Journal; readonly last: EventRecord | 'none'; readonly replaced: boolean }
+export type OpenedJournal = {
+  readonly journal: Journal
+  readonly last: EventRecord | 'none'
+  readonly replaced: boolean
+  /** Its disk refused at the start. */
+  readonly late: boolean
+  /** Calls back once a late journal has been opened. */
+  onLateOpening(run: () => void): void
+}
 
 /** Opens the journal, and says first what had to be done for it. */
 export async function openJournal(
@@ -22,6 +31,7 @@ export async function openJournal(
     log.info('the journal has been opened: its disk takes it now')
     tell(late)
   })
+  let opensLate: () => void = () => undefined
   if (writer instanceof Error) return { kind: 'not-started', why: writer.message, hint: `nothing was changed; the journal is ${path}` }
   const journal = createJournal(writer.writer, clock, log)
   tell = (opened) => {
@@ -31,12 +41,17 @@ export async function openJournal(
       log.warn(`the journal was damaged (${reason}) and is now ${old}; a new one has begun: breakwall journal salvage ${old}`)
     }
     if (opened.keyMade) journal.note(event('journal-key-made', { key: opened.key }))
+    opensLate()
   }
   if (writer.late !== 'no')
     log.warn(`the journal cannot be opened for writing (${writer.late}): reading goes on, every operation is denied until it can`)
   const [last = 'none' as const] = await journal.read(writer.writer.head.seq - 1, 1)
   tell(writer.writer)
-  return { journal, last, replaced: writer.writer.replaced !== 'no' }
+  return {
+    journal: await restoreStates(journal, writer.writer.carried, clock.utcUs()),
+    ...{ last, replaced: writer.writer.replaced !== 'no', late: writer.late !== 'no' },
+    onLateOpening: (run) => void (opensLate = run),
+  }
 }
 
 /** A journal whose disk refuses is opened later; an error is what no later try would mend. */

@@ -11,7 +11,7 @@ const FIRST_RELEASE_US = Date.UTC(2026, 0, 1) * 1000
 
 export type SelfTestPorts = {
   readonly trust: Trust
-  readonly journal: Pick<Journal, 'keyFault'>
+  readonly journal: Pick<Journal, 'signing'>
   readonly clock: Clock
   readonly rights: () => Rights
 }
@@ -29,7 +29,8 @@ export function startSelfTest(ports: SelfTestPorts): Cancel {
 }
 
 function look({ trust, journal, clock, rights }: SelfTestPorts): void {
-  if (journal.keyFault !== '') trust.fails('key store', `checkpoints cannot be signed: ${journal.keyFault}`, 'by a self-test')
+  const { keyFault } = journal.signing()
+  if (keyFault !== '') trust.fails('key store', `checkpoints cannot be signed: ${keyFault}`, 'by a self-test')
   else trust.works('key store')
   if (clock.utcUs() < FIRST_RELEASE_US) trust.fails('clock', `it shows ${isoUs(clock.utcUs())}`, 'by a self-test')
   else trust.works('clock')

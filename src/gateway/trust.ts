@@ -1,7 +1,7 @@
 import { type SecurityEvent, event } from '../events/index.ts'
 
 /** What judges operations, or records them. */
-export type Part = 'journal' | 'chain' | 'key store' | 'clock' | 'policy'
+export type Part = 'journal' | 'chain' | 'states' | 'key store' | 'clock' | 'policy'
 
 /** Whether operations may be decided at all: as long as one part cannot be trusted, each is denied. Reading goes on. */
 export interface Trust {

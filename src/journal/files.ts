@@ -1,13 +1,31 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RESERVE_BYTES } from './limits.ts'
 import { type Signer, newKeyPem, signerOf } from './signature.ts'
 
-export type KeyFile = { readonly signer: Signer; readonly made: boolean }
+export type KeyFile = {
+  readonly signer: Signer
+  readonly made: boolean
+  /** A gateway has run in this folder before: its key, or the public half, was there. */
+  readonly ranBefore: boolean
+}
 
 /** The key of checkpoints: a credential of systemd, or a file of mode 0600 that is made at the first start. Throws what is wrong with it. */
 export function openKey(folder: string, credential: string | undefined): KeyFile {
   const file = credential ?? join(folder, 'journal.key')
+  const ranBefore = existsSync(join(folder, 'journal.pub')) || (credential === undefined && existsSync(file))
   let made = false
   if (!existsSync(file)) {
     if (credential !== undefined) throw new Error(`${file} is not there`)
@@ -16,7 +34,7 @@ export function openKey(folder: string, credential: string | undefined): KeyFile
   }
   const signer = readSigner(file, credential === undefined ? 'file' : 'credential')
   keepPublicKey(join(folder, 'journal.pub'), signer.publicPem)
-  return { signer, made }
+  return { signer, made, ranBefore }
 }
 
 /** A copy for people, made from the key: a disk that refuses it keeps no checkpoint from being signed. */
@@ -81,26 +99,49 @@ export function freeBytes(path: string): number {
   return bavail * bsize
 }
 
-/** The last head that was signed, beside the journal: it outlives the file, so that no number is given twice. */
+/** A head of the chain as it is kept beside the journal. `file`: the name that a journal has which a person set aside; empty otherwise. */
+export type StoredAnchor = {
+  readonly upTo: number
+  readonly head: string
+  readonly file: string
+  /** HMAC-SHA-256 in hexadecimal digits; empty where it was written without the key. */
+  readonly mac: string
+}
+
+/** It is always so long, so that it is written over in place: after a power cut it is the one before or this one, never half of one. */
+const ANCHOR_BYTES = 512
+function parseAnchor(value: unknown): StoredAnchor | 'unreadable' {
+  if (typeof value !== 'object' || value === null) return 'unreadable'
+  const { upTo, head, file = '', mac = '' } = value as Record<string, unknown>
+  const fits = Number.isSafeInteger(upTo) && typeof head === 'string' && typeof file === 'string' && typeof mac === 'string'
+  return fits ? { upTo: Number(upTo), head, file, mac } : 'unreadable'
+}
+
+/** The last head that this gateway knows of, beside the journal: it outlives the file, so that no number is given twice. */
 export function anchorOf(path: string) {
   const file = `${path}.anchor`
-  const write = (upTo: number, head: string): void => writeFileSync(file, JSON.stringify({ upTo, head }), { mode: 0o600 })
   return {
-    write,
-    tryToWrite(upTo: number, head: string): 'written' | 'unavailable' {
+    write(anchor: StoredAnchor): 'written' | 'unavailable' {
       try {
-        write(upTo, head)
+        const isNew = !existsSync(file)
+        const handle = openSync(file, isNew ? 'wx' : 'r+', 0o600)
+        try {
+          writeSync(handle, `${JSON.stringify(anchor).padEnd(ANCHOR_BYTES - 1)}\n`, 0)
+          if (isNew) fsyncSync(handle)
+        } finally {
+          closeSync(handle)
+        }
         return 'written'
       } catch {
         return 'unavailable'
       }
     },
-    read(): { readonly upTo: number; readonly head: string } | 'none' {
+    read(): StoredAnchor | 'none' | 'unreadable' {
+      if (!existsSync(file)) return 'none'
       try {
-        const { upTo, head } = JSON.parse(readFileSync(file, 'utf8')) as { upTo: unknown; head: unknown }
-        return typeof upTo === 'number' && typeof head === 'string' ? { upTo, head } : 'none'
+        return parseAnchor(JSON.parse(readFileSync(file, 'utf8')))
       } catch {
-        return 'none'
+        return 'unreadable'
       }
     },
   }
@@ -108,9 +149,12 @@ export function anchorOf(path: string) {
 
 export const isThere = (path: string): boolean => existsSync(path)
 
+/** The path that a journal gets when it is moved out of the way. */
+export const asidePath = (path: string, stamp: string): string => join(dirname(path), `journal-damaged-${stamp}.db`)
+
 /** Moves a journal with all that belongs to it out of the way; nothing is deleted. Returns its new name. */
 export function setAside(path: string, stamp: string): string {
-  const target = join(dirname(path), `journal-damaged-${stamp}.db`)
+  const target = asidePath(path, stamp)
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix)
   return target
 }

@@ -1,6 +1,6 @@
 import { type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
 import { type Clock, type Log, background } from '../platform/index.ts'
-import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
+import { type Checkpoints, createCheckpoints, noCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
@@ -21,7 +21,7 @@ export class GroupCommit {
   readonly #log: Log
   readonly #committed: Committed
   readonly #gathering: Gathering
-  readonly #checkpoints: Checkpoints
+  readonly #signedCheckpoints: Checkpoints
   readonly #queue: Queue
   #writing: Promise<void> | 'idle' = 'idle'
   #head: Head
@@ -41,9 +41,13 @@ export class GroupCommit {
     this.#head = writer.head
     this.#gathering = createGathering(clock)
     this.#queue = createQueue(clock, (id) => log.warn(`events are lost, too many wait for the disk; the first is ${id}`))
-    this.#checkpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, own))
+    this.#signedCheckpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, own))
   }
 
+  /** A journal that is opened late has its key from then on. */
+  get #checkpoints(): Checkpoints {
+    return this.#writer.key === '' ? noCheckpoints : this.#signedCheckpoints
+  }
   get head(): Head {
     return this.#head
   }

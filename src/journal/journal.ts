@@ -6,6 +6,7 @@ import { GroupCommit } from './group-commit.ts'
 import { MAX_READ_RECORDS } from './limits.ts'
 import type { Query } from './queries.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
+import type { StateCheck } from './state-check.ts'
 import type { Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
 
@@ -14,6 +15,9 @@ const ALARM = 2
 
 /** States that are written with an event, in one transaction: key to JSON text. */
 export type States = Readonly<Record<string, string>>
+
+/** `key`: its fingerprint, and `publicPem` its public half; both are empty where there is none, and `keyFault` says why. */
+export type Signing = { readonly key: string; readonly publicPem: string; readonly keyFault: string }
 
 export interface Journal {
   /** Resolves when the event is on disk, or with `unavailable` when it is not and never will be. */
@@ -35,19 +39,20 @@ export interface Journal {
   /** Removes one range of old events, if one may go. Rejects when the disk refuses. */
   retain(limits: RetentionLimits): Promise<Retained>
   space(): Promise<Space>
-  /** Fingerprint of the key that signs checkpoints; empty where there is none. */
-  readonly key: string
-  /** That key's public half, in PEM. */
-  readonly publicPem: string
-  /** Why there is none; empty when there is. */
-  readonly keyFault: string
+  /** The key that signs checkpoints. A journal that is opened late has it from then on. */
+  signing(): Signing
   /** Resolves when what was noted until now is on disk, or the disk refuses: whoever asks what happened sees all of it. */
   flush(): Promise<void>
   /** Allowed operations without an outcome: only a crash leaves any. */
   openOperations(): Promise<readonly EventRecord[]>
+  /** Those whose keys begin so; an empty one is a state that is gone. */
   states(prefix: string): Promise<ReadonlyMap<string, string>>
   /** A state without an event. Never rejects: a disk that refuses is in the answer. */
   putState(key: string, value: string): Promise<'written' | 'unavailable'>
+  /** Whether the states were what this gateway wrote last when the journal was opened. */
+  stateCheck(): StateCheck
+  /** Makes the states that are there now this gateway's own, together with the event that says who accepted them. Never rejects. */
+  acceptStates(event: SecurityEvent): Promise<{ readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly why: string }>
   head(): Head
   /** False while the disk refuses: intrusive operations are then denied. */
   writes(): boolean
@@ -74,22 +79,23 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       if (done.kind === 'removed') commits.grown(done.head)
       return done
     },
+    async acceptStates(told) {
+      try {
+        const { head } = await writer.acceptStates({ event: told, state: {}, utcUs: clock.utcUs(), monotonicMs: clock.now() })
+        commits.grown(head)
+        return { kind: 'accepted' }
+      } catch (error) {
+        return { kind: 'refused', why: error instanceof Error ? error.message : String(error) }
+      }
+    },
+    stateCheck: () => writer.stateCheck,
     flush: () => commits.flush(),
     ...{
       head: () => commits.head,
       writes: () => commits.writes,
       fault: () => commits.fault,
     },
-    // A journal that is opened late has its key from then on.
-    get key() {
-      return writer.key
-    },
-    get publicPem() {
-      return writer.publicPem
-    },
-    get keyFault() {
-      return writer.keyFault
-    },
+    signing: () => ({ key: writer.key, publicPem: writer.publicPem, keyFault: writer.keyFault }),
     onCommitted: (run) => announcer.listen(run),
     finish: (last) => commits.finish(last),
     async close() {
@@ -122,7 +128,8 @@ const readsOf = (writer: Writer): Reads => ({
   sign: (text) => writer.sign(text),
   space: () => writer.space(),
   openOperations: async () => (await writer.openOperations()).map(toRecord),
-  states: async (prefix) => new Map((await writer.states(prefix)).map(({ key, value }) => [key, value])),
+  states: async (prefix) =>
+    new Map((await writer.states(prefix)).filter(({ value }) => value !== '').map(({ key, value }) => [key, value])),
   putState: (key, value) =>
     writer.putState(key, value).then(
       () => 'written' as const,

@@ -42,8 +42,19 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
   }
   const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> =>
     real === 'not-yet' ? Promise.resolve(otherwise) : ask(real)
-  const known = (): Pick<Writer, 'head' | 'replaced' | 'key' | 'publicPem' | 'keyMade' | 'keyFault'> =>
-    real === 'not-yet' ? { head: stored.head, replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' } : real
+  const known = (): Pick<Writer, 'head' | 'replaced' | 'stateCheck' | 'carried' | 'key' | 'publicPem' | 'keyMade' | 'keyFault'> =>
+    real === 'not-yet'
+      ? {
+          head: stored.head,
+          replaced: 'no',
+          stateCheck: { kind: 'no-key' },
+          carried: [],
+          key: '',
+          publicPem: '',
+          keyMade: false,
+          keyFault: '',
+        }
+      : real
 
   return {
     get head() {
@@ -64,7 +75,14 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     get keyFault() {
       return known().keyFault
     },
+    get stateCheck() {
+      return known().stateCheck
+    },
+    get carried() {
+      return known().carried
+    },
     write: async (entries) => (await open()).write(entries),
+    acceptStates: async (entry) => (await open()).acceptStates(entry),
     restore: async () => (await open()).restore(),
     release: () => from((writer) => writer.release(), false),
     putState: async (key, value) => (await open()).putState(key, value),

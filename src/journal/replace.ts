@@ -1,37 +1,63 @@
 import Database from 'better-sqlite3'
+import { basename, dirname, join } from 'node:path'
 import { CHAIN_START } from './chain.ts'
-import { anchorOf, isThere, setAside } from './files.ts'
+import { anchorOf, asidePath, isThere, setAside } from './files.ts'
 import { FRESH_START_STEP } from './limits.ts'
 import { type Row, prepareSchema } from './schema.ts'
 import { type Signer, baseText } from './signature.ts'
-import { DamagedJournal, type StoredOrigin, onlyOne, openStorage } from './storage.ts'
+import { DamagedJournal, type StorageKey, type StoredOrigin, onlyOne, openStorage } from './storage.ts'
 
 /** A journal that could not be used, where it is now, and what is known of its end. */
 export type Replaced = { readonly file: string; readonly reason: string; readonly upTo: number; readonly head: string }
-export type Opened = { readonly storage: ReturnType<typeof openStorage>; readonly replaced: Replaced | 'no' }
+/** `carried`: what hung, and whether the master lock was on, in the journal that was replaced, as far as it can be read. */
+export type Opened = {
+  readonly storage: ReturnType<typeof openStorage>
+  readonly replaced: Replaced | 'no'
+  readonly carried: readonly StoredState[]
+}
+export type StoredState = { readonly key: string; readonly value: string }
 
 /**
  * Opens the journal. One that is damaged is moved aside as it is, and a new chain begins, at numbers that the old one cannot have used.
  * Everything else that keeps it from opening, such as no rights or a second gateway, throws.
  */
-export function openOrReplace(path: string, origin: StoredOrigin, signer: Signer | 'none', utcUs: number): Opened {
+export function openOrReplace(path: string, origin: StoredOrigin, key: StorageKey, utcUs: number): Opened {
   const anchor = anchorOf(path).read()
   if (anchor !== 'none' && !isThere(path)) {
-    beginAfter(path, origin, signer, anchor, utcUs)
+    const end = anchor === 'unreadable' ? { upTo: 0, head: 'unknown' } : { upTo: anchor.upTo, head: anchor.head }
+    const aside = anchor === 'unreadable' || anchor.file === '' ? 'none' : join(dirname(path), basename(anchor.file))
+    beginAfter(path, origin, key.signer, end, utcUs)
     return {
-      storage: openStorage(path, origin, signer),
-      replaced: { file: 'gone', reason: 'its file was set aside or is lost', ...anchor },
+      storage: openStorage(path, origin, key),
+      replaced: { file: aside === 'none' ? 'gone' : aside, reason: 'its file was set aside or is lost', ...end },
+      carried: aside === 'none' ? [] : hangingIn(aside),
     }
   }
   try {
-    return { storage: openStorage(path, origin, signer), replaced: 'no' }
+    return { storage: openStorage(path, origin, key), replaced: 'no', carried: [] }
   } catch (error) {
     if (!isDamage(error)) throw error
     const end = endOf(path)
     const file = setAside(path, stampOf(utcUs))
     const reason = error instanceof Error ? error.message : String(error)
-    beginAfter(path, origin, signer, end, utcUs)
-    return { storage: openStorage(path, origin, signer), replaced: { file, reason, ...end } }
+    beginAfter(path, origin, key.signer, end, utcUs)
+    return { storage: openStorage(path, origin, key), replaced: { file, reason, ...end }, carried: hangingIn(file) }
+  }
+}
+
+/** Tags, jobs and the master lock of a journal that is out of use. Nobody vouches for them: they can only lock, never unlock. */
+function hangingIn(file: string): readonly StoredState[] {
+  try {
+    const db = new Database(file, { readonly: true, fileMustExist: true })
+    try {
+      return db
+        .prepare<[], StoredState>(`SELECT key, value FROM state WHERE key GLOB 'tag/*' OR key GLOB 'tag-job/*' OR key = 'master-lock'`)
+        .all()
+    } finally {
+      db.close()
+    }
+  } catch {
+    return [] // it is damaged: that is why it is out of use
   }
 }
 
@@ -47,8 +73,10 @@ export function setJournalAside(
     return { kind: 'refused', why: error instanceof Error ? error.message : String(error) }
   }
   const end = endOf(path)
-  anchorOf(path).write(end.upTo, end.head)
-  return { kind: 'moved', file: setAside(path, stampOf(utcUs)) }
+  const stamp = stampOf(utcUs)
+  if (anchorOf(path).write({ ...end, file: basename(asidePath(path, stamp)), mac: '' }) === 'unavailable')
+    return { kind: 'refused', why: `${path}.anchor cannot be written` }
+  return { kind: 'moved', file: setAside(path, stamp) }
 }
 
 const stampOf = (utcUs: number): string => new Date(utcUs / 1000).toISOString().replace(/[-:]/g, '').slice(0, 15)
@@ -63,7 +91,7 @@ function isDamage(error: unknown): boolean {
 function endOf(path: string): { upTo: number; head: string } {
   const anchor = anchorOf(path).read()
   const read = lastRow(path)
-  const anchored = anchor === 'none' ? { upTo: 0, head: 'unknown' } : anchor
+  const anchored = typeof anchor === 'string' ? { upTo: 0, head: 'unknown' } : { upTo: anchor.upTo, head: anchor.head }
   return read !== undefined && read.upTo >= anchored.upTo ? read : anchored
 }
 

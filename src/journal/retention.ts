@@ -32,7 +32,9 @@ type Here = {
 
 /** Removes the oldest range that may go, and leaves its last hash, signed, as the new beginning of the chain. */
 export function retain(limits: RetentionLimits, utcUs: number, here: Here): Retained {
-  const { db, journalBytes } = here
+  const { db, journalBytes, signer } = here
+  // Without a key the new beginning could not be signed, and would look like events that somebody else took away.
+  if (signer === 'none') return { kind: 'nothing' }
   const first = db.prepare<[], { seq: number }>('SELECT seq FROM record ORDER BY seq LIMIT 1').get()?.seq
   const last = db.prepare<[], { seq: number }>('SELECT seq FROM record ORDER BY seq DESC LIMIT 1').get()?.seq
   if (first === undefined || last === undefined) return { kind: 'nothing' }
@@ -49,13 +51,12 @@ export function retain(limits: RetentionLimits, utcUs: number, here: Here): Reta
     const stub = db.prepare<[number], Row>('SELECT seq, body, hash FROM record WHERE seq = ?').get(to)
     if (stub === undefined) throw new Error(`event ${to} is not in the journal`)
     const root = Buffer.from(stub.hash).toString('hex')
-    const { signer } = here
-    const signature = signer === 'none' ? '' : signer.sign(baseText(here.gateway, to, root, 'retention', utcUs))
+    const signature = signer.sign(baseText(here.gateway, to, root, 'retention', utcUs))
     db.prepare('DELETE FROM record WHERE seq <= ?').run(to)
     db.prepare(
       `INSERT INTO base (one, seq, hash, why, utc_us, key, signature) VALUES (1, ?, ?, 'retention', ?, ?, ?)
        ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, why = excluded.why, utc_us = excluded.utc_us, key = excluded.key, signature = excluded.signature`,
-    ).run(to, stub.hash, utcUs, signer === 'none' ? '' : signer.fingerprint, signature)
+    ).run(to, stub.hash, utcUs, signer.fingerprint, signature)
     const dropped = limits.delivered
       .filter(({ upTo }) => upTo < to)
       .map(({ sink, upTo }) => {

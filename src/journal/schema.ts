@@ -16,10 +16,16 @@ const tables = `
     one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL, why TEXT NOT NULL, utc_us INTEGER NOT NULL,
     key TEXT NOT NULL, signature TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL, seq INTEGER, mac BLOB) STRICT;
+  CREATE TABLE IF NOT EXISTS state_root (
+    one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL, key TEXT NOT NULL, head_mac BLOB NOT NULL,
+    mac BLOB NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS open_operation (correlation TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 `
-const VERSION = 2
+const VERSION = 3
+/** From this one on a record has columns by which it is found. */
+const WITH_COLUMNS = 2
 
 export type Row = { readonly seq: number; readonly body: string; readonly hash: Uint8Array }
 /** What a row is found by. `latest_us` never falls from one row to the next, though a clock that is set back makes the time of a record fall. */
@@ -62,10 +68,17 @@ export function prepareSchema(db: Database.Database): void {
   if (version > VERSION)
     throw new Error(`the journal was written by a newer version (${version}): install that one, or name another state folder`)
   if (version === VERSION) return
-  const old = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'record'").get() !== undefined
+  const old = version < WITH_COLUMNS && hasTable(db, 'record')
+  const bareStates =
+    hasTable(db, 'state') &&
+    !db
+      .prepare<[], { name: string }>('PRAGMA table_info(state)')
+      .all()
+      .some(({ name }) => name === 'mac')
   db.transaction(() => {
     if (old) db.exec('ALTER TABLE record RENAME TO old_record')
     db.exec(tables)
+    if (bareStates) db.exec('ALTER TABLE state ADD COLUMN seq INTEGER; ALTER TABLE state ADD COLUMN mac BLOB')
     if (old) {
       refill(db)
       db.exec('DROP TABLE old_record')
@@ -73,6 +86,9 @@ export function prepareSchema(db: Database.Database): void {
     db.pragma(`user_version = ${VERSION}`)
   })()
 }
+
+const hasTable = (db: Database.Database, name: string): boolean =>
+  db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
 
 function refill(db: Database.Database): void {
   const insert = insertInto(db)

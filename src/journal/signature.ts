@@ -1,4 +1,4 @@
-import { type KeyObject, createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { type KeyObject, createHash, createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, sign, verify } from 'node:crypto'
 
 /** Signs what the journal says of itself. Ed25519 (RFC 8032). */
 export type Signer = {
@@ -6,6 +6,8 @@ export type Signer = {
   readonly fingerprint: string
   readonly publicPem: string
   sign(text: string): string
+  /** A secret of 32 bytes for one purpose, from the private key (HKDF-SHA-256, RFC 5869). */
+  derive(purpose: string): Uint8Array
 }
 
 const fingerprintOf = (key: KeyObject): string =>
@@ -25,6 +27,7 @@ export function signerOf(pem: string): Signer {
     fingerprint: fingerprintOf(open),
     publicPem: open.export({ type: 'spki', format: 'pem' }).toString(),
     sign: (text) => sign(null, Buffer.from(text, 'utf8'), key).toString('base64'),
+    derive: (purpose) => new Uint8Array(hkdfSync('sha256', key.export({ type: 'pkcs8', format: 'der' }), '', `breakwall ${purpose}`, 32)),
   }
 }
 

@@ -2,10 +2,12 @@ import Database from 'better-sqlite3'
 import { type EventId, type SecurityEvent, event } from '../events/index.ts'
 import { type Body, CHAIN_START, canonical, chainHash, sameHash } from './chain.ts'
 import { storeFaultOf } from './fault.ts'
-import { anchorOf, freeBytes, reserveOf } from './files.ts'
+import { freeBytes, reserveOf } from './files.ts'
 import { type Retained, type RetentionLimits, retain } from './retention.ts'
 import { type Base, type Row, columnsOf, insertInto, prepareSchema } from './schema.ts'
 import { type Signer, checkpointText } from './signature.ts'
+import { type Compared, type SignedAnchor, type StateCheck, checkStates, signedAnchor } from './state-check.ts'
+import { type StateTable, createStateTable } from './state-table.ts'
 
 /** One thing to write: an event and, in the same transaction, states that must never disagree with it. A checkpoint is made where the chain is. */
 export type Entry = {
@@ -32,13 +34,16 @@ export class DamagedJournal extends Error {}
 
 const hex = (hash: Uint8Array): string => Buffer.from(hash).toString('hex')
 
+/** What checkpoints are signed and states authenticated with; `ranBefore`: a gateway has run in this folder. */
+export type StorageKey = { readonly signer: Signer | 'none'; readonly ranBefore: boolean }
+
 /** The journal's file. Synchronous, for the writer thread only. Throws what SQLite throws: full disk, no rights, damage. */
-export function openStorage(path: string, origin: StoredOrigin, signer: Signer | 'none') {
+export function openStorage(path: string, origin: StoredOrigin, key: StorageKey) {
   const guard = onlyOne(`${path}.lock`)
   let db: Database.Database | undefined
   try {
     db = new Database(path)
-    return storageOver(db, guard, path, origin, signer)
+    return storageOver(db, guard, path, origin, key)
   } catch (error) {
     db?.close()
     guard.close()
@@ -46,62 +51,35 @@ export function openStorage(path: string, origin: StoredOrigin, signer: Signer |
   }
 }
 
-function storageOver(db: Database.Database, guard: Database.Database, path: string, origin: StoredOrigin, signer: Signer | 'none') {
-  db.pragma('page_size = 8192')
-  db.pragma('auto_vacuum = INCREMENTAL')
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  // The reader's thread folds the log into the file: here it would make one commit of a hundred wait ten times as long as the others.
-  db.pragma('wal_autocheckpoint = 16000')
-  prepareSchema(db)
-  const base = db.prepare<[], Base>('SELECT * FROM base').get()
-  const last = db.prepare<[], Row & { latest_us: number }>('SELECT seq, body, hash, latest_us FROM record ORDER BY seq DESC LIMIT 1').get()
-  if (last !== undefined) checkLast(db, last, base)
-  let seq = last?.seq ?? base?.seq ?? 0
-  let hash: Uint8Array = last?.hash ?? base?.hash ?? CHAIN_START
-  let latestUs = last?.latest_us ?? 0
-
-  const { boot, gateway } = origin
-  const insert = insertInto(db)
-  const setState = db.prepare('INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
-  const open = db.prepare('INSERT OR REPLACE INTO open_operation (correlation, seq) VALUES (?, ?)')
-  const close = db.prepare('DELETE FROM open_operation WHERE correlation = ?')
-  const [reserve, anchor] = [reserveOf(path), anchorOf(path)]
+function storageOver(
+  db: Database.Database,
+  guard: Database.Database,
+  path: string,
+  origin: StoredOrigin,
+  { signer, ranBefore }: StorageKey,
+) {
+  prepareFile(db)
+  const end = endOfChain(db)
+  const [reserve, anchor, states] = [reserveOf(path), signedAnchor(path, signer), createStateTable(db, signer)]
+  const { add, transaction, head } = chainOver(db, end, { ...origin, signer, states, anchor })
+  const stateCheck = checkAtStart(signer, { db, table: states, anchor, head: head(), base: end.base, ranBefore })
   reserve.restore()
-
-  function add({ event: told, utcUs, monotonicMs, state }: Entry): void {
-    const happened = told === 'checkpoint' ? checkpointOf(gateway, { seq, hash: hex(hash) }, signer) : told
-    const { id, category, severity, text: words, fields } = happened
-    const body: Body = { boot, category, fields, gateway, id, monotonicMs, seq: seq + 1, severity, text: words, utcUs }
-    const text = canonical(body)
-    const columns = columnsOf(body, latestUs)
-    hash = chainHash(hash, text)
-    seq += 1
-    latestUs = columns.latest_us
-    insert(seq, text, hash, columns)
-    if (opens.has(id)) open.run(String(fields.correlation), seq)
-    else if (closes.has(id)) close.run(String(fields.correlation))
-    for (const key in state) setState.run(key, state[key])
-  }
-
-  /** All or nothing: after a failure the chain goes on where it was. */
-  function transaction(run: () => void): { first: number; head: Head } {
-    const before = { seq, hash, latestUs }
-    try {
-      db.transaction(run)()
-    } catch (error) {
-      ;({ seq, hash, latestUs } = before)
-      throw error
-    }
-    return { first: before.seq + 1, head: { seq, hash: hex(hash) } }
-  }
 
   return {
     /** Writes all entries in one transaction; when it returns they are on disk. Returns the number of the first. */
     write(entries: readonly Entry[]): { first: number; head: Head } {
-      const written = transaction(() => entries.forEach(add))
-      // The events are on disk: an anchor that finds no room there is written with the next checkpoint.
-      if (entries.some((entry) => entry.event === 'checkpoint')) anchor.tryToWrite(written.head.seq, written.head.hash)
+      return transaction(() => entries.forEach(add))
+    },
+    /** What came out when the states were held against the chain and the anchor. */
+    stateCheck,
+    /** A person has accepted the states as they are now: with the event that says so they are this gateway's own. Throws where it cannot. */
+    acceptStates(entry: Entry): { first: number; head: Head } {
+      const written = transaction(() => {
+        states.adopt(head().seq + 1)
+        add(entry)
+        states.seal(head(), 'accepted')
+      })
+      states.startSealing()
       return written
     },
     /** Removes old events as far as the limits say, at most RETENTION.most at a time; what was removed is an event in the same transaction. */
@@ -116,14 +94,88 @@ function storageOver(db: Database.Database, guard: Database.Database, path: stri
       }),
     space: (): Space => ({ freeBytes: freeBytes(path), journalBytes: journalBytes(db) }),
     ...reserve,
-    putState: (key: string, value: string) => void setState.run(key, value),
-    head: (): Head => ({ seq, hash: hex(hash) }),
+    putState: (key: string, value: string) => void transaction(() => states.put(key, value, head().seq)),
+    head,
     close() {
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.close()
       guard.close()
     },
   }
+}
+
+type ChainPorts = StoredOrigin & { readonly signer: Signer | 'none'; readonly states: StateTable; readonly anchor: SignedAnchor }
+
+/** The chain from its end on: adds events and the states that come with them. */
+function chainOver(db: Database.Database, end: ReturnType<typeof endOfChain>, { boot, gateway, signer, states, anchor }: ChainPorts) {
+  let { seq, hash, latestUs } = end
+  const insert = insertInto(db)
+  const head = (): Head => ({ seq, hash: hex(hash) })
+
+  function add({ event: told, utcUs, monotonicMs, state }: Entry): void {
+    const happened = told === 'checkpoint' ? checkpointOf(gateway, { seq, hash: hex(hash) }, signer) : told
+    const { id, category, severity, text: words, fields } = happened
+    const body: Body = { boot, category, fields, gateway, id, monotonicMs, seq: seq + 1, severity, text: words, utcUs }
+    const text = canonical(body)
+    const columns = columnsOf(body, latestUs)
+    hash = chainHash(hash, text)
+    seq += 1
+    latestUs = columns.latest_us
+    insert(seq, text, hash, columns)
+    if (opens.has(id)) states.opened(String(fields.correlation), seq)
+    else if (closes.has(id)) states.closed(String(fields.correlation))
+    for (const [key, value] of Object.entries(state)) states.put(key, value, seq)
+  }
+
+  /** All or nothing: after a failure the chain goes on where it was. */
+  function transaction(run: () => void): { first: number; head: Head } {
+    const before = { seq, hash, latestUs }
+    states.begin()
+    try {
+      db.transaction(() => {
+        run()
+        states.seal(head(), 'as-before')
+      })()
+    } catch (error) {
+      ;({ seq, hash, latestUs } = before)
+      states.rollback()
+      throw error
+    }
+    if (seq > before.seq) anchor.write(head())
+    return { first: before.seq + 1, head: head() }
+  }
+  return { add, transaction, head }
+}
+
+/** What fits is sealed from now on. Throws where events are missing: the file is then moved aside. */
+function checkAtStart(signer: Signer | 'none', compared: Compared): StateCheck {
+  if (signer === 'none') return { kind: 'no-key' }
+  const checked = checkStates(compared)
+  if (checked.kind === 'damaged') throw new DamagedJournal(checked.why)
+  if (checked.kind === 'fits') {
+    compared.table.startSealing()
+    compared.anchor.write(compared.head)
+  }
+  return checked
+}
+
+function prepareFile(db: Database.Database): void {
+  db.pragma('page_size = 8192')
+  db.pragma('auto_vacuum = INCREMENTAL')
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  // The reader's thread folds the log into the file: here it would make one commit of a hundred wait ten times as long as the others.
+  db.pragma('wal_autocheckpoint = 16000')
+  prepareSchema(db)
+}
+
+/** Where the chain goes on. */
+function endOfChain(db: Database.Database) {
+  const base = db.prepare<[], Base>('SELECT * FROM base').get()
+  const last = db.prepare<[], Row & { latest_us: number }>('SELECT seq, body, hash, latest_us FROM record ORDER BY seq DESC LIMIT 1').get()
+  if (last !== undefined) checkLast(db, last, base)
+  const hash: Uint8Array = last?.hash ?? base?.hash ?? CHAIN_START
+  return { base, seq: last?.seq ?? base?.seq ?? 0, hash, latestUs: last?.latest_us ?? 0 }
 }
 
 function checkpointOf(gateway: string, { seq, hash: head }: Head, signer: Signer | 'none'): SecurityEvent {

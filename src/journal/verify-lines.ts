@@ -27,7 +27,9 @@ export function verifyLines(path: string, using: VerifyWith): Verified {
       latest = row.latest_us
       if (walk === undefined) {
         first = record.seq
-        walk = createWalk({ seq: record.seq, hash: row.hash, why: 'export', utc_us: 0, key: '', signature: '' }, using.keys, using.anchors)
+        walk = createWalk({ kind: 'export', seq: record.seq, hash: row.hash }, using)
+        const fault = walk.begin(row)
+        if (fault !== undefined) return fault
       } else {
         const fault = walk.take(row)
         if (fault !== undefined) return fault

@@ -1,9 +1,14 @@
 import { extname } from 'node:path'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { judgeOf } from './signature.ts'
-import { type Anchor, type Verified, verifyJournal } from './verify.ts'
+import { type Anchor, type Verified, type VerifyWith, verifyJournal } from './verify.ts'
 
-export type VerifyOrder = { readonly path: string; readonly anchors: readonly Anchor[]; readonly keyPems: readonly string[] }
+export type VerifyOrder = {
+  readonly path: string
+  readonly anchors: readonly Anchor[]
+  readonly keyPems: readonly string[]
+  readonly nothingSigned: VerifyWith['nothingSigned']
+}
 type FromThread =
   { readonly kind: 'progress'; readonly done: number; readonly of: number } | { readonly kind: 'end'; readonly verified: Verified }
 
@@ -21,10 +26,11 @@ export function verifyInThread(order: VerifyOrder, progress: (done: number, of: 
 
 if (!isMainThread && parentPort !== null && workerData !== null && 'keyPems' in (workerData as object)) {
   const port = parentPort
-  const { path, anchors, keyPems } = workerData as VerifyOrder
+  const { path, anchors, keyPems, nothingSigned } = workerData as VerifyOrder
   const tell = (message: FromThread): void => port.postMessage(message)
   const verified = verifyJournal(path, {
     anchors,
+    nothingSigned,
     keys: keyPems.map(judgeOf),
     progress: (done, of) => tell({ kind: 'progress', done, of }),
   })

@@ -14,12 +14,15 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
   } catch (error) {
     keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
   }
-  const store = openedStore(port, () => openOrReplace(path, origin, key?.signer ?? 'none', utcUs))
+  const storageKey = { signer: key?.signer ?? 'none', ranBefore: key?.ranBefore ?? true } as const
+  const store = openedStore(port, () => openOrReplace(path, origin, storageKey, utcUs))
   if (store === 'not-opened') return
-  const { storage, replaced } = store
+  const { storage, replaced, carried } = store
   const opened = {
     head: storage.head(),
     replaced,
+    stateCheck: storage.stateCheck,
+    carried,
     key: key?.signer.fingerprint ?? '',
     publicPem: key?.signer.publicPem ?? '',
     keyMade: key?.made ?? false,
@@ -35,6 +38,8 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
           return storage.retain(message.limits, message.utcUs, message.monotonicMs)
         case 'put-state':
           return storage.putState(message.key, message.value)
+        case 'accept-states':
+          return storage.acceptStates(message.entry)
         case 'sign':
           return key?.signer.sign(message.text) ?? ''
         case 'space':

@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Query } from './queries.ts'
-import type { Replaced } from './replace.ts'
+import type { Replaced, StoredState } from './replace.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
+import type { StateCheck } from './state-check.ts'
 import type { Entry, Head, Space, StoredOrigin } from './storage.ts'
 
 /** A journal file, and what is written into it about its origin. */
@@ -20,6 +21,7 @@ type WriterAsk =
   | { readonly kind: 'write'; readonly entries: readonly Entry[] }
   | { readonly kind: 'retain'; readonly limits: RetentionLimits; readonly utcUs: number; readonly monotonicMs: number }
   | { readonly kind: 'put-state'; readonly key: string; readonly value: string }
+  | { readonly kind: 'accept-states'; readonly entry: Entry }
   | { readonly kind: 'sign'; readonly text: string }
   | { readonly kind: 'space' | 'release' | 'restore' | 'close' }
 type ReaderAsk =
@@ -33,6 +35,10 @@ export type ToReader = Numbered & ReaderAsk
 export type OpenedStore = {
   readonly head: Head
   readonly replaced: Replaced | 'no'
+  /** Whether the states beside the chain are what this gateway wrote last. */
+  readonly stateCheck: StateCheck
+  /** What hung in a journal that was replaced, as far as it can be read. */
+  readonly carried: readonly StoredState[]
   /** Fingerprint of the key of checkpoints; empty when there is none. */
   readonly key: string
   readonly publicPem: string
@@ -56,6 +62,8 @@ export interface Writer extends OpenedStore {
   /** Keeps that place again; false as long as the disk has no more. */
   restore(): Promise<boolean>
   putState(key: string, value: string): Promise<void>
+  /** Makes the states that are there this gateway's own, with the event that says who accepted them. */
+  acceptStates(entry: Entry): Promise<{ first: number; head: Head }>
   states(prefix: string): Promise<readonly { key: string; value: string }[]>
   read(after: number, limit: number): Promise<readonly string[]>
   /** The first and the last event of a time; of all that are there: 0 to Infinity. */
@@ -90,6 +98,7 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
     restore: () => ask({ kind: 'restore' }) as Promise<boolean>,
     sign: (text) => ask({ kind: 'sign', text }) as Promise<string>,
     putState: (key, value) => ask({ kind: 'put-state', key, value }) as Promise<void>,
+    acceptStates: (entry) => ask({ kind: 'accept-states', entry }) as ReturnType<Writer['acceptStates']>,
     states: (prefix) => look({ kind: 'states', prefix }) as ReturnType<Writer['states']>,
     read: (after, limit) => look({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
     range: (sinceUs, untilUs) => look({ kind: 'range', sinceUs, untilUs }) as ReturnType<Writer['range']>,

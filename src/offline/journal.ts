@@ -29,8 +29,7 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
       ended()
       if (json) out(JSON.stringify(verified))
       else if (verified.kind === 'whole') {
-        const compared = verified.anchors > 0 ? `\n${verified.anchors} of ${heads.length} anchors lie in it, and fit` : ''
-        out(`${words(file, verified)}${compared}`)
+        out(`${words(file, verified)}${heads.length === 0 ? '' : describeAnchors(verified, heads.length)}`)
       } else error(words(file, verified))
       return verified.kind === 'whole' ? 0 : 1
     },
@@ -52,10 +51,19 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
     setAside(file: string): number {
       const moved = setJournalAside(file, clock.utcUs())
       if (moved.kind === 'refused') return failed(moved.why, 'stop the gateway first: systemctl stop breakwall')
-      out(`${moved.file}\nthe next start begins a new chain behind its numbers; every lock is shut then`)
+      out(
+        `${moved.file}\nthe next start begins a new chain behind its numbers; every lock is locked then, until breakwall journal accept-states`,
+      )
       return 0
     },
   }
+}
+
+/** Each anchor is in one of these numbers: one that was not compared is never passed over in silence. */
+function describeAnchors({ anchors, anchorsBelow }: Extract<Verified, { kind: 'whole' }>, all: number): string {
+  const fit = `\n${anchors} of ${all} anchors were compared, and fit`
+  const below = `\n${anchorsBelow} of ${all} anchors cannot be compared: they are of events before the first that is kept`
+  return anchorsBelow > 0 ? `${fit}${below}` : fit
 }
 
 function readText(file: string): string | { readonly why: string } {

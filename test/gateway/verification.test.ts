@@ -5,7 +5,16 @@ import type { SecurityEvent } from '../../src/events/index.ts'
 import type { Verified } from '../../src/journal/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 
-const whole: Verified = { kind: 'whole', records: 7, first: 1, head: { seq: 7, hash: 'ab' }, checkpoints: 1, signedUpTo: 7, anchors: 1 }
+const whole: Verified = {
+  kind: 'whole',
+  records: 7,
+  first: 1,
+  head: { seq: 7, hash: 'ab' },
+  checkpoints: 1,
+  signedUpTo: 7,
+  anchors: 1,
+  anchorsBelow: 0,
+}
 
 t.test('what came out of the last walk is a value: whole, broken, or not to be read [CR 3.9]', async (t) => {
   const notes: SecurityEvent[] = []

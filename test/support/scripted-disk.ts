@@ -25,6 +25,7 @@ export function scriptedJournal(clock: VirtualClock, disk: Disk) {
     })
   const writer: Writer = {
     head: { seq: 0, hash: '' },
+    ...{ stateCheck: { kind: 'fits' }, carried: [], acceptStates: () => Promise.reject(new Error('not scripted')) },
     ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
     write: (entries) =>
       written(() => {

@@ -4,7 +4,15 @@ import { background } from '../../platform/index.ts'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { ExportOrder, Query } from '../../journal/index.ts'
-import { type ExportView, type VerifyView, eventSeverities, eventsQuery, exportQuery } from '../contract.ts'
+import {
+  type AcceptedView,
+  type ExportView,
+  type VerifyView,
+  acceptStatesBody,
+  eventSeverities,
+  eventsQuery,
+  exportQuery,
+} from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { type Exports, createExports } from './exports.ts'
@@ -28,12 +36,32 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
     background(walked)
     return reply
   })
+  app.post('/v1/journal/accept-states', (request, reply) => acceptStates(request, reply, gateway))
   const exports = createExports(gateway)
   app.addHook('onClose', () => exports.close())
   app.get('/v1/export', (request, reply) => exportEvents(request, reply, gateway, exports))
   app.get('/v1/export/running', (request, reply) =>
     allowed(request, reply, 'events', gateway) === undefined ? reply : exportView(exports, gateway),
   )
+}
+
+async function acceptStates(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<FastifyReply> {
+  const body = checked(acceptStatesBody, request.body, reply)
+  if (body === 'refused') return reply
+  const who = allowed(request, reply, 'configuration', gateway)?.name
+  if (who === undefined) return reply
+  const done = await gateway.acceptStates(who, body.reason)
+  switch (done.kind) {
+    case 'nothing-to-accept':
+      return refuse(reply, 409, 'the stored states fit: there is nothing to accept', 'breakwall status names what else is wrong')
+    case 'refused':
+      return refuse(reply, 409, `the states cannot be accepted: ${done.why}`, 'look at the disk: breakwall status')
+    case 'accepted': {
+      const tags = gateway.tags.tags().tags.map(({ owner, on }) => ({ owner, on: on.kind === 'job' ? `job ${on.job}` : on.breaker }))
+      const view: AcceptedView = { tags, masterLock: gateway.masterLock.state().on, faults: gateway.trust.faults() }
+      return reply.send(view)
+    }
+  }
 }
 
 async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<unknown> {
@@ -127,7 +155,7 @@ async function recordExport(
     ...{ path: journalFile, format, bom: bom === 'yes', first, last },
     gateway: record?.gateway ?? '',
     madeUtc: new Date(clock.utcUs() / 1000).toISOString(),
-    publicPem: journal.publicPem,
+    publicPem: journal.signing().publicPem,
   }
 }
 

@@ -46,6 +46,7 @@ const calls: readonly Row[] = [
   ['get', '/v1/export', 'all events as CSV, JSON lines or signed bundle; one at a time, else 503', 'events', contract.exportQuery],
   ['get', '/v1/export/running', 'whether an export runs, and whose', 'events'],
   ['post', '/v1/journal/verify', 'walk the chain; lines of JSON', 'events'],
+  ['post', '/v1/journal/accept-states', 'accept the stored states as they are', 'configuration', contract.acceptStatesBody],
   ['get', '/v1/sinks', 'where events go, and how far they got', 'look'],
   ['post', '/v1/sinks/:name/test', 'try a sink step by step', 'events'],
   ['get', '/v1/banner', 'what stands before a log-in', ''],

@@ -72,7 +72,7 @@ export function reportFacts(gateway: Gateway, checklist: readonly ChecklistView[
       connected: state.kind === 'delivers' || state.kind === 'sends',
       behind,
     })),
-    journal: { key: gateway.journal.key, verification: gateway.keeper.status().verification },
+    journal: { key: gateway.journal.signing().key, verification: gateway.keeper.status().verification },
     clock: gateway.clockSynchronised(),
     faults: gateway.trust.faults(),
     checklist,

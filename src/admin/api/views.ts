@@ -53,7 +53,7 @@ export function statusView(gateway: Gateway): StatusView {
 function journalView({ journal, journalFile, keeper }: Gateway): StatusView['journal'] {
   const { bytes, freeBytes, verification } = keeper.status()
   const verified = describeVerification(verification)
-  return { file: journalFile, ...journal.head(), bytes, freeBytes, verified, verification: verification.kind, key: journal.key }
+  return { file: journalFile, ...journal.head(), bytes, freeBytes, verified, verification: verification.kind, key: journal.signing().key }
 }
 
 export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unknown' {

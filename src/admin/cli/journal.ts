@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { Option } from 'commander'
-import { type VerifyView, exportFormats } from '../contract.ts'
+import { type AcceptedView, type VerifyView, exportFormats } from '../contract.ts'
+import { call } from './client.ts'
 import { toInstant } from './instant.ts'
 import type { Answered } from './client.ts'
 import { type Common, type Parts, type Terminal, type VerifyWords, exitCode, print, wrongWords } from './parts.ts'
@@ -144,8 +145,28 @@ function count(chunk: Buffer): number {
   return lines
 }
 
-function damaged({ group, offline, finish }: Parts): void {
-  const { plain } = group('journal', 'what to do with a damaged journal; works on files')
+function acceptedText({ tags, masterLock, faults }: AcceptedView): string {
+  const hang = tags.length === 0 ? 'no tag hangs' : `tags hang: ${tags.map(({ owner, on }) => `${owner} on ${on}`).join(', ')}`
+  return [
+    `accepted. Every lock is locked, no grant is left, the master lock is ${masterLock ? 'ON' : 'off'}, ${hang}`,
+    ...faults.map(({ part, reason }) => `ALARM: every operation is still denied: ${part}: ${reason}`),
+  ].join('\n')
+}
+
+function damaged({ group, offline, terminal, finish }: Parts): void {
+  const { plain, command } = group('journal', 'what to do with a journal, or with stored states, that are not as they must be')
+  command('accept-states', 'accept tags, locks and cursors as they are now, after they did not fit; every lock is locked then')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .action(async ({ json, api, reason }: Common & { reason: string }) =>
+      finish(
+        print(
+          await call<AcceptedView>(terminal.findSocket(api), 'POST', '/v1/journal/accept-states', { reason }),
+          json,
+          acceptedText,
+          terminal,
+        ),
+      ),
+    )
   plain('salvage <file>', 'read what can be read of it, in order, with what the chain says of each event')
     .requiredOption('-w, --write <file>', 'where to: lines of JSON')
     .action((file: string, { write }: { write: string }) => finish(offline.salvage(file, write)))

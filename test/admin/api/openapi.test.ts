@@ -55,6 +55,7 @@ const taken: Readonly<Record<string, object>> = {
   '/v1/breakers/{name}/emergency-open': { reason: 'to see who may' },
   '/v1/breakers/{name}/emergency-open/confirm': { ticket: 'none', breaker: 'Q1' },
   '/v1/master-lock': { on: true, reason: 'to see who may' },
+  '/v1/journal/accept-states': { reason: 'to see who may' },
   '/v1/jobs': { name: 'job', breakers: ['Q1'], reason: 'to see who may' },
   '/v1/grants': { client: 'scada-1', breaker: 'Q1', for: { kind: 'class', class: 'control' }, forSeconds: 60, reason: 'to see who may' },
   '/v1/grants/{id}': { action: 'approve' },
