@@ -1,31 +1,40 @@
 // The own account: password, second factor, PIN, sessions.
-import { button, call, element, form, teller } from './dom.js'
-import { t } from './texts.js'
+import { type Person, get, post } from './api.ts'
+import { type FieldSpec, button, element, form, messageLine } from './dom.ts'
+import { t } from './texts.ts'
 
-const secret = (text, autocomplete) => [text, { type: 'password', autocomplete, required: true }]
-const digits = (text) => [text, { inputMode: 'numeric', autocomplete: 'one-time-code', pattern: '[0-9]{6}', required: true }]
+type Refresh = () => Promise<void>
+const secret = (label: string, autocomplete: 'current-password' | 'new-password'): FieldSpec => ({
+  label,
+  properties: { type: 'password', autocomplete, required: true },
+})
+const digits = (label: string): FieldSpec => ({
+  label,
+  properties: { inputMode: 'numeric', autocomplete: 'one-time-code', pattern: '[0-9]{6}', required: true },
+})
 
-function passwordForm(pending, start) {
-  const labels = [
-    secret(t('Old password'), 'current-password'),
-    secret(t('New password'), 'new-password'),
-    secret(t('Once more'), 'new-password'),
-  ]
-  return form(pending ? t('Change your password first') : t('Password'), labels, t('Change it'), async ([old, fresh, again], say) => {
-    if (fresh !== again) return say.bad({ error: t('the two are not the same'), hint: t('nothing was changed') })
-    const said = await call('/me/password', { old, fresh })
-    if (!said.ok) return say.bad(said)
-    if (pending) return start()
-    say.good(t('Changed. Your other sessions have ended.'))
+function passwordForm(pending: boolean, refresh: Refresh): HTMLElement {
+  const fields = {
+    old: secret(t('Old password'), 'current-password'),
+    fresh: secret(t('New password'), 'new-password'),
+    again: secret(t('Once more'), 'new-password'),
+  }
+  const title = pending ? t('Change your password first') : t('Password')
+  return form(title, fields, t('Change it'), async ({ old, fresh, again }, message) => {
+    if (fresh !== again) return message.failed({ error: t('the two are not the same'), hint: t('nothing was changed') })
+    const reply = await post('/me/password', { old, fresh })
+    if (!reply.ok) return message.failed(reply)
+    if (pending) return refresh()
+    message.done(t('Changed. Your other sessions have ended.'))
   })
 }
 
-function factorPart(me, start) {
-  const say = teller()
-  const remove = async (factor) => {
-    const said = await call('/me/factors/remove', { factor })
-    if (!said.ok) return say.bad(said)
-    await start()
+function factorPart(me: Person, refresh: Refresh): HTMLElement {
+  const message = messageLine()
+  const remove = async (factor: string): Promise<void> => {
+    const reply = await post('/me/factors/remove', { factor })
+    if (!reply.ok) return message.failed(reply)
+    await refresh()
   }
   const rows = me.passkeys.map(({ id, name, added }) =>
     element(
@@ -38,73 +47,77 @@ function factorPart(me, start) {
   const add = button(
     t('Add a passkey'),
     async () => {
-      const options = await call('/me/passkeys/options', {})
-      if (!options.ok) return say.bad(options)
+      const options = await post('/me/passkeys/options', {})
+      if (!options.ok) return message.failed(options)
       const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options.value)
-      const made = await navigator.credentials.create({ publicKey }).catch(() => null)
-      if (made === null) return say.bad({ error: t('no passkey was made'), hint: t('try again') })
-      const said = await call('/me/passkeys', { name: new Date().toISOString().slice(0, 10), response: made.toJSON() })
-      if (!said.ok) return say.bad(said)
-      await start()
+      const passkey = await navigator.credentials.create({ publicKey }).catch(() => null)
+      if (!(passkey instanceof PublicKeyCredential)) return message.failed({ error: t('no passkey was made'), hint: t('try again') })
+      const response: unknown = passkey.toJSON()
+      const reply = await post('/me/passkeys', { name: new Date().toISOString().slice(0, 10), response })
+      if (!reply.ok) return message.failed(reply)
+      await refresh()
     },
     { id: 'add-passkey' },
   )
   const totp = button(me.totp ? t('Remove the authenticator app') : t('Add an authenticator app'), async () => {
     if (me.totp) return remove('totp')
-    const started = await call('/me/totp', {})
-    if (!started.ok) return say.bad(started)
-    const confirm = form(t('Authenticator app'), [digits(t('The six digits that it shows'))], t('Add it'), async ([code], tell) => {
-      const said = await call('/me/totp/confirm', { code })
-      if (!said.ok) return tell.bad(said)
-      await start()
-    })
-    const link = element('a', { href: started.value.uri }, t('open it on this phone'))
-    confirm
-      .querySelector('form')
-      ?.prepend(
-        element('p', { className: 'mute' }, `${t('Type this key into the app, or')} `, link, ':'),
-        element('code', {}, started.value.secret),
-      )
-    part.replaceWith(confirm)
+    const started = await post('/me/totp', {})
+    if (!started.ok) return message.failed(started)
+    part.replaceWith(totpForm(started.value.uri, started.value.secret, refresh))
   })
   const title = me.pending === 'second-factor' ? t('Your role needs a second factor') : t('Second factor')
-  const part = element('section', {}, element('h2', {}, title), ...rows, add, ' ', totp, say.place)
+  const part = element('section', {}, element('h2', {}, title), ...rows, add, ' ', totp, message.place)
   return part
 }
 
-function pinPart() {
-  const pin = [t('Six digits'), { type: 'password', inputMode: 'numeric', autocomplete: 'off', pattern: '[0-9]{6}', required: true }]
-  return form(t('PIN for the panel at the switchboard'), [pin], t('Set it'), async ([given], say) => {
-    const said = await call('/me/pin', { pin: given })
-    if (said.ok) say.good(t('Set.'))
-    else say.bad(said)
+/** The second half of adding an authenticator app: its key, and the first digits that it shows. */
+function totpForm(uri: string, key: string, refresh: Refresh): HTMLElement {
+  const fields = { code: digits(t('The six digits that it shows')) }
+  const section = form(t('Authenticator app'), fields, t('Add it'), async ({ code }, message) => {
+    const reply = await post('/me/totp/confirm', { code })
+    if (!reply.ok) return message.failed(reply)
+    await refresh()
+  })
+  const link = element('a', { href: uri }, t('open it on this phone'))
+  const help = element('p', { className: 'mute' }, `${t('Type this key into the app, or')} `, link, ':')
+  section.querySelector('form')?.prepend(help, element('code', {}, key))
+  return section
+}
+
+function pinPart(): HTMLElement {
+  const properties = { type: 'password', inputMode: 'numeric', autocomplete: 'off', pattern: '[0-9]{6}', required: true } as const
+  const fields = { pin: { label: t('Six digits'), properties } }
+  return form(t('PIN for the panel at the switchboard'), fields, t('Set it'), async ({ pin }, message) => {
+    const reply = await post('/me/pin', { pin })
+    if (reply.ok) message.done(t('Set.'))
+    else message.failed(reply)
   })
 }
 
-async function sessionsPart(me, start) {
-  const said = await call('/sessions')
-  if (!said.ok) return []
-  const say = teller()
-  const rows = said.value.map(({ id, user, via, source, idleSeconds }) => {
+async function sessionsPart(me: Person, refresh: Refresh): Promise<HTMLElement[]> {
+  const sessions = await get('/sessions')
+  if (!sessions.ok) return []
+  const message = messageLine()
+  const rows = sessions.value.map(({ id, user, via, source, idleSeconds }) => {
     const end = button(t('End'), async () => {
-      const done = await call(`/sessions/${id}/end`, {})
-      if (!done.ok) return say.bad(done)
-      await start()
+      const reply = await post(`/sessions/${id}/end`, {})
+      if (!reply.ok) return message.failed(reply)
+      await refresh()
     })
     const words = t('{user}, {via}, {source}, unused for {minutes} min', { user, via, source, minutes: Math.floor(idleSeconds / 60) })
     return element('div', { className: 'row' }, element('span', {}, id === me.session ? `${words}, ${t('this one')}` : words), end)
   })
-  return [element('section', {}, element('h2', {}, t('Sessions')), ...rows, say.place)]
+  return [element('section', {}, element('h2', {}, t('Sessions')), ...rows, message.place)]
 }
 
-export async function accountPage(me, start) {
-  if (me.pending === 'change-password') return [passwordForm(true, start)]
-  if (me.pending === 'second-factor') return [factorPart(me, start)]
+export async function accountPage(me: Person, refresh: Refresh): Promise<HTMLElement[]> {
+  if (me.pending === 'change-password') return [passwordForm(true, refresh)]
+  if (me.pending === 'second-factor') return [factorPart(me, refresh)]
   const out = button(
     t('Log out'),
     async () => {
-      await call('/logout', {})
-      await start()
+      await post('/logout', {})
+      await refresh()
     },
     { id: 'log-out' },
   )
@@ -115,5 +128,5 @@ export async function accountPage(me, start) {
     element('p', { className: 'mute' }, t('{role}; may {actions}', { role: me.role, actions: me.may.join(', ') })),
     out,
   )
-  return [may, factorPart(me, start), passwordForm(false, start), pinPart(), ...(await sessionsPart(me, start))]
+  return [may, factorPart(me, refresh), passwordForm(false, refresh), pinPart(), ...(await sessionsPart(me, refresh))]
 }

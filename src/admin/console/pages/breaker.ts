@@ -1,16 +1,18 @@
 // One breaker, for whoever stands before it: what it is, whether it may be operated from afar, and what was refused.
-import { button, call, element, field, shower, teller } from './dom.js'
-import { follow } from './live.js'
-import { contact, isStale, stateWord } from './symbols.js'
-import { tagCard } from './tags.js'
-import { lasting, shortly, t } from './texts.js'
-import { lockCard } from './unlock.js'
+import type { BreakerLive, BreakerView } from '../../contract.ts'
+import { type Person, get, post } from './api.ts'
+import { button, element, field, messageLine, renderer } from './dom.ts'
+import { type LinkState, follow } from './live.ts'
+import { contact, isStale, stateWord } from './symbols.ts'
+import { tagCard } from './tags.ts'
+import { lasting, shortly, t } from './texts.ts'
+import { lockCard } from './unlock.ts'
 
 const REFUSED_EVERY_MS = 30_000
 
-export async function breakerPage(me, name) {
-  const path = `/breakers/${encodeURIComponent(name)}`
-  const first = await call(path)
+type Page = readonly HTMLElement[] | { readonly parts: readonly HTMLElement[]; readonly stop: () => void }
+export async function breakerPage(me: Person, name: string): Promise<Page> {
+  const first = await get(`/breakers/${encodeURIComponent(name)}`)
   if (!first.ok)
     return [
       element('section', {}, element('h1', {}, name), `${first.error}: ${first.hint} `, element('a', { href: '/' }, t('All breakers'))),
@@ -19,45 +21,27 @@ export async function breakerPage(me, name) {
   const tags = tagCard(me, name)
   const state = stateCard(first.value.breaker)
   const refused = refusedCard(me, name)
-  const emergency = emergencyCard(me, name, path)
+  const emergency = emergencyCard(me, name)
   const warns = element('div', { className: 'warns' })
-  const showWarns = shower(warns)
+  const renderWarnings = renderer(warns)
   const currents = element('section', { ariaLabel: t('Currents') })
-  const showCurrents = shower(currents)
+  const renderCurrents = renderer(currents)
 
-  const hear = (live) => {
+  const update = (live: BreakerLive): void => {
     const { breaker, masterLock, unlock, faults } = live
-    state.hear(breaker)
-    lock.hear(breaker.locks, unlock)
-    tags.hear(breaker)
-    emergency.hear(breaker)
-    showWarns([masterLock, faults, breaker.mode, breaker.keySwitches], () => [
-      ...breaker.keySwitches.map((name) => element('p', { className: 'alarm' }, element('b', {}, t('BARRED BY A KEY SWITCH')), ` ${name}`)),
-      ...(masterLock.on
-        ? [
-            element(
-              'p',
-              { className: 'alarm' },
-              element('b', {}, t('MASTER LOCK IS ON')),
-              ` ${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}`,
-            ),
-          ]
-        : []),
-      ...faults.map(({ part, reason }) =>
-        element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
-      ),
-      ...(breaker.mode === 'observe'
-        ? [element('p', { className: 'alarm' }, element('b', {}, t('OBSERVED ONLY')), ` ${t('locks are not enforced here: tags are')}`)]
-        : []),
-    ])
-    showCurrents(breaker.currents, () =>
+    state.update(breaker)
+    lock.update(breaker.locks, unlock)
+    tags.update(breaker)
+    emergency.update(breaker)
+    renderWarnings([masterLock, faults, breaker.mode, breaker.keySwitches], () => warningsOf(live))
+    renderCurrents(breaker.currents, () =>
       breaker.currents.length === 0 ? [] : [element('h2', {}, t('Currents, A')), currentsList(breaker.currents)],
     )
     currents.hidden = breaker.currents.length === 0
   }
-  hear(first.value)
-  const stopLive = follow(`?breaker=${encodeURIComponent(name)}`, hear, (link) => {
-    state.link(link)
+  update(first.value)
+  const stopLive = follow(`/live?breaker=${encodeURIComponent(name)}`, update, (link) => {
+    state.updateLink(link)
     lock.tick()
     currents.classList.toggle('old', link.old)
   })
@@ -72,7 +56,18 @@ export async function breakerPage(me, name) {
   }
 }
 
-function currentsList(currents) {
+/** What bars every operation of this breaker, or lets it pass unlocked. */
+function warningsOf({ breaker, masterLock, faults }: BreakerLive): HTMLElement[] {
+  const alarm = (title: string, text: string): HTMLElement => element('p', { className: 'alarm' }, element('b', {}, title), ` ${text}`)
+  return [
+    ...breaker.keySwitches.map((name) => alarm(t('BARRED BY A KEY SWITCH'), name)),
+    ...(masterLock.on ? [alarm(t('MASTER LOCK IS ON'), `${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}`)] : []),
+    ...faults.map(({ part, reason }) => alarm(t('EVERY OPERATION IS DENIED'), `${part}: ${reason}`)),
+    ...(breaker.mode === 'observe' ? [alarm(t('OBSERVED ONLY'), t('locks are not enforced here: tags are'))] : []),
+  ]
+}
+
+function currentsList(currents: readonly number[]): HTMLElement {
   const names = ['L1', 'L2', 'L3', 'N']
   return element(
     'dl',
@@ -81,7 +76,8 @@ function currentsList(currents) {
   )
 }
 
-function stateCard({ name, label, family, unit, bus }) {
+function stateCard(first: BreakerView) {
+  const { name, label, family, unit, bus } = first
   const picture = element('span', { className: 'picture' })
   const word = element('p', { className: 'word', id: 'state-word' })
   const since = element('p', {})
@@ -96,41 +92,41 @@ function stateCard({ name, label, family, unit, bus }) {
     age,
     element('p', { className: 'about' }, t('{family} · unit {unit} · bus {bus}', { family, unit, bus })),
   )
-  const show = shower(picture)
-  let seen
-  let at = 0
-  let line = { old: false, words: '' }
-  const draw = () => {
-    const waited = performance.now() - at
+  const renderPicture = renderer(picture)
+  let seen = first
+  let seenAt = performance.now()
+  let link: LinkState = { old: false, words: '' }
+  const draw = (): void => {
+    const waited = performance.now() - seenAt
     const ageMs = seen.stateAgeMs === 'never' ? 'never' : seen.stateAgeMs + waited
-    const old = line.old || isStale({ ...seen, stateAgeMs: ageMs })
+    const old = link.old || isStale({ ...seen, stateAgeMs: ageMs })
     card.className = `state ${old ? 'old' : seen.state}`
-    show(seen.state, () => [contact(seen.state)])
-    const told = stateWord(seen.state)
-    word.textContent = old && seen.state !== 'unknown' ? t('last: {state}', { state: told }) : told
+    renderPicture(seen.state, () => [contact(seen.state)])
+    const state = stateWord(seen.state)
+    word.textContent = old && seen.state !== 'unknown' ? t('last: {state}', { state }) : state
     since.textContent =
       seen.stateSince === '' ? '' : t(seen.stateWatched ? 'since {time}' : 'since {time} or longer', { time: shortly(seen.stateSince) })
     const silent = seen.reachable === 'no' ? ` · ${t('the breaker does not answer')}` : ''
-    age.textContent = `${ageMs === 'never' ? t('not seen yet') : t('seen {time} ago', { time: lasting(ageMs / 1000) })} · ${line.words}${silent}`
+    age.textContent = `${ageMs === 'never' ? t('not seen yet') : t('seen {time} ago', { time: lasting(ageMs / 1000) })} · ${link.words}${silent}`
   }
   return {
     card,
-    hear(breaker) {
+    update(breaker: BreakerView) {
       seen = breaker
-      at = performance.now()
+      seenAt = performance.now()
       draw()
     },
-    link(next) {
-      line = next
+    updateLink(next: LinkState) {
+      link = next
       draw()
     },
   }
 }
 
 /** What was refused in the last hour, and why. */
-function refusedCard(me, name) {
+function refusedCard(me: Person, name: string) {
   const list = element('ul', { className: 'refused' })
-  const show = shower(list)
+  const renderList = renderer(list)
   const more = element('a', { href: `/events?breaker=${encodeURIComponent(name)}` }, t('All that happened here'))
   const card = element(
     'section',
@@ -145,12 +141,11 @@ function refusedCard(me, name) {
     async load() {
       if (card.hidden) return
       const since = new Date(Date.now() - 3600 * 1000).toISOString()
-      const said = await call(`/events?${new URLSearchParams({ breaker: name, id: 'operation-denied', since, limit: '20' })}`, undefined, {
-        unattended: true,
-      })
-      if (!said.ok) return
-      const rows = [...said.value].reverse()
-      show(
+      const query = new URLSearchParams({ breaker: name, id: 'operation-denied', since, limit: '20' })
+      const reply = await get(`/events?${query.toString()}`, { unattended: true })
+      if (!reply.ok) return
+      const rows = [...reply.value].reverse()
+      renderList(
         rows.map(({ seq }) => seq),
         () =>
           rows.length === 0
@@ -161,8 +156,8 @@ function refusedCard(me, name) {
                   {},
                   element('time', { dateTime: time }, shortly(time)),
                   ' ',
-                  element('b', {}, String(fields.operation)),
-                  ` ${fields.subject}: ${fields.reason}`,
+                  element('b', {}, String(fields['operation'])),
+                  ` ${String(fields['subject'])}: ${String(fields['reason'])}`,
                 ),
               ),
       )
@@ -171,32 +166,33 @@ function refusedCard(me, name) {
 }
 
 /** Opening whatever is locked: two steps, the second is the name of the breaker typed once more. */
-function emergencyCard(me, name, path) {
-  const say = teller()
+function emergencyCard(me: Person, name: string) {
+  const path = `/breakers/${encodeURIComponent(name)}` as const
+  const message = messageLine()
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off' })
   const typed = field(t('Type {name} to open it', { name }), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false })
-  let ticket
+  let ticket = ''
   const second = element(
     'div',
     { hidden: true },
     ...typed.parts,
     button(t('OPEN {name} NOW', { name }), confirm, { className: 'main danger' }),
   )
-  async function ask() {
-    say.wait(t('asking the gateway …'))
-    const said = await call(`${path}/emergency-open`, { reason: reason.input.value })
-    if (!said.ok) return say.bad(said)
-    ticket = said.value.ticket
+  async function ask(): Promise<void> {
+    message.waiting(t('asking the gateway …'))
+    const reply = await post(`${path}/emergency-open`, { reason: reason.input.value })
+    if (!reply.ok) return message.failed(reply)
+    ticket = reply.value.ticket
     second.hidden = false
-    say.wait(t('Within 30 s: type the name. The SOC is told.'))
+    message.waiting(t('Within 30 s: type the name. The SOC is told.'))
     typed.input.focus()
   }
-  async function confirm() {
-    say.wait(t('asking the gateway …'))
-    const said = await call(`${path}/emergency-open/confirm`, { ticket, breaker: typed.input.value })
-    second.hidden = said.ok
-    if (said.ok) say.good(t('The open command was sent. Look at the breaker itself.'))
-    else say.bad(said)
+  async function confirm(): Promise<void> {
+    message.waiting(t('asking the gateway …'))
+    const reply = await post(`${path}/emergency-open/confirm`, { ticket, breaker: typed.input.value })
+    second.hidden = reply.ok
+    if (reply.ok) message.done(t('The open command was sent. Look at the breaker itself.'))
+    else message.failed(reply)
   }
   const card = element(
     'section',
@@ -209,8 +205,13 @@ function emergencyCard(me, name, path) {
       ...reason.parts,
       button(t('Ask to open'), ask),
       second,
-      say.place,
+      message.place,
     ),
   )
-  return { card, hear: ({ emergencyOpen }) => (card.hidden = !emergencyOpen || !me.may.includes('emergency-open')) }
+  return {
+    card,
+    update({ emergencyOpen }: BreakerView) {
+      card.hidden = !emergencyOpen || !me.may.includes('emergency-open')
+    },
+  }
 }

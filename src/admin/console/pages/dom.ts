@@ -1,36 +1,28 @@
 // What every part of the pages is made with. Every text goes in as text, never as HTML.
-import { t } from './texts.js'
+import type { Refusal } from '../../contract.ts'
+import { t } from './texts.ts'
 
-/** One call of the API. `unattended`: the page asks by itself, which keeps nobody logged in. */
-export async function call(path, body, { unattended = false, timeoutMs = 12_000 } = {}) {
-  const headers = {
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(unattended ? { 'x-breakwall-unattended': '1' } : {}),
-  }
-  const options = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
-  const response = await fetch(`/api${path}`, { ...options, credentials: 'same-origin', signal: AbortSignal.timeout(timeoutMs) }).catch(
-    () => undefined,
-  )
-  if (response === undefined) return { ok: false, status: 0, error: t('no answer from the gateway'), hint: t('is the network there?') }
-  const said = await response.json().catch(() => ({ error: `status ${response.status}`, hint: '' }))
-  if (response.status === 401 && path !== '/login') document.dispatchEvent(new CustomEvent('logged-out'))
-  return response.ok ? { ok: true, status: response.status, value: said } : { ok: false, status: response.status, ...said }
-}
+type Tag = keyof HTMLElementTagNameMap
+export type Content = Node | string
 
-export function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag)
+export function element<Name extends Tag>(
+  tag: Name,
+  properties: Partial<HTMLElementTagNameMap[Name]> = {},
+  ...children: readonly Content[]
+): HTMLElementTagNameMap[Name] {
+  const node = document.createElement(tag)
   for (const [name, value] of Object.entries(properties)) {
-    if (name in made && name !== 'list') made[name] = value
-    else made.setAttribute(name, value)
+    if (name in node) Reflect.set(node, name, value)
+    else node.setAttribute(name, String(value))
   }
-  made.append(...children)
-  return made
+  node.append(...children)
+  return node
 }
 
 /** A drawing out of the outlines of shapes; it is never all that says something. */
-export function drawing(outlines, { box = '0 0 64 64', width = 5 } = {}) {
+export function drawing(outlines: readonly string[], { box = '0 0 64 64', width = 5 } = {}): SVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  for (const [name, value] of Object.entries({ viewBox: box, fill: 'none', 'aria-hidden': 'true', 'stroke-width': width }))
+  for (const [name, value] of Object.entries({ viewBox: box, fill: 'none', 'aria-hidden': 'true', 'stroke-width': String(width) }))
     svg.setAttribute(name, value)
   for (const outline of outlines) {
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
@@ -40,72 +32,105 @@ export function drawing(outlines, { box = '0 0 64 64', width = 5 } = {}) {
   return svg
 }
 
-/** What became of something: read aloud, and red when it did not work. */
-export function teller() {
-  const place = element('p', { className: 'say', role: 'status' })
+/** The line that says how an operation went: read aloud, and red when it did not work. */
+export type MessageLine = {
+  readonly place: HTMLElement
+  done(text: string): void
+  waiting(text: string): void
+  failed(why: Refusal): void
+  clear(): void
+}
+
+export function messageLine(): MessageLine {
+  const place = element('p', { className: 'message', role: 'status' })
+  const set = (className: string, text: string): void => void Object.assign(place, { className, textContent: text })
   return {
     place,
-    good: (text) => ((place.className = 'say'), (place.textContent = text)),
-    wait: (text) => ((place.className = 'say waits'), (place.textContent = text)),
-    bad: ({ error, hint }) => ((place.className = 'say bad'), (place.textContent = hint ? `${error}: ${hint}` : error)),
-    nothing: () => (place.textContent = ''),
+    done: (text) => set('message', text),
+    waiting: (text) => set('message waits', text),
+    failed: ({ error, hint }) => set('message bad', hint === '' ? error : `${error}: ${hint}`),
+    clear: () => set('message', ''),
   }
 }
 
+/** An input with its label. `parts` are both, in the order in which they are shown. */
+export type Field<Input extends HTMLElement = HTMLInputElement> = { readonly input: Input; readonly parts: readonly [HTMLElement, Input] }
+
 let fields = 0
-/** An input with its label. */
-export function field(text, properties = {}, tag = 'input', ...children) {
+function labelled<Input extends HTMLElement>(text: string, input: Input): Field<Input> {
   fields += 1
-  const input = element(tag, { id: `field-${fields}`, ...properties }, ...children)
-  return { input, label: element('label', { htmlFor: input.id }, text), parts: [element('label', { htmlFor: input.id }, text), input] }
+  if (input.id === '') input.id = `field-${fields}`
+  return { input, parts: [element('label', { htmlFor: input.id }, text), input] }
 }
 
-export function choice(text, options, properties = {}) {
-  return field(text, properties, 'select', ...options.map(([value, words]) => element('option', { value }, words)))
+export function field(text: string, properties: Partial<HTMLInputElement> = {}): Field {
+  return labelled(text, element('input', properties))
 }
 
-export function button(text, run, properties = {}) {
-  const made = element('button', { type: 'button', ...properties }, text)
-  made.addEventListener('click', () => void run(made))
-  return made
+export type Option = readonly [value: string, text: string]
+export function choice(text: string, options: readonly Option[]): Field<HTMLSelectElement> {
+  return labelled(text, element('select', {}, ...options.map(([value, words]) => element('option', { value }, words))))
 }
 
-/** A form that works once at a time; `run` gets what was typed. */
-export function form(title, labels, go, run) {
-  const say = teller()
-  const inputs = labels.map(([text, properties]) => field(text, properties))
-  const press = element('button', { className: 'main' }, go)
-  const made = element('form', {}, ...inputs.flatMap(({ parts: [label, input] }) => [label, input]), press, say.place)
-  made.addEventListener('submit', async (event) => {
+/** `run` never rejects: the calls of the API do not. */
+export function button(
+  text: string,
+  run: (pressed: HTMLButtonElement) => unknown,
+  properties: Partial<HTMLButtonElement> = {},
+): HTMLButtonElement {
+  const node = element('button', { type: 'button', ...properties }, text)
+  node.addEventListener('click', () => void run(node))
+  return node
+}
+
+/** A form is sent by this, and by nothing of the browser's own. */
+export function onSubmit(node: HTMLFormElement, run: () => Promise<void>): void {
+  node.addEventListener('submit', (event) => {
     event.preventDefault()
+    void run()
+  })
+}
+
+export type FieldSpec = { readonly label: string; readonly properties: Partial<HTMLInputElement> }
+
+/** A form that works once at a time; `run` gets what was typed into each field, by the field's name. */
+export function form<Name extends string>(
+  title: string,
+  specs: Readonly<Record<Name, FieldSpec>>,
+  go: string,
+  run: (typed: Readonly<Record<Name, string>>, message: MessageLine) => Promise<void>,
+): HTMLElement {
+  const message = messageLine()
+  const inputs = Object.entries<FieldSpec>(specs).map(([name, { label, properties }]) => ({ name, ...field(label, properties) }))
+  const press = element('button', { className: 'main' }, go)
+  const node = element('form', {}, ...inputs.flatMap(({ parts }) => parts), press, message.place)
+  onSubmit(node, async () => {
     press.disabled = true
-    say.wait(t('asking the gateway …'))
+    message.waiting(t('asking the gateway …'))
     try {
-      await run(
-        inputs.map(({ input }) => input.value),
-        say,
-      )
+      await run(Object.fromEntries(inputs.map(({ name, input }) => [name, input.value])) as Record<Name, string>, message)
     } finally {
       press.disabled = false
     }
   })
-  return element('section', {}, element('h2', {}, title), made)
+  return element('section', {}, element('h2', {}, title), node)
 }
 
-/** Makes the content of a place anew only when what it shows has changed: who reads or points there is not disturbed. */
-export function shower(place) {
-  let shown = ''
-  return (what, make) => {
-    const key = JSON.stringify(what)
-    if (key === shown) return
-    shown = key
+/** Makes the content of a place again only when what it shows has changed: who reads or points there is not disturbed. */
+export function renderer(place: HTMLElement): (shown: unknown, make: () => readonly Content[]) => void {
+  let last = ''
+  return (shown, make) => {
+    const key = JSON.stringify(shown)
+    if (key === last) return
+    last = key
     place.replaceChildren(...make())
   }
 }
 
-export function table(caption, heads, rows) {
-  const head = element('thead', {}, element('tr', {}, ...heads.map((one) => element('th', { scope: 'col' }, one))))
-  const cell = (one, at) => (at === 0 ? element('th', { scope: 'row' }, one) : element('td', {}, one))
+export function table(caption: string, heads: readonly string[], rows: readonly (readonly Content[])[]): HTMLElement {
+  const head = element('thead', {}, element('tr', {}, ...heads.map((text) => element('th', { scope: 'col' }, text))))
+  const cell = (content: Content, at: number): HTMLElement =>
+    at === 0 ? element('th', { scope: 'row' }, content) : element('td', {}, content)
   const body = element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map(cell))))
   // A wide table moves by itself, also by keys.
   return element(

@@ -1,15 +1,18 @@
 // What happened: searched, followed, the story of one operation, and taken along.
-import { button, call, choice, element, field, teller } from './dom.js'
-import { t, when } from './texts.js'
+import type { EventView } from '../../contract.ts'
+import { get } from './api.ts'
+import { button, choice, element, field, messageLine, onSubmit } from './dom.ts'
+import { t, when } from './texts.ts'
 
 const severities = ['', 'alert', 'critical', 'error', 'warning', 'notice', 'informational', 'debug']
 const categories = ['access-control', 'request-error', 'control-system', 'backup-restore', 'configuration-change', 'audit-log', 'operation']
-const shown = 50
+const PAGE_SIZE = 50
+const SHOWN_AT_ONCE = 500
 
 /** One event: when, how grave, in words, and who. What wants somebody is marked by a word, not by its colour alone. */
-function row({ time, severity, text, fields, seq, id }) {
-  const mark = element('b', { className: severity <= 3 ? 'bad' : severity === 4 ? 'warn' : 'mute' }, severities[severity])
-  const people = [fields.subject, fields.source].filter((part) => part !== undefined && part !== '').join(' · ')
+function row({ time, severity, text, fields, seq, id }: EventView): HTMLElement {
+  const mark = element('b', { className: severity <= 3 ? 'bad' : severity === 4 ? 'warn' : 'mute' }, severities[severity] ?? '')
+  const people = [fields['subject'], fields['source']].filter((part) => part !== undefined && part !== '').join(' · ')
   const { correlation } = fields
   const story =
     correlation === undefined || correlation === ''
@@ -36,8 +39,8 @@ function row({ time, severity, text, fields, seq, id }) {
 }
 
 /** All of them, to be kept elsewhere. */
-function exportPart() {
-  const take = (format, words) =>
+function exportPart(): HTMLElement {
+  const take = (format: 'csv' | 'jsonl' | 'bundle', words: string): HTMLElement =>
     element('a', { className: 'button', href: `/api/export?format=${format}${format === 'csv' ? '&bom=yes' : ''}`, download: '' }, words)
   const exports = element(
     'p',
@@ -50,27 +53,21 @@ function exportPart() {
   return element('section', { className: 'wide' }, away, exports)
 }
 
-const counted = (count) => (count === 0 ? t('Nothing like that.') : count === 1 ? t('1 event.') : t('{count} events.', { count }))
+const counted = (count: number): string =>
+  count === 0 ? t('Nothing like that.') : count === 1 ? t('1 event.') : t('{count} events.', { count })
 
-export async function eventsPage() {
+/** The fields of the search, filled from the address. `query` is what is typed, as the API takes it. */
+function searchPart() {
   const asked = new URLSearchParams(location.search)
-  const say = teller()
-  const list = element('ol', { className: 'events', id: 'events' })
   const severity = choice(t('Severity'), [
     ['', t('all')],
-    ...severities.slice(1, 7).map((one) => [one, t('{severity} and graver', { severity: one })]),
+    ...severities.slice(1, 7).map((name) => [name, t('{severity} and graver', { severity: name })] as const),
   ])
-  const category = choice(t('Category'), [['', t('all')], ...categories.map((one) => [one, one])])
-  const text = (words, key, properties = {}) => {
-    const made = field(words, {
-      autocomplete: 'off',
-      autocapitalize: 'none',
-      spellcheck: false,
-      value: asked.get(key) ?? '',
-      ...properties,
-    })
-    return { key, ...made }
-  }
+  const category = choice(t('Category'), [['', t('all')], ...categories.map((name) => [name, name] as const)])
+  const text = (words: string, key: string, properties: Partial<HTMLInputElement> = {}) => ({
+    key,
+    ...field(words, { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, value: asked.get(key) ?? '', ...properties }),
+  })
   const inputs = [
     text(t('Breaker'), 'breaker', { placeholder: 'Q1' }),
     text(t('Who'), 'subject'),
@@ -84,92 +81,90 @@ export async function eventsPage() {
   severity.input.value = asked.get('severity') ?? ''
   category.input.value = asked.get('category') ?? ''
 
-  const query = (more) => {
-    const made = new URLSearchParams(more)
+  const query = (more: Readonly<Record<string, string>> = {}): URLSearchParams => {
+    const filled = new URLSearchParams(more)
     for (const { key, input } of inputs) {
       const value = input.value.trim()
-      if (value !== '') made.set(key, input.type === 'datetime-local' ? new Date(value).toISOString() : value)
+      if (value !== '') filled.set(key, input.type === 'datetime-local' ? new Date(value).toISOString() : value)
     }
-    return made
+    return filled
   }
-  let newest = 0
-  let oldest = 0
-  const load = async () => {
-    const said = await call(`/events?${query({ limit: String(shown) })}`)
-    if (!said.ok) return say.bad(said)
-    newest = said.value.at(-1)?.seq ?? 0
-    oldest = said.value[0]?.seq ?? 0
-    // A story is read from its beginning, all else from its end.
-    const rows = query().has('correlation') ? said.value : [...said.value].reverse()
-    list.replaceChildren(...rows.map(row))
-    older.hidden = said.value.length < shown
-    say.good(counted(said.value.length))
-  }
-  const older = button(t('Older ones'), async () => {
-    const after = Math.max(0, oldest - 1 - 1000)
-    const said = await call(`/events?${query({ limit: '1000', after: String(after) })}`)
-    if (!said.ok) return say.bad(said)
-    const before = said.value.filter(({ seq }) => seq < oldest).slice(-shown)
-    if (before.length === 0 && after === 0) older.hidden = true
-    oldest = before[0]?.seq ?? after + 1
-    list.append(...before.reverse().map(row))
-    say.good(before.length === 0 ? t('None among the 1000 before.') : t('{count} older ones.', { count: before.length }))
-  })
-
-  let following = false
-  let over = false
-  const follow = button(t('Follow'), async () => {
-    following = !following
-    follow.setAttribute('aria-pressed', String(following))
-    while (following && !over) {
-      const said = await call(`/events?${query({ limit: '100', after: String(newest), wait: '10' })}`, undefined, {
-        unattended: true,
-        timeoutMs: 20_000,
-      })
-      if (!following || over) return
-      if (!said.ok) {
-        say.bad(said)
-        await new Promise((resume) => setTimeout(resume, 3000))
-        continue
-      }
-      if (said.value.length > 0) {
-        newest = said.value.at(-1).seq
-        list.prepend(...[...said.value].reverse().map(row))
-        while (list.children.length > 500) list.lastElementChild.remove()
-      }
-      say.good(t('following, up to {seq}', { seq: newest }))
-    }
-  })
-  follow.setAttribute('aria-pressed', 'false')
-
-  const place = ({ parts }) => element('div', {}, ...parts)
+  const divOf = ({ parts }: (typeof inputs)[number]): HTMLElement => element('div', {}, ...parts)
   const first = inputs.filter(({ key }) => key === 'breaker' || key === 'severity')
-  const rest = inputs.filter((one) => !first.includes(one))
+  const rest = inputs.filter((input) => !first.includes(input))
   const more = element(
     'details',
     {},
     element('summary', {}, t('More ways to search')),
-    element('div', { className: 'filters' }, ...rest.map(place)),
+    element('div', { className: 'filters' }, ...rest.map(divOf)),
   )
   more.open = rest.some(({ key }) => asked.has(key))
-  const made = element(
-    'form',
-    {},
-    element('div', { className: 'filters' }, ...first.map(place)),
-    more,
-    element('button', { className: 'main' }, t('Show')),
-    follow,
-  )
-  made.addEventListener('submit', (event) => {
-    event.preventDefault()
-    history.replaceState(null, '', `/events?${query()}`)
-    void load()
+  return { query, parts: [element('div', { className: 'filters' }, ...first.map(divOf)), more], choices: [severity, category] }
+}
+
+export async function eventsPage(): Promise<{ readonly parts: HTMLElement[]; readonly stop: () => void }> {
+  const message = messageLine()
+  const list = element('ol', { className: 'events', id: 'events' })
+  const { query, parts, choices } = searchPart()
+  let newest = 0
+  let oldest = 0
+  const load = async (): Promise<void> => {
+    const reply = await get(`/events?${query({ limit: String(PAGE_SIZE) }).toString()}`)
+    if (!reply.ok) return message.failed(reply)
+    newest = reply.value.at(-1)?.seq ?? 0
+    oldest = reply.value[0]?.seq ?? 0
+    // A story is read from its beginning, all else from its end.
+    const rows = query().has('correlation') ? reply.value : [...reply.value].reverse()
+    list.replaceChildren(...rows.map(row))
+    older.hidden = reply.value.length < PAGE_SIZE
+    message.done(counted(reply.value.length))
+  }
+  const older = button(t('Older ones'), async () => {
+    const after = Math.max(0, oldest - 1 - 1000)
+    const reply = await get(`/events?${query({ limit: '1000', after: String(after) }).toString()}`)
+    if (!reply.ok) return message.failed(reply)
+    const before = reply.value.filter(({ seq }) => seq < oldest).slice(-PAGE_SIZE)
+    if (before.length === 0 && after === 0) older.hidden = true
+    oldest = before[0]?.seq ?? after + 1
+    list.append(...before.reverse().map(row))
+    message.done(before.length === 0 ? t('None among the 1000 before.') : t('{count} older ones.', { count: before.length }))
   })
-  for (const { input } of [severity, category]) input.addEventListener('change', () => void load())
+
+  // Each press ends the loop of the one before: two would show each event twice.
+  let presses = 0
+  let over = false
+  const follow = button(t('Follow'), async () => {
+    presses += 1
+    const mine = presses
+    const wanted = (): boolean => mine === presses && mine % 2 === 1 && !over
+    follow.setAttribute('aria-pressed', String(wanted()))
+    while (wanted()) {
+      const path = `/events?${query({ limit: '100', after: String(newest), wait: '10' }).toString()}` as const
+      const reply = await get(path, { unattended: true, timeoutMs: 20_000 })
+      if (!wanted()) return
+      if (!reply.ok) {
+        message.failed(reply)
+        await new Promise((resume) => setTimeout(resume, 3000))
+        continue
+      }
+      newest = reply.value.at(-1)?.seq ?? newest
+      list.prepend(...[...reply.value].reverse().map(row))
+      while (list.children.length > SHOWN_AT_ONCE) list.lastElementChild?.remove()
+      message.done(t('following, up to {seq}', { seq: newest }))
+    }
+  })
+  follow.setAttribute('aria-pressed', 'false')
+
+  const search = element('form', {}, ...parts, element('button', { className: 'main' }, t('Show')), follow)
+  onSubmit(search, () => {
+    history.replaceState(null, '', `/events?${query().toString()}`)
+    return load()
+  })
+  for (const { input } of choices) input.addEventListener('change', () => void load())
   await load()
   return {
     parts: [
-      element('section', { className: 'wide' }, element('h1', {}, t('Events')), made, say.place),
+      element('section', { className: 'wide' }, element('h1', {}, t('Events')), search, message.place),
       element('section', { className: 'wide' }, list, older),
       exportPart(),
     ],

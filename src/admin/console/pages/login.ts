@@ -1,80 +1,96 @@
 // Coming in: the first account by the set-up code, then name and password, then the second factor.
-import { button, call, element, form, teller } from './dom.js'
-import { t } from './texts.js'
+import type { LoginView } from '../../contract.ts'
+import { get, post } from './api.ts'
+import { type FieldSpec, button, element, form, messageLine } from './dom.ts'
+import { t } from './texts.ts'
 
-const name = () => [t('Name'), { autocomplete: 'username', autocapitalize: 'none', spellcheck: false, required: true }]
-const secret = (text, autocomplete) => [text, { type: 'password', autocomplete, required: true }]
-const focus = () => document.querySelector('main input, main button')?.focus()
+const plain = { autocapitalize: 'none', spellcheck: false, required: true } as const
+const name = (): FieldSpec => ({ label: t('Name'), properties: { autocomplete: 'username', ...plain } })
+const secret = (label: string, autocomplete: 'current-password' | 'new-password'): FieldSpec => ({
+  label,
+  properties: { type: 'password', autocomplete, required: true },
+})
+const focus = (): void => document.querySelector<HTMLElement>('main input, main button')?.focus()
 
-export async function loginPage(show, start) {
-  const banner = await call('/banner')
-  if (banner.ok && banner.value.needsSetUp) return setUp(show, start)
+type Show = (...parts: readonly HTMLElement[]) => void
+type Refresh = () => Promise<void>
+
+export async function loginPage(show: Show, refresh: Refresh): Promise<void> {
+  const banner = await get('/banner')
+  if (banner.ok && banner.value.needsSetUp) return setUp(show, refresh)
   const parts = banner.ok && banner.value.banner !== '' ? [element('section', {}, banner.value.banner)] : []
-  const login = form(t('Log in'), [name(), secret(t('Password'), 'current-password')], t('Log in'), async ([user, password], say) => {
-    const said = await call('/login', { name: user, password })
-    if (!said.ok) return say.bad(said)
-    if (said.value.kind === 'second-factor') return secondFactor(said.value, show, start)
-    await start()
+  const fields = { user: name(), password: secret(t('Password'), 'current-password') }
+  const login = form(t('Log in'), fields, t('Log in'), async ({ user, password }, message) => {
+    const reply = await post('/login', { name: user, password })
+    if (!reply.ok) return message.failed(reply)
+    if (reply.value.kind === 'second-factor') return secondFactor(reply.value, show, refresh)
+    await refresh()
   })
   login.id = 'log-in'
   show(...parts, login)
   focus()
 }
 
-function setUp(show, start) {
-  const code = [
-    t('Set-up code'),
-    { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true, placeholder: 'abcd-efgh-ijkl' },
-  ]
-  const labels = [code, name(), secret(t('Password'), 'new-password'), secret(t('Once more'), 'new-password')]
-  const made = form(t('The first account'), labels, t('Make it'), async ([given, user, password, again], say) => {
-    if (password !== again) return say.bad({ error: t('the two are not the same'), hint: t('nothing was changed') })
-    const said = await call('/setup', { code: given, name: user, password })
-    if (!said.ok) return say.bad(said)
-    const login = await call('/login', { name: user, password })
-    if (!login.ok) return say.bad(login)
-    await start()
+function setUp(show: Show, refresh: Refresh): void {
+  const fields = {
+    code: { label: t('Set-up code'), properties: { autocomplete: 'off', ...plain, placeholder: 'abcd-efgh-ijkl' } },
+    user: name(),
+    password: secret(t('Password'), 'new-password'),
+    again: secret(t('Once more'), 'new-password'),
+  } as const
+  const section = form(t('The first account'), fields, t('Make it'), async ({ code, user, password, again }, message) => {
+    if (password !== again) return message.failed({ error: t('the two are not the same'), hint: t('nothing was changed') })
+    const reply = await post('/setup', { code, name: user, password })
+    if (!reply.ok) return message.failed(reply)
+    const login = await post('/login', { name: user, password })
+    if (!login.ok) return message.failed(login)
+    await refresh()
   })
   const words = t(
     'This gateway has no users yet. Its log shows a code on the machine itself; whoever has it makes the account of the administrator.',
   )
-  made.id = 'log-in'
-  made.prepend(element('p', {}, words))
-  made.prepend(element('h1', {}, t('Not set up yet')))
-  show(made)
+  section.id = 'log-in'
+  section.prepend(element('p', {}, words))
+  section.prepend(element('h1', {}, t('Not set up yet')))
+  show(section)
   focus()
 }
 
-function secondFactor({ ticket, methods }, show, start) {
-  const parts = []
-  if (methods.includes('passkey')) {
-    const say = teller()
-    const go = button(
-      t('Use a passkey'),
-      async () => {
-        const options = await call('/login/passkey-options', { ticket })
-        if (!options.ok) return say.bad(options)
-        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options.value)
-        const proof = await navigator.credentials.get({ publicKey }).catch(() => null)
-        if (proof === null) return say.bad({ error: t('the passkey was not used'), hint: t('try again') })
-        const said = await call('/login/passkey', { ticket, response: proof.toJSON() })
-        if (!said.ok) return say.bad(said)
-        await start()
-      },
-      { className: 'main' },
-    )
-    parts.push(element('section', {}, element('h2', {}, t('Second factor')), go, say.place))
-  }
-  if (methods.includes('code')) {
-    const code = [t('Six digits'), { inputMode: 'numeric', autocomplete: 'one-time-code', pattern: '[0-9]{6}', required: true }]
-    parts.push(
-      form(t('Code of the authenticator app'), [code], t('Go on'), async ([digits], say) => {
-        const said = await call('/login/code', { ticket, code: digits })
-        if (!said.ok) return say.bad(said)
-        await start()
-      }),
-    )
-  }
+function secondFactor({ ticket, methods }: Extract<LoginView, { readonly kind: 'second-factor' }>, show: Show, refresh: Refresh): void {
+  const parts = [
+    ...(methods.includes('passkey') ? [passkeyPart(ticket, refresh)] : []),
+    ...(methods.includes('code') ? [codePart(ticket, refresh)] : []),
+  ]
   show(...parts)
   focus()
+}
+
+function passkeyPart(ticket: string, refresh: Refresh): HTMLElement {
+  const message = messageLine()
+  const go = button(
+    t('Use a passkey'),
+    async () => {
+      const options = await post('/login/passkey-options', { ticket })
+      if (!options.ok) return message.failed(options)
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options.value)
+      const proof = await navigator.credentials.get({ publicKey }).catch(() => null)
+      if (!(proof instanceof PublicKeyCredential)) return message.failed({ error: t('the passkey was not used'), hint: t('try again') })
+      const response: unknown = proof.toJSON()
+      const reply = await post('/login/passkey', { ticket, response })
+      if (!reply.ok) return message.failed(reply)
+      await refresh()
+    },
+    { className: 'main' },
+  )
+  return element('section', {}, element('h2', {}, t('Second factor')), go, message.place)
+}
+
+function codePart(ticket: string, refresh: Refresh): HTMLElement {
+  const digits = { inputMode: 'numeric', autocomplete: 'one-time-code', pattern: '[0-9]{6}', required: true } as const
+  const fields = { code: { label: t('Six digits'), properties: digits } }
+  return form(t('Code of the authenticator app'), fields, t('Go on'), async ({ code }, message) => {
+    const reply = await post('/login/code', { ticket, code })
+    if (!reply.ok) return message.failed(reply)
+    await refresh()
+  })
 }

@@ -1,46 +1,59 @@
 // Which page an address is, for whom, and what stands above all of them.
-import { accountPage } from './account.js'
-import { accessPage } from './access.js'
-import { breakerPage } from './breaker.js'
-import { checklistPage } from './checklist.js'
-import { button, call, element } from './dom.js'
-import { eventsPage } from './events.js'
-import { keysPage } from './keys.js'
-import { loginPage } from './login.js'
-import { peoplePage } from './people.js'
-import { requestsPage } from './requests.js'
-import { settingsPage } from './settings.js'
-import { sitePage } from './site.js'
-import { language, languages, t, useLanguage } from './texts.js'
+import { accountPage } from './account.ts'
+import { accessPage } from './access.ts'
+import { type Person, get } from './api.ts'
+import { breakerPage } from './breaker.ts'
+import { checklistPage } from './checklist.ts'
+import { button, element } from './dom.ts'
+import { eventsPage } from './events.ts'
+import { keysPage } from './keys.ts'
+import { loginPage } from './login.ts'
+import { peoplePage } from './people.ts'
+import { requestsPage } from './requests.ts'
+import { settingsPage } from './settings.ts'
+import { sitePage } from './site.ts'
+import { type PlainText, language, languages, t, useLanguage } from './texts.ts'
 
-const main = document.querySelector('#main')
-const top = document.querySelector('#top')
+/** What is on a page. `stop` is called when another page takes its place. */
+type Parts = readonly HTMLElement[]
+type Built = Parts | { readonly parts: Parts; readonly stop: () => void }
+type Build = (me: Person, refresh: () => Promise<void>) => Built | Promise<Built>
+type MenuEntry = { readonly path: string; readonly title: PlainText; readonly right: string; readonly build: Build }
 
-/** The pages with their right, in the order of the menu. */
-const menu = [
-  ['/', 'Site', 'look', sitePage],
-  ['/events', 'Events', 'events', eventsPage],
-  ['/requests', 'Requests', 'look', requestsPage],
-  ['/access', 'Access', 'look', accessPage],
-  ['/people', 'Users', 'users', peoplePage],
-  ['/keys', 'Keys', 'look', keysPage],
-  ['/settings', 'Settings', 'events', settingsPage],
-  ['/checklist', 'Checklist', 'look', checklistPage],
-  ['/account', 'Account', '', accountPage],
+const partOfPage = (id: string): HTMLElement => {
+  const found = document.getElementById(id)
+  if (found === null) throw new Error(`index.html has no #${id}`)
+  return found
+}
+const main = partOfPage('main')
+const top = partOfPage('top')
+
+const home: MenuEntry = { path: '/', title: 'Site', right: 'look', build: sitePage }
+/** The pages with the right that each needs (empty: none), in the order of the menu. */
+const menu: readonly MenuEntry[] = [
+  home,
+  { path: '/events', title: 'Events', right: 'events', build: eventsPage },
+  { path: '/requests', title: 'Requests', right: 'look', build: requestsPage },
+  { path: '/access', title: 'Access', right: 'look', build: accessPage },
+  { path: '/people', title: 'Users', right: 'users', build: peoplePage },
+  { path: '/keys', title: 'Keys', right: 'look', build: keysPage },
+  { path: '/settings', title: 'Settings', right: 'events', build: settingsPage },
+  { path: '/checklist', title: 'Checklist', right: 'look', build: checklistPage },
+  { path: '/account', title: 'Account', right: '', build: accountPage },
 ]
 
-let leave = () => undefined
+let leave: () => void = () => undefined
 let shown = 0
 
-function pageOf(path) {
+function pageOf(path: string): { readonly name: string; readonly right: string; readonly build: Build } {
   const breaker = /^\/b\/([^/]+)$/.exec(path)?.[1]
   if (breaker !== undefined)
-    return { name: decodeURIComponent(breaker), right: 'look', make: (me) => breakerPage(me, decodeURIComponent(breaker)) }
-  const [, name, right, make] = menu.find(([at]) => at === path) ?? menu[0]
-  return { name: t(name), right, make }
+    return { name: decodeURIComponent(breaker), right: 'look', build: (me) => breakerPage(me, decodeURIComponent(breaker)) }
+  const { title, right, build } = menu.find((entry) => entry.path === path) ?? home
+  return { name: t(title), right, build }
 }
 
-function header(me, path) {
+function header(me: Pick<Person, 'name' | 'role' | 'may'> | 'nobody', path: string): void {
   const choose = element(
     'select',
     { ariaLabel: t('Language'), className: 'small' },
@@ -48,10 +61,10 @@ function header(me, path) {
   )
   choose.value = language
   choose.addEventListener('change', () => useLanguage(choose.value))
-  if (me === undefined) return top.replaceChildren(element('b', {}, 'Breakwall'), choose)
+  if (me === 'nobody') return top.replaceChildren(element('b', {}, 'Breakwall'), choose)
   const links = menu
-    .filter(([, , right]) => right === '' || me.may.includes(right))
-    .map(([href, text]) => element('a', { href, ...(href === path ? { ariaCurrent: 'page' } : {}) }, t(text)))
+    .filter(({ right }) => right === '' || me.may.includes(right))
+    .map((entry) => element('a', { href: entry.path, ...(entry.path === path ? { ariaCurrent: 'page' } : {}) }, t(entry.title)))
   const nav = element('nav', { id: 'menu', ariaLabel: t('Pages') }, ...links, choose)
   const open = button(t('Menu'), () => {
     const shows = nav.classList.toggle('shows')
@@ -63,64 +76,59 @@ function header(me, path) {
   top.replaceChildren(element('b', {}, 'Breakwall'), element('span', { id: 'who' }, `${me.name} · ${me.role}`), open, nav)
 }
 
-/** Shows a page. What is on its way for another one comes too late and is thrown away. */
-export async function start() {
+/** Shows the page of the address. What is on its way for another one comes too late and is thrown away. */
+async function showPage(): Promise<void> {
   shown += 1
   const mine = shown
   leave()
   leave = () => undefined
-  const show = (...parts) => {
+  const show = (...parts: Parts): void => {
     if (mine === shown) main.replaceChildren(...parts)
   }
-  const said = await call('/me', undefined, { unattended: true })
-  if (!said.ok) {
-    show(element('section', {}, element('h1', {}, t('No answer')), `${said.error}: ${said.hint} `, button(t('Try again'), start)))
+  const reply = await get('/me', { unattended: true })
+  if (!reply.ok) {
+    show(element('section', {}, element('h1', {}, t('No answer')), `${reply.error}: ${reply.hint} `, button(t('Try again'), showPage)))
     return
   }
   const { pathname } = location
-  const me = said.value
+  const me = reply.value
   if (me.kind !== 'person') {
-    header(undefined, pathname)
+    header('nobody', pathname)
     document.title = 'Breakwall'
-    return loginPage(show, start)
+    return loginPage(show, showPage)
   }
   if (me.pending !== 'nothing') {
     header({ ...me, may: [] }, pathname)
-    return void (await accountPage(me, start)).forEach((part, i) => (i === 0 ? show(part) : main.append(part)))
+    return show(...(await accountPage(me, showPage)))
   }
   header(me, pathname)
-  const { name, right, make } = pageOf(pathname)
+  const { name, right, build } = pageOf(pathname)
   document.title = `${name} · Breakwall`
   if (right !== '' && !me.may.includes(right)) {
     show(element('section', {}, element('h1', {}, name), t('The role {role} may not see this page.', { role: me.role })))
     return
   }
-  const { parts, stop = () => undefined } = await made(make(me, start))
+  const built = await build(me, showPage)
+  const { parts, stop } = 'parts' in built ? built : { parts: built, stop: () => undefined }
   if (mine !== shown) return stop()
   leave = stop
   show(...parts)
 }
 
-const made = async (page) => {
-  const found = await page
-  return Array.isArray(found) ? { parts: found } : found
-}
-
 document.addEventListener('click', (event) => {
-  const link = event.target.closest?.('a[href^="/"]:not([href^="/api/"])')
-  if (link === null || link === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return
+  const link = event.target instanceof Element ? event.target.closest('a[href^="/"]:not([href^="/api/"])') : null
+  if (link === null || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
   history.pushState(null, '', link.getAttribute('href'))
   window.scrollTo(0, 0)
-  void start()
+  void showPage()
 })
-window.addEventListener('popstate', () => void start())
-let telling = false
-document.addEventListener('logged-out', async () => {
-  if (telling || document.querySelector('#log-in') !== null) return
-  telling = true
-  await start()
-  telling = false
+window.addEventListener('popstate', () => void showPage())
+let askingForLogin = false
+document.addEventListener('logged-out', () => {
+  if (askingForLogin || document.querySelector('#log-in') !== null) return
+  askingForLogin = true
+  void showPage().finally(() => (askingForLogin = false))
 })
 
-await start()
+await showPage()

@@ -1,71 +1,29 @@
 // Users, and the tokens of programs: for whoever manages them.
-import { button, call, choice, element, field, table, teller } from './dom.js'
-import { shortly, t } from './texts.js'
+import type { UserView, userActionBody } from '../../contract.ts'
+import type { z } from 'zod'
+import { type Person, get, post } from './api.ts'
+import { type Content, button, choice, element, field, messageLine, onSubmit, table } from './dom.ts'
+import { shortly, t } from './texts.ts'
 
-export async function peoplePage(me, start) {
-  const [users, access, services] = await Promise.all([call('/users'), call('/access'), call('/tokens')])
+type Act = (name: string, body: z.input<typeof userActionBody>, done?: string) => Promise<void>
+
+export async function peoplePage(_me: Person, refresh: () => Promise<void>): Promise<HTMLElement[]> {
+  const [users, access, services] = await Promise.all([get('/users'), get('/access'), get('/tokens')])
   if (!users.ok) return [element('section', {}, `${users.error}: ${users.hint}`)]
   const roles = access.ok ? access.value.manage.map(({ role }) => role) : []
-  const say = teller()
-  const act = async (name, body, done) => {
-    say.wait(t('asking the gateway …'))
-    const said = await call(`/users/${encodeURIComponent(name)}`, body)
-    if (!said.ok) return say.bad(said)
-    if (said.value.password === undefined) return start()
-    say.good(`${done}: ${said.value.password}`)
+  const message = messageLine()
+  const act: Act = async (name, body, done = '') => {
+    message.waiting(t('asking the gateway …'))
+    const reply = await post(`/users/${encodeURIComponent(name)}`, body)
+    if (!reply.ok) return message.failed(reply)
+    if (reply.value.kind === 'done') return refresh()
+    message.done(`${done}: ${reply.value.password}`)
   }
-  const rows = users.value.map((user) => {
-    const role = element(
-      'select',
-      { ariaLabel: t('Role of {name}', { name: user.name }) },
-      ...[...new Set([user.role, ...roles])].map((one) => element('option', { value: one }, one)),
-    )
-    role.value = user.role
-    role.addEventListener('change', () => void act(user.name, { action: 'role', role: role.value }, ''))
-    const state =
-      user.state === 'active'
-        ? button(t('Disable'), () => act(user.name, { action: 'disable' }, ''))
-        : button(t('Enable'), () => act(user.name, { action: 'enable' }, ''))
-    const reset = button(t('New first password'), () =>
-      act(user.name, { action: 'reset' }, t('First password of {name}, shown this once', { name: user.name })),
-    )
-    const remove = twice(t('Remove'), t('Really remove {name}', { name: user.name }), () => act(user.name, { action: 'remove' }, ''))
-    const factor = [user.secondFactor ? t('second factor') : '', user.pin ? 'PIN' : '', user.mustChange ? t('password to be changed') : '']
-      .filter(Boolean)
-      .join(', ')
-    return [
-      user.name,
-      role,
-      user.state,
-      user.lastLogin === '' ? t('never') : shortly(user.lastLogin),
-      factor,
-      element('span', { className: 'buttons' }, state, reset, remove),
-    ]
-  })
-  const name = field(t('Name'), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true })
-  const role = choice(
-    t('Role'),
-    roles.map((one) => [one, one]),
-  )
-  const fresh = element(
-    'form',
-    { className: 'filters' },
-    element('div', {}, ...name.parts),
-    element('div', {}, ...role.parts),
-    element('button', { className: 'main' }, t('Add the user')),
-  )
-  const told = teller()
-  fresh.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const said = await call('/users', { name: name.input.value, role: role.input.value })
-    if (!said.ok) return told.bad(said)
-    told.good(`${t('First password of {name}, shown this once', { name: said.value.name })}: ${said.value.password}`)
-    name.input.value = ''
-  })
+  const rows = users.value.map((user) => userRow(user, roles, act))
   const heads = [t('Name'), t('Role'), t('State'), t('Last log-in'), t('What they have'), t('Change')]
   const tokens = services.ok
-    ? services.value.map(({ name: called, scope, until, lastUsed, createdBy }) => [
-        called,
+    ? services.value.map(({ name, scope, until, lastUsed, createdBy }) => [
+        name,
         scope.join(', '),
         shortly(until),
         lastUsed === '' ? t('never') : shortly(lastUsed),
@@ -73,8 +31,8 @@ export async function peoplePage(me, start) {
       ])
     : []
   return [
-    element('section', { className: 'wide' }, element('h1', {}, t('Users')), table(t('Users'), heads, rows), say.place),
-    element('section', { className: 'wide' }, element('h2', {}, t('Add a user')), fresh, told.place),
+    element('section', { className: 'wide' }, element('h1', {}, t('Users')), table(t('Users'), heads, rows), message.place),
+    addPart(roles),
     element(
       'section',
       { className: 'wide' },
@@ -87,13 +45,64 @@ export async function peoplePage(me, start) {
   ]
 }
 
+function userRow(user: UserView, roles: readonly string[], act: Act): readonly Content[] {
+  const role = element(
+    'select',
+    { ariaLabel: t('Role of {name}', { name: user.name }) },
+    ...[...new Set([user.role, ...roles])].map((value) => element('option', { value }, value)),
+  )
+  role.value = user.role
+  role.addEventListener('change', () => void act(user.name, { action: 'role', role: role.value }))
+  const state =
+    user.state === 'active'
+      ? button(t('Disable'), () => act(user.name, { action: 'disable' }))
+      : button(t('Enable'), () => act(user.name, { action: 'enable' }))
+  const reset = button(t('New first password'), () =>
+    act(user.name, { action: 'reset' }, t('First password of {name}, shown this once', { name: user.name })),
+  )
+  const remove = twice(t('Remove'), t('Really remove {name}', { name: user.name }), () => act(user.name, { action: 'remove' }))
+  const factor = [user.secondFactor ? t('second factor') : '', user.pin ? 'PIN' : '', user.mustChange ? t('password to be changed') : '']
+    .filter((part) => part !== '')
+    .join(', ')
+  return [
+    user.name,
+    role,
+    user.state,
+    user.lastLogin === '' ? t('never') : shortly(user.lastLogin),
+    factor,
+    element('span', { className: 'buttons' }, state, reset, remove),
+  ]
+}
+
+function addPart(roles: readonly string[]): HTMLElement {
+  const name = field(t('Name'), { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true })
+  const role = choice(
+    t('Role'),
+    roles.map((value) => [value, value]),
+  )
+  const entry = element(
+    'form',
+    { className: 'filters' },
+    element('div', {}, ...name.parts),
+    element('div', {}, ...role.parts),
+    element('button', { className: 'main' }, t('Add the user')),
+  )
+  const message = messageLine()
+  onSubmit(entry, async () => {
+    const reply = await post('/users', { name: name.input.value, role: role.input.value })
+    if (!reply.ok) return message.failed(reply)
+    message.done(`${t('First password of {name}, shown this once', { name: reply.value.name })}: ${reply.value.password}`)
+    name.input.value = ''
+  })
+  return element('section', { className: 'wide' }, element('h2', {}, t('Add a user')), entry, message.place)
+}
+
 /** What cannot be taken back is pressed twice. */
-function twice(words, sure, run) {
+function twice(words: string, sure: string, run: () => Promise<void>): HTMLButtonElement {
   let asked = false
-  return button(words, (made) => {
+  return button(words, (pressed) => {
     if (asked) return run()
     asked = true
-    made.textContent = sure
-    made.className = 'danger'
+    return Object.assign(pressed, { textContent: sure, className: 'danger' })
   })
 }

@@ -1,22 +1,24 @@
 // All breakers at a glance, and what stands before them: live.
-import { button, call, choice, element, field, shower, table, teller } from './dom.js'
-import { follow } from './live.js'
-import { contact, isStale, padlock, scopeWord, scopes, stateWord, tagMark } from './symbols.js'
-import { lasting, shortly, t } from './texts.js'
+import type { BreakerView, BusView, MasterLockView, Scope, StatusView } from '../../contract.ts'
+import { type Person, post } from './api.ts'
+import { type Content, button, choice, element, field, messageLine, renderer, table } from './dom.ts'
+import { follow } from './live.ts'
+import { contact, isStale, padlock, scopeWord, scopes, stateWord, tagMark } from './symbols.ts'
+import { lasting, shortly, t } from './texts.ts'
 
-export async function sitePage(me) {
+export function sitePage(me: Person): { readonly parts: HTMLElement[]; readonly stop: () => void } {
   const title = element('h1')
   const age = element('p', { className: 'age', id: 'site-age' })
   const master = masterCard(me)
   const board = boardPart()
   const rest = restParts()
   const stop = follow(
-    '',
+    '/live',
     (status) => {
       title.textContent = status.site
-      master.hear(status.masterLock)
-      board.hear(status.breakers, status.buses)
-      rest.hear(status)
+      master.update(status.masterLock)
+      board.update(status.breakers, status.buses)
+      rest.update(status)
     },
     ({ old, words }) => {
       age.textContent = words
@@ -27,17 +29,17 @@ export async function sitePage(me) {
   return { parts: [top, board.place, master.card, ...rest.parts], stop }
 }
 
-function masterCard(me) {
-  const say = teller()
+function masterCard(me: Person) {
+  const message = messageLine()
   const word = element('p', { className: 'line' })
-  const show = shower(word)
+  const renderWord = renderer(word)
   const reason = field(t('Reason'), { maxLength: 200, autocomplete: 'off' })
   let on = false
   const turn = button('', async () => {
-    say.wait(t('asking the gateway …'))
-    const said = await call('/master-lock', { on: !on, reason: reason.input.value })
-    if (said.ok) say.good(said.value.on ? t('The whole site is locked.') : t('The locks of the breakers count again.'))
-    else say.bad(said)
+    message.waiting(t('asking the gateway …'))
+    const reply = await post('/master-lock', { on: !on, reason: reason.input.value })
+    if (reply.ok) message.done(reply.value.on ? t('The whole site is locked.') : t('The locks of the breakers count again.'))
+    else message.failed(reply)
   })
   const may = element('div', { hidden: !me.may.includes('master-lock') }, ...reason.parts, turn)
   return {
@@ -47,11 +49,11 @@ function masterCard(me) {
       element('h2', {}, t('Master lock of the site')),
       word,
       may,
-      say.place,
+      message.place,
     ),
-    hear(state) {
+    update(state: MasterLockView) {
       on = state.on
-      show(state, () => [
+      renderWord(state, () => [
         element('strong', {}, padlock(on), ` ${on ? t('ON: nothing passes') : t('OFF')}`),
         ...(state.by === ''
           ? []
@@ -77,16 +79,17 @@ function boardPart() {
   ])
   const count = element('p', { className: 'mute', role: 'status' })
   const groups = element('div', { className: 'groups' })
-  const showGroups = shower(groups)
-  const cards = new Map()
-  let last = []
-  const filter = () => {
+  const renderGroups = renderer(groups)
+  const cards = new Map<string, BreakerCard>()
+  let last: readonly BreakerView[] = []
+  const filter = (): void => {
     const wanted = search.input.value.trim().toLowerCase()
     let shown = 0
     for (const breaker of last) {
       const words = `${breaker.name} ${breaker.label}`.toLowerCase()
       const hit = words.includes(wanted) && fits(breaker, only.input.value)
-      cards.get(breaker.name).link.hidden = !hit
+      const card = cards.get(breaker.name)
+      if (card !== undefined) card.link.hidden = !hit
       if (hit) shown += 1
     }
     count.textContent = t('{shown} of {all} breakers', { shown, all: last.length })
@@ -102,9 +105,9 @@ function boardPart() {
   )
   return {
     place,
-    hear(breakers, buses) {
+    update(breakers: readonly BreakerView[], buses: readonly BusView[]) {
       last = breakers
-      showGroups([breakers.map(({ name, bus }) => [name, bus]), buses.map(({ name }) => name)], () => {
+      renderGroups([breakers.map(({ name, bus }) => [name, bus]), buses.map(({ name }) => name)], () => {
         cards.clear()
         for (const { name, label } of breakers) cards.set(name, breakerCard(name, label))
         return buses.map(({ name: bus }) =>
@@ -112,19 +115,23 @@ function boardPart() {
             'div',
             { className: 'group' },
             element('h2', {}, bus),
-            element('div', { className: 'rail' }, ...breakers.filter((one) => one.bus === bus).map(({ name }) => cards.get(name).link)),
+            element(
+              'div',
+              { className: 'rail' },
+              ...breakers.filter((breaker) => breaker.bus === bus).flatMap(({ name }) => cards.get(name)?.link ?? []),
+            ),
           ),
         )
       })
-      for (const breaker of breakers) cards.get(breaker.name).hear(breaker)
+      for (const breaker of breakers) cards.get(breaker.name)?.update(breaker)
       filter()
     },
   }
 }
 
-const unlockedScopes = ({ locks }) => scopes.filter((scope) => !locks[scope].locked)
-const isTagged = ({ tags, jobs }) => tags.length + jobs.length > 0
-function fits(breaker, wanted) {
+const unlockedScopes = ({ locks }: BreakerView): readonly Scope[] => scopes.filter((scope) => !locks[scope].locked)
+const isTagged = ({ tags, jobs }: BreakerView): boolean => tags.length + jobs.length > 0
+function fits(breaker: BreakerView, wanted: string): boolean {
   if (wanted === 'all') return true
   if (wanted === 'unlocked') return unlockedScopes(breaker).length > 0
   if (wanted === 'tagged') return isTagged(breaker)
@@ -132,7 +139,8 @@ function fits(breaker, wanted) {
   return breaker.state === wanted
 }
 
-function breakerCard(name, label) {
+type BreakerCard = { readonly link: HTMLElement; update(breaker: BreakerView): void }
+function breakerCard(name: string, label: string): BreakerCard {
   const picture = element('span', { className: 'picture' })
   const words = element('span', { className: 'word' })
   const notes = element('span', { className: 'notes' })
@@ -145,41 +153,26 @@ function breakerCard(name, label) {
     words,
     notes,
   )
-  const show = shower(picture)
-  const showNotes = shower(notes)
+  const renderPicture = renderer(picture)
+  const renderNotes = renderer(notes)
   return {
     link,
-    hear(breaker) {
+    update(breaker) {
       const old = isStale(breaker)
       link.className = `breaker ${old ? 'old' : breaker.state}`
-      show(breaker.state, () => [contact(breaker.state)])
-      const told = stateWord(breaker.state)
-      words.textContent = old && breaker.state !== 'unknown' ? t('last: {state}', { state: told }) : told
+      renderPicture(breaker.state, () => [contact(breaker.state)])
+      const state = stateWord(breaker.state)
+      words.textContent = old && breaker.state !== 'unknown' ? t('last: {state}', { state }) : state
       const open = unlockedScopes(breaker)
       const tagged = breaker.tags.length + breaker.jobs.length
-      showNotes([open, tagged, breaker.mode, breaker.reachable], () => [
+      const note = (className: string, ...content: Content[]): HTMLElement => element('span', { className }, ...content)
+      renderNotes([open, tagged, breaker.mode, breaker.reachable], () => [
         ...(open.length === 0
           ? []
-          : [
-              element(
-                'span',
-                { className: 'note unlocked' },
-                padlock(false),
-                ` ${t('unlocked: {scopes}', { scopes: open.map(scopeWord).join(', ') })}`,
-              ),
-            ]),
-        ...(tagged === 0
-          ? []
-          : [
-              element(
-                'span',
-                { className: 'note tagged' },
-                tagMark(),
-                ` ${tagged === 1 ? t('1 tag') : t('{count} tags', { count: tagged })}`,
-              ),
-            ]),
-        ...(breaker.mode === 'observe' ? [element('span', { className: 'note' }, t('observed only'))] : []),
-        ...(breaker.reachable === 'no' ? [element('span', { className: 'note' }, t('no answer'))] : []),
+          : [note('note unlocked', padlock(false), ` ${t('unlocked: {scopes}', { scopes: open.map(scopeWord).join(', ') })}`)]),
+        ...(tagged === 0 ? [] : [note('note tagged', tagMark(), ` ${tagged === 1 ? t('1 tag') : t('{count} tags', { count: tagged })}`)]),
+        ...(breaker.mode === 'observe' ? [note('note', t('observed only'))] : []),
+        ...(breaker.reachable === 'no' ? [note('note', t('no answer'))] : []),
       ])
     },
   }
@@ -195,109 +188,134 @@ const sinkStates = {
 
 function restParts() {
   const warns = element('div', { className: 'warns' })
-  const names = [t('Tags and grants in force'), t('Buses'), t('Clients connected'), t('Events to the SOC'), t('Certificates that end soon')]
-  const cards = names.map((name) => element('section', { ariaLabel: name }))
-  const [standing, buses, clients, sinks, certificates] = cards.map((card) => shower(card))
-  const warn = shower(warns)
-  const none = (text) => element('p', { className: 'mute' }, text)
-  const titled = (i, part) => [element('h2', {}, names[i]), part]
+  const renderWarnings = renderer(warns)
+  const sections = [grantsSection(), busesSection(), clientsSection(), sinksSection(), certificatesSection()]
   return {
     warns,
-    parts: cards,
-    hear(status) {
-      const behind = status.sinks.filter(({ state, behind }) => state.kind === 'failed' || behind)
-      const { faults, vault } = status
-      const barring = status.keySwitches.filter(({ state }) => state !== 'closed')
-      warn([faults, behind.map(({ name, state }) => [name, state]), vault, barring], () => [
-        ...barring.map(({ name, breakers, state, why }) =>
-          element(
-            'p',
-            { className: 'alarm' },
-            element('b', {}, t('BARRED BY A KEY SWITCH')),
-            ` ${name}: ${breakers.length === 0 ? t('all') : breakers.join(', ')}${state === 'broken' ? ` · ${why}` : ''}`,
-          ),
+    parts: sections.map(({ card }) => card),
+    update(status: StatusView) {
+      const { keySwitches, faults, sinks, vault } = status
+      renderWarnings([keySwitches, faults, sinks.map(({ name, state, behind }) => [name, state, behind]), vault], () => warningsOf(status))
+      for (const section of sections) section.update(status)
+    },
+  }
+}
+
+/** What bars operations, and what somebody has to see to. */
+function warningsOf({ keySwitches, faults, sinks, vault }: StatusView): HTMLElement[] {
+  const alarm = (title: string, text: string): HTMLElement => element('p', { className: 'alarm' }, element('b', {}, title), ` ${text}`)
+  return [
+    ...keySwitches
+      .filter(({ state }) => state !== 'closed')
+      .map(({ name, breakers, state, why }) =>
+        alarm(
+          t('BARRED BY A KEY SWITCH'),
+          `${name}: ${breakers.length === 0 ? t('all') : breakers.join(', ')}${state === 'broken' ? ` · ${why}` : ''}`,
         ),
-        ...faults.map(({ part, reason }) =>
-          element('p', { className: 'alarm' }, element('b', {}, t('EVERY OPERATION IS DENIED')), ` ${part}: ${reason}`),
-        ),
-        ...behind.map(({ name, state }) =>
-          element(
-            'p',
-            { className: 'alarm' },
-            element('b', {}, t('Events do not reach the SOC')),
-            ` ${name}: ${state.kind === 'failed' ? state.why : t('behind its limit')}`,
-          ),
-        ),
-        ...(vault.factory.length === 0
-          ? []
-          : [element('p', { className: 'alarm' }, element('b', {}, t('Factory passwords')), ` ${vault.factory.join(', ')}`)]),
+      ),
+    ...faults.map(({ part, reason }) => alarm(t('EVERY OPERATION IS DENIED'), `${part}: ${reason}`)),
+    ...sinks
+      .filter(({ state, behind }) => state.kind === 'failed' || behind)
+      .map(({ name, state }) =>
+        alarm(t('Events do not reach the SOC'), `${name}: ${state.kind === 'failed' ? state.why : t('behind its limit')}`),
+      ),
+    ...(vault.factory.length === 0 ? [] : [alarm(t('Factory passwords'), vault.factory.join(', '))]),
+  ]
+}
+
+type Section = { readonly card: HTMLElement; update(status: StatusView): void }
+type TableSpec = {
+  readonly title: string
+  readonly heads: readonly string[]
+  readonly rowsOf: (status: StatusView) => readonly (readonly string[])[]
+  /** In place of the table when it has no rows. */
+  readonly none: string
+}
+
+/** A card with one table. */
+function tableSection({ title, heads, rowsOf, none }: TableSpec): Section {
+  const card = element('section', { ariaLabel: title })
+  const render = renderer(card)
+  return {
+    card,
+    update(status) {
+      const rows = rowsOf(status)
+      render(rows, () => [
+        element('h2', {}, title),
+        rows.length === 0 ? element('p', { className: 'mute' }, none) : table(title, heads, rows),
       ])
-      const tags = status.breakers.flatMap(({ name, tags: hanging, jobs }) => [
-        ...hanging.map((tag) => [name, tag.owner, [tag.workOrder, tag.reason].filter(Boolean).join(' · '), shortly(tag.since)]),
+    },
+  }
+}
+
+const grantsSection = (): Section =>
+  tableSection({
+    title: t('Tags and grants in force'),
+    heads: [t('Breaker'), t('Who'), t('What'), t('Since or until')],
+    rowsOf: ({ breakers, grants }) => [
+      ...breakers.flatMap(({ name, tags, jobs }) => [
+        ...tags.map(({ owner, workOrder, reason, since }) => [
+          name,
+          owner,
+          [workOrder, reason].filter((part) => part !== '').join(' · '),
+          shortly(since),
+        ]),
         ...jobs.map((job) => [name, job, t('group lock-out'), '']),
-      ])
-      const grants = status.grants.map(({ breaker, client, words, state, until }) => [
+      ]),
+      ...grants.map(({ breaker, client, words, state, until }) => [
         breaker,
         client,
         words,
         state === 'requested' ? t('waits for an answer') : t('until {time}', { time: shortly(until) }),
-      ])
-      standing([tags, grants], () =>
-        titled(
-          0,
-          tags.length + grants.length === 0
-            ? none(t('None.'))
-            : table(names[0], [t('Breaker'), t('Who'), t('What'), t('Since or until')], [...tags, ...grants]),
-        ),
-      )
-      const busRows = status.buses.map(({ name, up, warning, busy, sharing, waiting, p99Ms }) => [
+      ]),
+    ],
+    none: t('None.'),
+  })
+
+const busesSection = (): Section =>
+  tableSection({
+    title: t('Buses'),
+    heads: [t('Bus'), t('Health'), t('Busy'), t('Answers per transaction'), t('Waiting'), 'p99'],
+    rowsOf: ({ buses }) =>
+      buses.map(({ name, up, warning, busy, sharing, waiting, p99Ms }) => [
         name,
-        up ? warning || t('up') : t('DOWN'),
+        up ? (warning === '' ? t('up') : warning) : t('DOWN'),
         `${Math.round(busy * 100)} %`,
         sharing.toFixed(1),
         String(waiting),
         `${Math.round(p99Ms)} ms`,
-      ])
-      buses(busRows, () =>
-        titled(1, table(names[1], [t('Bus'), t('Health'), t('Busy'), t('Answers per transaction'), t('Waiting'), 'p99'], busRows)),
-      )
-      const rows = status.clients.map(({ name, role, source, listener, connections }) => [
-        name,
-        role,
-        source,
-        listener,
-        String(connections),
-      ])
-      clients(rows, () =>
-        titled(
-          2,
-          rows.length === 0
-            ? none(t('Nobody.'))
-            : table(names[2], [t('Client'), t('Role'), t('Address'), t('Listener'), t('Connections')], rows),
-        ),
-      )
-      const sinkRows = status.sinks.map(({ name, receiver, state, owed, owedSeconds }) => [
+      ]),
+    none: t('None.'),
+  })
+
+const clientsSection = (): Section =>
+  tableSection({
+    title: t('Clients connected'),
+    heads: [t('Client'), t('Role'), t('Address'), t('Listener'), t('Connections')],
+    rowsOf: ({ clients }) =>
+      clients.map(({ name, role, source, listener, connections }) => [name, role, source, listener, String(connections)]),
+    none: t('Nobody.'),
+  })
+
+const sinksSection = (): Section =>
+  tableSection({
+    title: t('Events to the SOC'),
+    heads: [t('Sink'), t('Receiver'), t('State'), t('Waiting')],
+    rowsOf: ({ sinks }) =>
+      sinks.map(({ name, receiver, state, owed, owedSeconds }) => [
         name,
         receiver,
         state.kind === 'failed' ? state.why : sinkStates[state.kind],
         owed === 0 ? t('none') : t('{count} events, {time}', { count: owed, time: lasting(owedSeconds) }),
-      ])
-      sinks(sinkRows, () =>
-        titled(
-          3,
-          sinkRows.length === 0
-            ? none(t('No sink is configured.'))
-            : table(names[3], [t('Sink'), t('Receiver'), t('State'), t('Waiting')], sinkRows),
-        ),
-      )
-      const ending = status.certificates.map(({ name, where, daysLeft }) => [
-        name,
-        where,
-        daysLeft < 0 ? t('HAS ENDED') : t('{days} days', { days: daysLeft }),
-      ])
-      certificates(ending, () =>
-        titled(4, ending.length === 0 ? none(t('None.')) : table(names[4], [t('Certificate'), t('Where'), t('Ends in')], ending)),
-      )
-    },
-  }
-}
+      ]),
+    none: t('No sink is configured.'),
+  })
+
+const certificatesSection = (): Section =>
+  tableSection({
+    title: t('Certificates that end soon'),
+    heads: [t('Certificate'), t('Where'), t('Ends in')],
+    rowsOf: ({ certificates }) =>
+      certificates.map(({ name, where, daysLeft }) => [name, where, daysLeft < 0 ? t('HAS ENDED') : t('{days} days', { days: daysLeft })]),
+    none: t('None.'),
+  })
