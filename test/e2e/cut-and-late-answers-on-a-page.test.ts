@@ -10,7 +10,14 @@ t.test('half an answer is no answer: the page says neither locked nor unlocked b
   const cut = { status: 200, contentType: 'application/json', body: '{"version":7,"loc' }
   // The first call of each never reaches the gateway.
   await page.route('**/api/breakers/Q1/unlock', (route) => route.fulfill(cut), { times: 1 })
-  await page.route('**/api/breakers/Q1/lock', (route) => route.fulfill(cut), { times: 1 })
+  const { promise: seen, resolve: onSeen } = Promise.withResolvers<undefined>()
+  let calls = 0
+  await page.route('**/api/breakers/Q1/lock', async (route) => {
+    calls += 1
+    if (calls === 1) return route.fulfill(cut)
+    await seen
+    return route.continue()
+  })
   await reason(page).fill('a link that breaks')
   await drawSlide(page)
   await page.getByRole('status').filter({ hasText: 'no answer: it may be unlocked or not' }).waitFor()
@@ -20,6 +27,8 @@ t.test('half an answer is no answer: the page says neither locked nor unlocked b
   await lockWord(page, 'UNLOCKED')
   await page.getByRole('button', { name: 'LOCK NOW' }).click()
   await page.getByRole('status').filter({ hasText: 'no answer, trying again (2 of 5)' }).waitFor()
+  t.equal(gateway.locks.locks('Q1').control.kind, 'unlocked')
+  onSeen(undefined)
   await page
     .getByRole('status')
     .filter({ hasText: /^Locked\.$/ })
