@@ -1,7 +1,7 @@
 // One breaker, for whoever stands before it: what it is, whether it may be operated from afar, and what was refused.
 import type { BreakerLive, BreakerView } from '../../contract.ts'
 import { type Person, get, post } from './api.ts'
-import { button, element, field, messageLine, renderer } from './dom.ts'
+import { background, button, element, field, messageLine, renderer } from './dom.ts'
 import { type LinkState, follow } from './live.ts'
 import { contact, isStale, stateWord } from './symbols.ts'
 import { tagCard } from './tags.ts'
@@ -45,7 +45,7 @@ export async function breakerPage(me: Person, name: string): Promise<Page> {
     lock.tick()
     currents.classList.toggle('old', link.old)
   })
-  const timer = setInterval(() => void refused.load(), REFUSED_EVERY_MS)
+  const timer = setInterval(() => background(refused.load()), REFUSED_EVERY_MS)
   await refused.load()
   return {
     parts: [state.card, warns, lock.card, tags.card, currents, refused.card, emergency.card],

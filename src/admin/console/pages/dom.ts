@@ -72,14 +72,21 @@ export function choice(text: string, options: readonly Option[]): Field<HTMLSele
   return labelled(text, element('select', {}, ...options.map(([value, words]) => element('option', { value }, words))))
 }
 
-/** `run` never rejects: the calls of the API do not. */
+/**
+ * For work that nobody waits for. The calls of the API say by their value how they went, so that it rejects all the same is a bug:
+ * the browser reports it as it reports every error.
+ */
+export function background(work: Promise<unknown>): void {
+  work.catch(reportError)
+}
+
 export function button(
   text: string,
   run: (pressed: HTMLButtonElement) => unknown,
   properties: Partial<HTMLButtonElement> = {},
 ): HTMLButtonElement {
   const node = element('button', { type: 'button', ...properties }, text)
-  node.addEventListener('click', () => void run(node))
+  node.addEventListener('click', () => background(Promise.resolve(run(node))))
   return node
 }
 
@@ -87,7 +94,7 @@ export function button(
 export function onSubmit(node: HTMLFormElement, run: () => Promise<void>): void {
   node.addEventListener('submit', (event) => {
     event.preventDefault()
-    void run()
+    background(run())
   })
 }
 

@@ -1,7 +1,7 @@
 // What happened: searched, followed, the story of one operation, and taken along.
 import type { EventView } from '../../contract.ts'
 import { get } from './api.ts'
-import { button, choice, element, field, messageLine, onSubmit } from './dom.ts'
+import { background, button, choice, element, field, messageLine, onSubmit } from './dom.ts'
 import { t, when } from './texts.ts'
 
 const severities = ['', 'alert', 'critical', 'error', 'warning', 'notice', 'informational', 'debug']
@@ -160,7 +160,7 @@ export async function eventsPage(): Promise<{ readonly parts: HTMLElement[]; rea
     history.replaceState(null, '', `/events?${query().toString()}`)
     return load()
   })
-  for (const { input } of choices) input.addEventListener('change', () => void load())
+  for (const { input } of choices) input.addEventListener('change', () => background(load()))
   await load()
   return {
     parts: [

@@ -1,5 +1,6 @@
 // What the gateway sends once a second, and what the page says when it does not.
 import { type LivePath, type LiveView, get, listen } from './api.ts'
+import { background } from './dom.ts'
 import { lasting, t } from './texts.ts'
 
 /** Without a message for this long, what is shown is old, milliseconds. */
@@ -7,6 +8,11 @@ export const OLD_MS = 4000
 /** Without a message for this long, the connection is made again, milliseconds. */
 const DEAD_MS = 8000
 const RETRY_S = [1, 2, 4, 8, 15] as const
+
+async function askWhetherLoggedOut(): Promise<void> {
+  const me = await get('/me', { unattended: true })
+  if (me.ok && me.value.kind === 'nobody') document.dispatchEvent(new CustomEvent('logged-out'))
+}
 
 /** How the connection is, in words; `old`: what is shown may not be so any more. */
 export type LinkState = { readonly old: boolean; readonly words: string }
@@ -46,9 +52,7 @@ export function follow<Path extends LivePath>(
     retryAt = performance.now() + 1000 * (RETRY_S[tries] ?? RETRY_S[4])
     tries += 1
     // Whether the connection is bad or the session over: asked in a way that does not count as use.
-    void get('/me', { unattended: true }).then((me) => {
-      if (me.ok && me.value.kind === 'nobody') document.dispatchEvent(new CustomEvent('logged-out'))
-    })
+    background(askWhetherLoggedOut())
   }
   const reportLink = (): void => {
     const quietMs = performance.now() - lastAt

@@ -4,7 +4,7 @@ import { accessPage } from './access.ts'
 import { type Person, get } from './api.ts'
 import { breakerPage } from './breaker.ts'
 import { checklistPage } from './checklist.ts'
-import { button, element } from './dom.ts'
+import { background, button, element } from './dom.ts'
 import { eventsPage } from './events.ts'
 import { keysPage } from './keys.ts'
 import { loginPage } from './login.ts'
@@ -121,14 +121,14 @@ document.addEventListener('click', (event) => {
   event.preventDefault()
   history.pushState(null, '', link.getAttribute('href'))
   window.scrollTo(0, 0)
-  void showPage()
+  background(showPage())
 })
-window.addEventListener('popstate', () => void showPage())
+window.addEventListener('popstate', () => background(showPage()))
 let askingForLogin = false
 document.addEventListener('logged-out', () => {
   if (askingForLogin || document.querySelector('#log-in') !== null) return
   askingForLogin = true
-  void showPage().finally(() => (askingForLogin = false))
+  background(showPage().finally(() => (askingForLogin = false)))
 })
 
 await showPage()

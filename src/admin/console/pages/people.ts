@@ -2,7 +2,7 @@
 import type { UserView, userActionBody } from '../../contract.ts'
 import type { z } from 'zod'
 import { type Person, get, post } from './api.ts'
-import { type Content, button, choice, element, field, messageLine, onSubmit, table } from './dom.ts'
+import { type Content, background, button, choice, element, field, messageLine, onSubmit, table } from './dom.ts'
 import { shortly, t } from './texts.ts'
 
 type Act = (name: string, body: z.input<typeof userActionBody>, done?: string) => Promise<void>
@@ -52,7 +52,7 @@ function userRow(user: UserView, roles: readonly string[], act: Act): readonly C
     ...[...new Set([user.role, ...roles])].map((value) => element('option', { value }, value)),
   )
   role.value = user.role
-  role.addEventListener('change', () => void act(user.name, { action: 'role', role: role.value }))
+  role.addEventListener('change', () => background(act(user.name, { action: 'role', role: role.value })))
   const state =
     user.state === 'active'
       ? button(t('Disable'), () => act(user.name, { action: 'disable' }))

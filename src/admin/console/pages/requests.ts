@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { GrantView, grantBody } from '../../contract.ts'
 import { type Person, get, post } from './api.ts'
-import { type Field, button, choice, element, field, messageLine, onSubmit, renderer } from './dom.ts'
+import { type Field, background, button, choice, element, field, messageLine, onSubmit, renderer } from './dom.ts'
 import { lasting, shortly, t, when } from './texts.ts'
 
 const EVERY_MS = 5000
@@ -44,7 +44,7 @@ export async function requestsPage(me: Person): Promise<{ readonly parts: HTMLEl
     await load(false)
   }
   await load(false)
-  const timer = setInterval(() => void load(true), EVERY_MS)
+  const timer = setInterval(() => background(load(true)), EVERY_MS)
   return {
     parts: [
       element('section', { className: 'wide' }, element('h1', {}, t('Requests')), message.place, list),

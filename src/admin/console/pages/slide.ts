@@ -1,11 +1,10 @@
 // A slide that has to be drawn from one end to the other: by finger, glove, mouse or keys. A tap at its far end does nothing.
-import { element } from './dom.ts'
+import { background, element } from './dom.ts'
 
 /** How far a first touch may be from the handle, in hundredths of the way. */
 const GRIP = 30
 const DONE = 97
 
-/** `run` never rejects: the calls of the API do not. */
 export function slide(words: string, run: () => Promise<void>): { readonly place: HTMLElement; setText(next: string): void } {
   const input = element('input', { type: 'range', min: '0', max: '100', value: '0', step: '1', ariaLabel: words })
   const text = element('span', { ariaHidden: 'true' }, words)
@@ -34,7 +33,7 @@ export function slide(words: string, run: () => Promise<void>): { readonly place
     }
   }
   // The finger has left it, or a key was pressed.
-  input.addEventListener('change', () => void finish())
+  input.addEventListener('change', () => background(finish()))
   return {
     place,
     setText(next) {
