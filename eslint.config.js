@@ -4,7 +4,7 @@ export default tseslint.config(
   { ignores: ['node_modules', '.tap', '.demo', 'dist', 'eslint.config.js', 'scripts/link-bin.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { project: './tsconfig.json' } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './tsconfig.pages.json'] } },
     rules: {
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'named exports only' }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -15,16 +15,6 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-definitions': 'off',
       'max-lines': ['error', 400],
       'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
-    },
-  },
-  // What runs in a browser is plain JavaScript: no build stands between it and who reads it.
-  {
-    files: ['src/admin/console/pages/*.js'],
-    ...tseslint.configs.disableTypeChecked,
-    // A page is a list of its parts: what is long is what stands on it.
-    rules: {
-      ...tseslint.configs.disableTypeChecked.rules,
-      'max-lines-per-function': ['error', { max: 125, skipComments: true, skipBlankLines: true }],
     },
   },
   { files: ['hil/**'], rules: { '@typescript-eslint/no-floating-promises': 'error' } },

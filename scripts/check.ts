@@ -21,6 +21,7 @@ process.stdout.write(
 const results = [
   layers,
   run('types', bin('tsc')),
+  run('types of the pages', bin('tsc'), '-p', 'tsconfig.pages.json'),
   run('lint', bin('eslint'), '--max-warnings', '0', 'src', 'hil', 'test', 'scripts'),
   run('format', bin('prettier'), '--check', '--log-level', 'warn', '.'),
 ]

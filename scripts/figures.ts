@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { breakers } from '../hil/rig/switchboard.ts'
+import { pageFiles } from '../src/admin/console/index.ts'
 import { catalogue } from '../src/events/index.ts'
 
 /** One figure that a page says of the product: the text around it, with one group for the figure, and where it is from. */
@@ -22,8 +23,7 @@ function found(path: string, pattern: RegExp): string {
 
 /** All pages as they go over the network, to the nearest 5 kB. */
 function pagesKilobytes(): string {
-  const folder = join(root, 'src/admin/console/pages')
-  const bytes = readdirSync(folder).reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0)
+  const bytes = pageFiles().reduce((sum, { content }) => sum + gzipSync(content).length, 0)
   return String(Math.round(bytes / 5000) * 5)
 }
 

@@ -19,6 +19,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   'admin/api': ['gateway', 'breakers', 'identity', 'journal', 'events', 'platform', 'policy', 'admin'],
   'admin/cli': ['admin'],
   'admin/console': ['admin'],
+  'admin/console/pages': ['admin type'],
   admin: [],
   offline: ['admin type', 'admin/api', 'config', 'identity', 'journal', 'platform'],
   probe: ['breakers type', 'bus', 'config', 'modbus', 'platform', 'admin type'],
@@ -39,7 +40,10 @@ export const table: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that only some places may use: clocks, chance, sockets, files (style: time, chance and IO enter as arguments). */
 const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] }[] = [
-  { word: /\bDate\.now\(|\bnew Date\(\)|(?<!\.)\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/, in: [/^platform\//] },
+  {
+    word: /\bDate\.now\(|\bnew Date\(\)|(?<!\.)\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/,
+    in: [/^platform\//, /^admin\/console\/pages\//],
+  },
   { word: /\bprocess\.env\b/, in: [/^platform\//, /^main\.ts$/] },
   {
     word: /from 'node:(net|tls|dgram|http)'/,
@@ -83,6 +87,7 @@ export function checkHil(hil: string): { readonly files: number; readonly breach
 const roomOf = (file: string): string => {
   const [first = '', second = ''] = file.split('/')
   if (first !== 'admin') return first
+  if (file.startsWith('admin/console/pages/')) return 'admin/console/pages'
   return second === 'api' || second === 'cli' || second === 'console' ? `admin/${second}` : 'admin'
 }
 

@@ -54,9 +54,7 @@ function asTheService(): string[] {
 
 /** Made once in a run. */
 function build(): void {
-  const made = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
-    stdio: 'inherit',
-  })
+  const made = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
   if (made.status !== 0) throw new Error('npm run build failed')
 }
 let built = false

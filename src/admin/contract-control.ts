@@ -68,6 +68,9 @@ export const emergencyBody = z.strictObject({ reason })
 /** The name of the breaker, typed once more: the second deliberate step. */
 export const emergencyConfirmBody = z.strictObject({ ticket: z.string().min(1).max(64), breaker: name })
 
+/** For the second step of an emergency opening. */
+export type EmergencyView = { readonly ticket: string; readonly secondsLeft: number }
+
 export type LockView = { readonly version: number } & (
   | { readonly locked: true; readonly since: string; readonly by: string; readonly reason: string }
   | {

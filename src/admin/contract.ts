@@ -5,6 +5,7 @@ import type { SinkView } from './contract-journal.ts'
 /** What the API and its clients agree on. The command line knows the gateway by this file only. */
 export * from './contract-control.ts'
 export * from './contract-journal.ts'
+export * from './contract-login.ts'
 
 export type BreakerView = {
   readonly name: string

@@ -31,7 +31,7 @@ function fake(
     gateway: 'g',
   }))
   const journal = {
-    stateCheck: fault === 'fits' ? { kind: 'fits' } : { kind: 'does-not-fit', fault, unfit },
+    stateCheck: () => (fault === 'fits' ? { kind: 'fits' } : { kind: 'does-not-fit', fault, unfit }),
     states: (prefix: string) => Promise.resolve(new Map(Object.entries(states).filter(([key]) => key.startsWith(prefix)))),
     query({ id, after, limit, newest }: { id: string; after: number; limit: number; newest?: boolean }) {
       const found = records.filter((one) => one.id === id && one.seq > after)

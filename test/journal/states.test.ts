@@ -248,7 +248,7 @@ t.test('what does not fit stays so over restarts until it is accepted, and fits 
   sql(path, `DELETE FROM state WHERE key = 'tag/a'`)
   for (let start = 0; start < 2; start++) {
     const journal = await openJournal(path)
-    t.match(journal.stateCheck, { kind: 'does-not-fit' }, `start ${start}`)
+    t.match(journal.stateCheck(), { kind: 'does-not-fit' }, `start ${start}`)
     await journal.append(something(1), { 'tag/c': 'hangs' })
     await journal.close()
   }

@@ -12,7 +12,7 @@ t.test('the sources keep to the table, and the check has looked at them', (t) =>
   t.end()
 })
 
-t.test('planted breaches are found: an import upwards, a side door, a clock, a socket, an unknown room', (t) => {
+t.test('planted breaches are found: an import upwards, a side door, a clock, a socket, a value in a page, an unknown room', (t) => {
   const planted = mkdtempSync(join(tmpdir(), 'breakwall-layers-'))
   const src = join(planted, 'src')
   t.teardown(() => rmSync(planted, { recursive: true, force: true }))
@@ -26,6 +26,7 @@ t.test('planted breaches are found: an import upwards, a side door, a clock, a s
   )
   plant('gateway/serve.ts', `import { decide } from '../policy/decide.ts'\nimport net from 'node:net'\n`)
   plant('../hil/twin.ts', `import { crc16 } from '../src/modbus/index.ts'\nimport type { Clock } from '../src/platform/index.ts'\n`)
+  plant('admin/console/pages/x.ts', `import { reason } from '../../contract.ts'\nimport type { Scope } from '../../contract.ts'\n`)
   plant('utils/x.ts', `export const x = 1\n`)
   const { breaches } = checkLayers(src)
   t.same(checkHil(join(planted, 'hil')).breaches, ['hil/twin.ts: may not import ../src/modbus/index.ts'])
@@ -35,6 +36,7 @@ t.test('planted breaches are found: an import upwards, a side door, a clock, a s
     /decide.ts: .*Date/,
     /policy\/decide.ts is not the door/,
     /serve.ts: .*net/,
+    /pages\/x.ts: admin\/console\/pages may not import admin$/,
     /"utils" is not in the table/,
   ]) {
     t.ok(

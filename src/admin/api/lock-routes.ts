@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Gateway } from '../../gateway/index.ts'
-import { emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, scopes, unlockBody } from '../contract.ts'
+import { type EmergencyView, emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, scopes, unlockBody } from '../contract.ts'
 import { allowed, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { confirmed } from './confirmed.ts'
@@ -89,7 +89,7 @@ function emergencyRoutes(app: FastifyInstance, gateway: Gateway): void {
     const who = allowed(request, reply, 'emergency-open', gateway, name)
     if (who === undefined) return reply
     const asked = gateway.emergency.ask(name, who, body.reason)
-    if (asked.kind === 'asked') return reply.send({ ticket: asked.ticket, secondsLeft: 30 })
+    if (asked.kind === 'asked') return reply.send({ ticket: asked.ticket, secondsLeft: 30 } satisfies EmergencyView)
     return asked.kind === 'refused' ? refuse(reply, 409, emergencyWords[asked.why][0], emergencyWords[asked.why][1]) : reply
   })
   app.post<Named>('/v1/breakers/:name/emergency-open/confirm', async (request, reply) => {

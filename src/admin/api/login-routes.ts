@@ -4,8 +4,10 @@ import type { z } from 'zod'
 import type { Gateway } from '../../gateway/index.ts'
 import { type AsksSecondFactor, type From, type LoggedIn, type Refused, type Session, hasSecondFactor } from '../../identity/index.ts'
 import {
+  type BannerView,
   type LoginView,
   type MeView,
+  type TotpView,
   codeBody,
   confirmBody,
   factorBody,
@@ -35,7 +37,7 @@ export function loginRoutes(app: FastifyInstance, gateway: Gateway): void {
     return answerLogin(reply, await run(from))
   }
 
-  app.get('/v1/banner', () => ({ banner: gateway.site().people.banner, needsSetUp: people.accounts.needsSetUp() }))
+  app.get('/v1/banner', (): BannerView => ({ banner: gateway.site().people.banner, needsSetUp: people.accounts.needsSetUp() }))
   app.post('/v1/setup', async (request, reply) => {
     const body = checked(setupBody, request.body, reply)
     if (body === 'refused') return reply
@@ -130,7 +132,7 @@ function ownAccount(app: FastifyInstance, gateway: Gateway): void {
     const session = own(request, reply)
     if (session === undefined) return reply
     const { secret, uri } = people.factors.startTotp(session)
-    return reply.send({ secret, uri })
+    return reply.send({ secret, uri } satisfies TotpView)
   })
   app.post('/v1/me/passkeys/options', async (request, reply) => {
     const session = own(request, reply)

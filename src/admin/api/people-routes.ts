@@ -1,7 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Gateway } from '../../gateway/index.ts'
 import { type Refused, type Session, hasSecondFactor } from '../../identity/index.ts'
-import { type ServiceView, type SessionView, type UserView, serviceBody, userActionBody, userBody } from '../contract.ts'
+import {
+  type ServiceView,
+  type SessionView,
+  type UserChangedView,
+  type UserView,
+  serviceBody,
+  userActionBody,
+  userBody,
+} from '../contract.ts'
 import { allowed, callerOf, refuse } from './caller.ts'
 import { checked } from './checked.ts'
 import { paged } from './paged.ts'
@@ -9,7 +17,7 @@ import { paged } from './paged.ts'
 /** Managing users, sessions and scripts: for whoever has the right to `users`. */
 export function peopleRoutes(app: FastifyInstance, gateway: Gateway): void {
   const { accounts } = gateway.people
-  const settled = (reply: FastifyReply, done: Refused | { readonly kind: 'done' | 'created' }) =>
+  const settled = (reply: FastifyReply, done: Refused | UserChangedView) =>
     done.kind === 'refused' ? refuse(reply, 422, done.why, done.hint) : reply.send(done)
 
   app.get('/v1/users', (request, reply) => {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { type RequestOptions, request as httpRequest } from 'node:http'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import cookie from '@fastify/cookie'
+import { pageFiles } from './page-files.ts'
 import { type Throttle, createConnectionShare, createThrottle } from './throttle.ts'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 
@@ -63,11 +62,6 @@ const headers: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
-const pages = join(import.meta.dirname, '../../../src/admin/console/pages')
-const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8', svg: 'image/svg+xml' } as const
-const scripts =
-  'page dom texts german live login account symbols slide unlock tags breaker site events requests access people keys settings checklist'
-const files: readonly string[] = [...scripts.split(' ').map((name) => `${name}.js`), 'style.css', 'report.css', 'icon.svg']
 /** Addresses of pages: each is the same file, which reads its own address. */
 const addresses = ['/', '/b/:name', ...'events requests access people keys settings checklist account'.split(' ').map((name) => `/${name}`)]
 
@@ -90,9 +84,10 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
   })
   await app.register(cookie)
   guard(app, options)
-  for (const name of files) app.get(`/${name}`, sender(name, types[name.split('.').at(-1) as keyof typeof types]))
-  const home = sender('index.html', 'text/html; charset=utf-8')
-  for (const path of addresses) app.get(path, home)
+  for (const { name, type, content } of pageFiles()) {
+    const send = sender(type, content)
+    for (const path of name === 'index.html' ? addresses : [`/${name}`]) app.get(path, send)
+  }
   const throttle = createThrottle(() => performance.now() / 1000)
   app.all('/api/*', (request, reply) => forward(request, reply, options, throttle))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here', hint: 'the pages start at /' }))
@@ -102,8 +97,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
 }
 
 /** A file as it is, made small once for whoever takes it so: on a bad link that is a matter of seconds. */
-function sender(name: string, type: string): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
-  const content = readFileSync(join(pages, name))
+function sender(type: string, content: string): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   const small = gzipSync(content, { level: 9 })
   return (request, reply) => {
     void reply.type(type).header('vary', 'accept-encoding')

@@ -1,45 +1,44 @@
 // What people have to do at each breaker, by the paths that its family has: done when, and by whom.
-import { button, call, choice, element, field, teller } from './dom.js'
-import { shortly, t } from './texts.js'
+import type { ChecklistView } from '../../contract.ts'
+import { type Person, get, post } from './api.ts'
+import { button, choice, element, field, messageLine } from './dom.ts'
+import { shortly, t } from './texts.ts'
 
-export async function checklistPage(me) {
-  const say = teller()
+export async function checklistPage(me: Person): Promise<HTMLElement[]> {
+  const message = messageLine()
   const place = element('div', { className: 'cards' })
   const open = choice(t('Show'), [
     ['open', t('what is due')],
     ['all', t('all')],
   ])
   const find = field(t('Breaker'), { type: 'search', autocomplete: 'off' })
-  let rows = []
-  const draw = () => {
+  let rows: readonly ChecklistView[] = []
+  const draw = (): void => {
     const wanted = find.input.value.trim().toLowerCase()
     const shown = rows.filter(({ breaker, due }) => breaker.toLowerCase().includes(wanted) && (open.input.value === 'all' || due))
-    const breakers = [...new Set(shown.map(({ breaker }) => breaker))]
-    place.replaceChildren(
-      ...(breakers.length === 0
-        ? [element('p', { className: 'mute' }, t('Nothing is due.'))]
-        : breakers.map((name) =>
-            card(
-              name,
-              shown.filter(({ breaker }) => breaker === name),
-            ),
-          )),
+    const names = [...new Set(shown.map(({ breaker }) => breaker))]
+    const cards = names.map((name) =>
+      card(
+        name,
+        shown.filter(({ breaker }) => breaker === name),
+      ),
     )
+    place.replaceChildren(...(cards.length === 0 ? [element('p', { className: 'mute' }, t('Nothing is due.'))] : cards))
   }
-  const load = async () => {
-    const said = await call('/checklist')
-    if (!said.ok) return say.bad(said)
-    rows = said.value
+  const load = async (): Promise<void> => {
+    const reply = await get('/checklist')
+    if (!reply.ok) return message.failed(reply)
+    rows = reply.value
     draw()
   }
-  const card = (name, items) =>
-    element('article', { className: 'request' }, element('h2', {}, `${name} · ${items[0].family}`), ...items.map(line))
-  const line = ({ breaker, item, text, source, due, signed, by, note }) => {
+  const card = (name: string, items: readonly ChecklistView[]): HTMLElement =>
+    element('article', { className: 'request' }, element('h2', {}, `${name} · ${items[0]?.family ?? ''}`), ...items.map(line))
+  const line = ({ breaker, item, text, source, due, signed, by, note }: ChecklistView): HTMLElement => {
     const remark = field(t('Remark'), { maxLength: 200, autocomplete: 'off' })
     const sign = button(t('I have done it'), async () => {
-      const said = await call('/checklist', { breaker, item, note: remark.input.value })
-      if (!said.ok) return say.bad(said)
-      say.good(t('Signed.'))
+      const reply = await post('/checklist', { breaker, item, note: remark.input.value })
+      if (!reply.ok) return message.failed(reply)
+      message.done(t('Signed.'))
       await load()
     })
     const state = signed === '' ? t('never done') : `${shortly(signed)}, ${by}${note === '' ? '' : `: ${note}`}`
@@ -70,7 +69,7 @@ export async function checklistPage(me) {
         t('What no gateway can do: locked rooms, PINs on displays, unused radio. By the guide, for the paths that each family has.'),
       ),
       element('div', { className: 'filters' }, element('div', {}, ...open.parts), element('div', {}, ...find.parts)),
-      say.place,
+      message.place,
       place,
     ),
   ]

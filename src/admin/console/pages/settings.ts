@@ -1,18 +1,19 @@
 // What is in the configuration file, with its lines; it is changed in the file, and put in force here.
-import { button, call, element, teller } from './dom.js'
-import { t } from './texts.js'
+import { type Person, get, post } from './api.ts'
+import { button, element, messageLine } from './dom.ts'
+import { t } from './texts.ts'
 
-export async function settingsPage(me, start) {
-  const said = await call('/settings')
-  if (!said.ok) return [element('section', {}, `${said.error}: ${said.hint}`)]
-  const { file, inForce, onDisk, mistakes, lines } = said.value
-  const say = teller()
+export async function settingsPage(me: Person, refresh: () => Promise<void>): Promise<HTMLElement[]> {
+  const settings = await get('/settings')
+  if (!settings.ok) return [element('section', {}, `${settings.error}: ${settings.hint}`)]
+  const { file, inForce, onDisk, mistakes, lines } = settings.value
+  const message = messageLine()
   const same = inForce === onDisk
   const reload = button(t('Put the file in force'), async () => {
-    say.wait(t('asking the gateway …'))
-    const done = await call('/reload', {})
-    if (!done.ok) return say.bad(done)
-    await start()
+    message.waiting(t('asking the gateway …'))
+    const reply = await post('/reload', {})
+    if (!reply.ok) return message.failed(reply)
+    await refresh()
   })
   reload.hidden = same || mistakes.length > 0 || !me.may.includes('configuration')
   const state = same
@@ -34,7 +35,7 @@ export async function settingsPage(me, start) {
       element('p', {}, `${file} · ${state}`),
       ...mistakes.map((text) => element('p', { className: 'alarm' }, text)),
       reload,
-      say.place,
+      message.place,
       element(
         'p',
         { className: 'mute' },

@@ -1,22 +1,12 @@
 // Certificates, and the vault with the breakers' own passwords: whose and since when, never the password.
-import { call, choice, element, field, table, teller } from './dom.js'
-import { shortly, t } from './texts.js'
+import type { CertificateView, VaultView, passwordLevels } from '../../contract.ts'
+import { type ApiReply, type Person, get, post } from './api.ts'
+import { type Content, choice, element, field, messageLine, onSubmit, table } from './dom.ts'
+import { shortly, t } from './texts.ts'
 
-export async function keysPage(me, start) {
-  const [certificates, vault] = await Promise.all([call('/certificates'), call('/vault')])
-  const rows = certificates.ok
-    ? [...certificates.value]
-        .sort((a, b) => a.daysLeft - b.daysLeft)
-        .map(({ name, kind, role, where, daysLeft, serial, lastSeen }) => [
-          name,
-          kind,
-          role,
-          where,
-          daysLeft < 0 ? element('b', { className: 'bad' }, t('HAS ENDED')) : t('{days} days', { days: daysLeft }),
-          lastSeen === '' ? '' : shortly(lastSeen),
-          element('code', {}, serial),
-        ])
-    : []
+export async function keysPage(me: Person, refresh: () => Promise<void>): Promise<HTMLElement[]> {
+  const [certificates, vault] = await Promise.all([get('/certificates'), get('/vault')])
+  const rows = certificates.ok ? [...certificates.value].sort((a, b) => a.daysLeft - b.daysLeft).map(certificateRow) : []
   const heads = [t('Certificate'), t('Kind'), t('Role'), t('Where'), t('Ends in'), t('Last seen'), t('Serial number')]
   return [
     element(
@@ -27,12 +17,24 @@ export async function keysPage(me, start) {
       table(t('Certificates'), heads, rows),
       element('p', { className: 'mute' }, t('breakwall cert issues, renews and revokes them on the machine that keeps the authority.')),
     ),
-    vaultCard(me, vault, start),
+    vaultCard(me, vault, refresh),
   ]
 }
 
-function vaultCard(me, vault, start) {
-  const say = teller()
+const certificateRow = ({ name, kind, role, where, daysLeft, serial, lastSeen }: CertificateView): readonly Content[] => [
+  name,
+  kind,
+  role,
+  where,
+  daysLeft < 0 ? element('b', { className: 'bad' }, t('HAS ENDED')) : t('{days} days', { days: daysLeft }),
+  lastSeen === '' ? '' : shortly(lastSeen),
+  element('code', {}, serial),
+]
+
+const levels = ['operator', 'engineer', 'services', 'administrator'] as const satisfies typeof passwordLevels
+
+function vaultCard(me: Person, vault: ApiReply<VaultView>, refresh: () => Promise<void>): HTMLElement {
+  const message = messageLine()
   if (!vault.ok) return element('section', {}, `${vault.error}: ${vault.hint}`)
   const { closed, entries } = vault.value
   const rows = entries.map(({ breaker, level, changed, factory }) => [
@@ -44,21 +46,21 @@ function vaultCard(me, vault, start) {
   const breaker = field(t('Breaker'), { autocomplete: 'off', autocapitalize: 'none', required: true })
   const level = choice(
     t('Level'),
-    ['operator', 'engineer', 'services', 'administrator'].map((one) => [one, one]),
+    levels.map((one) => [one, one]),
   )
   const password = field(t('Password of the breaker'), { type: 'password', autocomplete: 'new-password', required: true })
-  const made = element(
+  const entry = element(
     'form',
     { className: 'filters', hidden: !me.may.includes('vault') },
     ...[breaker, level, password].map(({ parts }) => element('div', {}, ...parts)),
     element('button', { className: 'main' }, t('Keep it')),
   )
-  made.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const said = await call('/vault/set', { breaker: breaker.input.value, level: level.input.value, password: password.input.value })
+  onSubmit(entry, async () => {
+    const chosen = levels.find((one) => one === level.input.value) ?? 'operator'
+    const reply = await post('/vault/set', { breaker: breaker.input.value, level: chosen, password: password.input.value })
     password.input.value = ''
-    if (!said.ok) return say.bad(said)
-    await start()
+    if (!reply.ok) return message.failed(reply)
+    await refresh()
   })
   return element(
     'section',
@@ -66,7 +68,7 @@ function vaultCard(me, vault, start) {
     element('h2', {}, t('Vault')),
     ...(closed === '' ? [] : [element('p', { className: 'alarm' }, closed)]),
     table(t('Vault'), [t('Breaker'), t('Level'), t('Changed'), ''], rows),
-    made,
-    say.place,
+    entry,
+    message.place,
   )
 }
