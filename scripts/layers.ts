@@ -53,7 +53,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
     word: /from 'node:fs'/,
     in: [
       /^platform\//,
-      /^journal\/(files|salvage|verify-lines)\.ts$/,
+      /^journal\/(files|read-states|salvage|verify-lines)\.ts$/,
       /^bus\/adapter\.ts$/,
       /^config\//,
       /^offline\//,

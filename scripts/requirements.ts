@@ -29,7 +29,6 @@ export const withoutTest: Readonly<Record<string, string>> = {
   'S-45': 'SECURITY.md says how to report. There is no release yet that could carry a list of its parts.',
   'NDR 1.6': noRadio,
   'CR 2.2': noRadio,
-  'NDR 2.13': 'A debugger cannot be attached from the network; that a local signal cannot open one has no test under this id yet.',
   'NDR 3.2': ofTheMachine,
   'CR 3.7': 'Errors are tested where they arise; no one test shows that none of them helps an attacker.',
   'NDR 3.10': noUpdates,

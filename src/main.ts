@@ -77,21 +77,21 @@ function credential(name: string): string | undefined {
 
 /** Refuses the debugger from here on; `report` gets how often somebody has asked for it. Returns the way to stop counting. */
 function withoutDebugger(report: (count: number) => void): () => void {
-  const { attempted, close } = countAttempts(realClock, (count) => {
+  const attempts = countAttempts(realClock, (count) => {
     stderrLog.warn(`somebody sent SIGUSR1 (${count} times), which asks Node to open its debugger; refused`)
     report(count)
   })
-  if (!refuseDebugger(attempted)) stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
-  return close
+  if (!refuseDebugger(() => attempts.attempted())) stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
+  return () => attempts.close()
 }
 
 /** Runs until a signal asks it to stop; systemd is told when the doors are open. */
 async function serve(file: string): Promise<number> {
   const started = checkStartOptions(ownStartOptions())
   if (started.kind === 'refused') return failed(`the gateway was not started: ${started.why}`, started.hint)
-  let record = (_count: number): void => undefined
+  let record: (count: number) => void = () => undefined
   const stopCounting = withoutDebugger((count) => record(count))
-  const loaded = await checkSite(file, realClock, 'gateway')
+  const loaded = checkSite(file, realClock, 'gateway')
   if (loaded.kind === 'problems') {
     for (const problem of loaded.problems) error(formatProblem(problem))
     return failed(`${loaded.problems.length} mistakes in ${file}, the gateway was not started`, `breakwall check ${file}`)
@@ -206,8 +206,8 @@ const profileCommands: Pick<Offline, 'listProfiles' | 'showProfile' | 'checkProf
 
 const offline: Offline = {
   probe: (asked) => probe(asked, { out, error, failed }),
-  async check(file, json) {
-    const loaded = await checkSite(file, realClock)
+  check(file, json) {
+    const loaded = checkSite(file, realClock)
     const problems = loaded.kind === 'problems' ? loaded.problems : []
     return printProblems(file, problems, loaded.warnings, json)
   },

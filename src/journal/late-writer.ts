@@ -15,46 +15,12 @@ export const isOfTheDisk = (error: unknown): boolean => error instanceof Error &
  */
 export function createLateWriter(file: StoreFile, why: Error, clock: Clock, opened: (writer: Writer) => void): Writer {
   const stored = readStoredStates(file.path)
-  let real: Writer | 'not-yet' = 'not-yet'
-  let opening: Promise<Writer> | 'no' = 'no'
-  let tried: Monotonic = clock.now()
-  let fault = why
-
-  async function open(): Promise<Writer> {
-    if (real !== 'not-yet') return real
-    if (opening === 'no') {
-      if (clock.now() - tried < OPEN_AGAIN_MS) throw fault
-      opening = startWriter({ ...file, utcUs: clock.utcUs() })
-    }
-    try {
-      const writer = await opening
-      if (isStill(real)) {
-        real = writer
-        opened(writer)
-      }
-      return writer
-    } catch (error) {
-      fault = error instanceof Error ? error : new Error(String(error))
-      throw fault
-    } finally {
-      ;[opening, tried] = ['no', clock.now()]
-    }
+  const late = lateOpening(file, why, clock, opened)
+  const known = (): Known => late.real() ?? { ...nothingKnown, head: stored.head }
+  const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> => {
+    const writer = late.real()
+    return writer === undefined ? Promise.resolve(otherwise) : ask(writer)
   }
-  const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> =>
-    real === 'not-yet' ? Promise.resolve(otherwise) : ask(real)
-  const known = (): Pick<Writer, 'head' | 'replaced' | 'stateCheck' | 'carried' | 'key' | 'publicPem' | 'keyMade' | 'keyFault'> =>
-    real === 'not-yet'
-      ? {
-          head: stored.head,
-          replaced: 'no',
-          stateCheck: { kind: 'no-key' },
-          carried: [],
-          key: '',
-          publicPem: '',
-          keyMade: false,
-          keyFault: '',
-        }
-      : real
 
   return {
     get head() {
@@ -81,11 +47,11 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     get carried() {
       return known().carried
     },
-    write: async (entries) => (await open()).write(entries),
-    acceptStates: async (entry) => (await open()).acceptStates(entry),
-    restore: async () => (await open()).restore(),
+    write: async (entries) => (await late.open()).write(entries),
+    acceptStates: async (entry) => (await late.open()).acceptStates(entry),
+    restore: async () => (await late.open()).restore(),
     release: () => from((writer) => writer.release(), false),
-    putState: async (key, value) => (await open()).putState(key, value),
+    putState: async (key, value) => (await late.open()).putState(key, value),
     retain: (...asked) => from((writer) => writer.retain(...asked), { kind: 'nothing' }),
     space: () => from((writer) => writer.space(), { freeBytes: 0, journalBytes: 0 }),
     states: (prefix) =>
@@ -103,5 +69,45 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
   }
 }
 
-/** Two who waited for the same opening: the first of them says so. */
-const isStill = (real: Writer | 'not-yet'): boolean => real === 'not-yet'
+type Known = Pick<Writer, 'head' | 'replaced' | 'stateCheck' | 'carried' | 'key' | 'publicPem' | 'keyMade' | 'keyFault'>
+const nothingKnown: Omit<Known, 'head'> = {
+  replaced: 'no',
+  stateCheck: { kind: 'no-key' },
+  carried: [],
+  key: '',
+  publicPem: '',
+  keyMade: false,
+  keyFault: '',
+}
+
+/** Opens the journal when it is asked for it, at most every `OPEN_AGAIN_MS`; in between it refuses with what the last try came to. */
+function lateOpening(file: StoreFile, why: Error, clock: Clock, opened: (writer: Writer) => void) {
+  let real: Writer | undefined
+  let opening: Promise<Writer> | 'no' = 'no'
+  let tried: Monotonic = clock.now()
+  let fault = why
+
+  async function tryToOpen(): Promise<Writer> {
+    try {
+      const writer = await startWriter({ ...file, utcUs: clock.utcUs() })
+      real = writer
+      opened(writer)
+      return writer
+    } catch (error) {
+      fault = error instanceof Error ? error : new Error(String(error))
+      throw fault
+    } finally {
+      ;[opening, tried] = ['no', clock.now()]
+    }
+  }
+  return {
+    real: () => real,
+    async open(): Promise<Writer> {
+      if (real !== undefined) return real
+      if (opening !== 'no') return opening
+      if (clock.now() - tried < OPEN_AGAIN_MS) throw fault
+      opening = tryToOpen()
+      return opening
+    },
+  }
+}

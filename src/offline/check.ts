@@ -31,7 +31,7 @@ export type Whose = 'all' | 'gateway'
  * Reads a configuration and opens every file that it names, by the functions with which the gateway reads them at start and at a reload:
  * what they refuse is a mistake here, with the line that names the file.
  */
-export async function checkSite(file: string, clock: Pick<Clock, 'utcUs'>, whose: Whose = 'all'): Promise<Loaded> {
+export function checkSite(file: string, clock: Pick<Clock, 'utcUs'>, whose: Whose = 'all'): Loaded {
   const loaded = loadSite(file)
   if (loaded.kind === 'problems') return loaded
   const { site } = loaded

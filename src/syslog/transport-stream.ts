@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../platform/index.ts'
+import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { failed, failureAfterOpening } from './failure.ts'
 import { CHECKPOINT, CROSSING_MS } from './limits.ts'
 import type { Link, LinkEnd, LinkFailure, LinkNotices } from './link.ts'
@@ -57,7 +57,7 @@ class StreamLink implements Link {
   async send(message: string): Promise<void> {
     if (this.#settling !== 'no') await this.#settling
     if (this.#state !== 'open') return
-    if (this.#sent === 0) this.#cancel = this.#clock.after(CHECKPOINT.ms, () => void this.settle())
+    if (this.#sent === 0) this.#cancel = this.#clock.after(CHECKPOINT.ms, () => background(this.settle()))
     this.#sent += 1
     this.#lastSentMs = this.#clock.now()
     this.#stream.write(framed(message, this.#framing))

@@ -96,12 +96,7 @@ for (const [what, nodeOptions] of [
 
 t.test('a gateway or console that was started to be debugged, or with code of others, does not start [NDR 2.13]', async (t) => {
   const world = await worldWithPages(t)
-  const refused = async (
-    command: 'serve' | 'console',
-    nodeOptions: readonly string[],
-    environment: string,
-    why: RegExp,
-  ): Promise<void> => {
+  const refused = async (command: 'serve' | 'console', nodeOptions: readonly string[], environment: string, why: RegExp): Promise<void> => {
     const { child, said } = start(t, nodeOptions, [command, '--config', world.paths.config], environment)
     const [code] = (await once(child, 'close')) as [number]
     t.equal(code, 1, `${command} ${environment}`)

@@ -36,7 +36,7 @@ function set({ spoil }: Pick<BrokenFile, 'spoil'>): void {
   cpSync(good, here, { recursive: true })
   spoil(at)
 }
-const check = (): Promise<Loaded> => checkSite(config, realClock)
+const check = (): Loaded => checkSite(config, realClock)
 const site = () => {
   const loaded = loadSite(config)
   if (loaded.kind === 'problems') throw new Error(JSON.stringify(loaded.problems))
@@ -59,7 +59,7 @@ t.test(
     t.teardown(() => running.stop('test'))
     for (const one of brokenFiles) {
       set(one)
-      const found = await check()
+      const found = check()
       if (found.kind === 'site') {
         t.fail(`${one.what}: check found nothing`)
         continue
@@ -82,12 +82,12 @@ t.test(
       )
       if (one.mended === undefined) continue
       runMend(problem?.text ?? '', at(one.mended))
-      t.equal((await check()).kind, 'site', `${one.what}: the command mends it`)
+      t.equal(check().kind, 'site', `${one.what}: the command mends it`)
     }
   },
 )
 
-t.test('a key of the journal that others can read, or that is none, is found before every operation is denied', async (t) => {
+t.test('a key of the journal that others can read, or that is none, is found before every operation is denied', (t) => {
   set({ spoil: () => undefined })
   t.teardown(() => rmSync(at('state'), { recursive: true, force: true }))
   mkdirSync(at('state'), { recursive: true })
@@ -98,19 +98,20 @@ t.test('a key of the journal that others can read, or that is none, is found bef
     rmSync(at('state/journal.key'), { force: true })
     writeFileSync(at('state/journal.key'), text)
     chmodSync(at('state/journal.key'), mode)
-    const found = await check()
+    const found = check()
     t.match(found, { kind: 'site', warnings: [{ line: lineOf('directory = "state"'), text: says }] })
   }
   rmSync(at('state'), { recursive: true })
   writeFileSync(at('state'), '')
-  t.match(await check(), { kind: 'problems', problems: [{ text: /state is a file, expected a folder/ }] })
+  t.match(check(), { kind: 'problems', problems: [{ text: /state is a file, expected a folder/ }] })
+  t.end()
 })
 
 t.test('files of the pages keep the pages from starting, not the gateway', { skip }, async (t) => {
   set({ spoil: () => writeFileSync(at('console.crt'), '') })
   const says = /console.crt: the file is empty/
-  t.match(await check(), { kind: 'problems', problems: [{ line: lineOf('certificate = "console.crt"'), text: says }] })
-  const found = await checkSite(config, realClock, 'gateway')
+  t.match(check(), { kind: 'problems', problems: [{ line: lineOf('certificate = "console.crt"'), text: says }] })
+  const found = checkSite(config, realClock, 'gateway')
   t.equal(found.kind, 'site')
   t.ok(
     found.warnings.some(({ text }) => says.test(text)),
@@ -128,21 +129,21 @@ t.test('what the user of the service cannot read is said to root', { skip: proce
   chownSync(at('state'), 4711, 4711)
   chmodSync(folder, 0o755)
   chmodSync(here, 0o755)
-  const texts = async () => (await check()).warnings.map(({ text }) => text)
-  const first = await texts()
+  const texts = () => check().warnings.map(({ text }) => text)
+  const first = texts()
   t.ok(
     first.some((text) => text.includes(`gateway.key: the service (user 4711, who owns ${at('state')}) may not read it: chown 4711`)),
     first.join(' | '),
   )
   t.notOk(first.some((text) => text.startsWith(`${at('gateway.crt')}: the service`)))
   for (const name of ['gateway.key', 'sender.key']) chownSync(at(name), 4711, 4711)
-  const left = await texts()
+  const left = texts()
   t.notOk(
     left.some((text) => text.includes('the service')),
     left.join(' | '),
   )
   chmodSync(here, 0o700)
-  t.match((await texts()).join('\n'), /may not enter .*site: chown 4711/)
+  t.match(texts().join('\n'), /may not enter .*site: chown 4711/)
   chmodSync(here, 0o755)
 })
 
@@ -153,14 +154,14 @@ t.test('what the gateway runs with is a warning at its line, and it runs [CR 1.8
   t.teardown(() => running.stop('test'))
   for (const one of worrisomeFiles) {
     set(one)
-    const found = await check()
+    const found = check()
     t.equal(found.kind, 'site', one.what)
     t.match(found.warnings.find(({ line, text }) => line === lineOf(one.line) && one.says.test(text))?.text, one.says, one.what)
     t.match(await running.reload(site(), 'test'), { kind: 'reloaded' }, one.what)
   }
   for (const one of fineFiles) {
     set(one)
-    t.match(await check(), { kind: 'site', warnings: [] }, one.what)
+    t.match(check(), { kind: 'site', warnings: [] }, one.what)
     t.match(await running.reload(site(), 'test'), { kind: 'reloaded' }, one.what)
   }
 })

@@ -166,7 +166,7 @@ function locks(add: Add, terminal: Terminal, finish: Finish): void {
 
 function files(add: Add, program: Command, offline: Offline, finish: Finish): void {
   add('check <file>', 'every mistake in a configuration, with its place, and what to know about it').action(
-    async (file: string, { json }: Common) => finish(await offline.check(file, json)),
+    (file: string, { json }: Common) => finish(offline.check(file, json)),
   )
   program
     .command('serve')

@@ -7,7 +7,7 @@ export const exitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as con
 
 /** What needs no running gateway, handed in by `main.ts`: the command line itself knows only the API. Each returns an exit code. */
 export type Offline = {
-  check(file: string, json: boolean): Promise<number>
+  check(file: string, json: boolean): number
   listProfiles(folders: readonly string[], json: boolean): number
   showProfile(name: string, folders: readonly string[], json: boolean): number
   checkProfile(file: string, folders: readonly string[], json: boolean): number
