@@ -122,7 +122,7 @@ t.test('files of the pages keep the pages from starting, not the gateway', { ski
   return started.stop('test')
 })
 
-t.test('what the user of the service cannot read is said to root', { skip: process.getuid?.() !== 0 }, async (t) => {
+t.test('what the user of the service cannot read is said to root', { skip: process.getuid?.() !== 0 }, (t) => {
   set({ spoil: () => undefined })
   t.teardown(() => rmSync(at('state'), { recursive: true, force: true }))
   mkdirSync(at('state'), { recursive: true })
@@ -145,6 +145,7 @@ t.test('what the user of the service cannot read is said to root', { skip: proce
   chmodSync(here, 0o700)
   t.match(texts().join('\n'), /may not enter .*site: chown 4711/)
   chmodSync(here, 0o755)
+  t.end()
 })
 
 t.test('what the gateway runs with is a warning at its line, and it runs [CR 1.8]', { skip }, async (t) => {
