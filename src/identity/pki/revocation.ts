@@ -47,7 +47,7 @@ export function readRevocation(
       const bytes = readFileSync(file)
       if (bytes.length > MAX_LIST_BYTES) return { kind: 'unusable', why: `${file} is larger than ${MAX_LIST_BYTES} bytes` }
       const found = derOf(bytes, 'X509 CRL')
-      if (found.length === 0) return { kind: 'unusable', why: `${file} holds no revocation list` }
+      if (bytes.length === 0 || found.length === 0) return { kind: 'unusable', why: `${file} holds no revocation list` }
       for (const der of found) {
         const list = readList(der)
         if (list.kind === 'refused') {
