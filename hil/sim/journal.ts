@@ -63,6 +63,7 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Di
     read: () => Promise.resolve([]),
     range: () => Promise.resolve({ first: 0, last: 0 }),
     query: () => Promise.resolve([]),
+    queryText: () => Promise.resolve('[]'),
     fold: () => Promise.resolve(),
     sign: () => Promise.resolve(''),
     retain: () => Promise.resolve({ kind: 'nothing' }),

@@ -1,6 +1,6 @@
 import { exportBundle } from './export-bundle.ts'
 import { BYTE_ORDER_MARK, csvHeader, csvLine } from './export-csv.ts'
-import { toRecord } from './journal.ts'
+import { toRecord } from './record.ts'
 import type { Row } from './schema.ts'
 
 /** What somebody takes along. */

@@ -1,4 +1,5 @@
-export { type Journal, type States, createJournal, toRecord } from './journal.ts'
+export { type Journal, type States, createJournal } from './journal.ts'
+export { toRecord } from './record.ts'
 export type { StoreFault } from './fault.ts'
 export { type StoreFile, type Writer, startWriter } from './writer.ts'
 export { createLateWriter, isOfTheDisk } from './late-writer.ts'

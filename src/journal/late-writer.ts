@@ -63,6 +63,7 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
     range: (sinceUs, untilUs) => from((writer) => writer.range(sinceUs, untilUs), { first: 0, last: 0 }),
     sign: (text) => from((writer) => writer.sign(text), ''),
     query: (wanted) => from((writer) => writer.query(wanted), []),
+    queryText: (wanted) => from((writer) => writer.queryText(wanted), '[]'),
     fold: () => from((writer) => writer.fold(), undefined),
     openOperations: () => from((writer) => writer.openOperations(), stored.openOperations),
     close: () => from((writer) => writer.close(), undefined),

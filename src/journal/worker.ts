@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { dirname } from 'node:path'
 import { type KeyFile, openKey } from './files.ts'
 import { openQueries } from './queries.ts'
+import { toRecord } from './record.ts'
 import { openOrReplace } from './replace.ts'
 import type { FromWriter, StoreFile, ToReader, ToWriter } from './writer.ts'
 
@@ -71,6 +72,8 @@ function runReader(port: MessagePort, path: string): void {
           return queries.range(message.sinceUs, message.untilUs)
         case 'query':
           return queries.query(message.wanted)
+        case 'query-text':
+          return JSON.stringify(queries.query(message.wanted).map(toRecord))
         case 'fold':
           return queries.fold()
         case 'open-operations':

@@ -27,7 +27,7 @@ type WriterAsk =
 type ReaderAsk =
   | { readonly kind: 'states'; readonly prefix: string }
   | { readonly kind: 'read'; readonly after: number; readonly limit: number }
-  | { readonly kind: 'query'; readonly wanted: Query }
+  | { readonly kind: 'query' | 'query-text'; readonly wanted: Query }
   | { readonly kind: 'range'; readonly sinceUs: number; readonly untilUs: number }
   | { readonly kind: 'fold' | 'open-operations' | 'close' }
 export type ToWriter = Numbered & WriterAsk
@@ -71,6 +71,8 @@ export interface Writer extends OpenedStore {
   /** Signs a text of the journal's own, such as the list of an export; empty where there is no key. */
   sign(text: string): Promise<string>
   query(wanted: Query): Promise<readonly string[]>
+  /** The records as the text of a JSON array. */
+  queryText(wanted: Query): Promise<string>
   /** Folds the write-ahead log into the file, beside the writer. */
   fold(): Promise<void>
   openOperations(): Promise<readonly string[]>
@@ -103,6 +105,7 @@ export async function startWriter(file: StoreFile): Promise<Writer> {
     read: (after, limit) => look({ kind: 'read', after, limit }) as ReturnType<Writer['read']>,
     range: (sinceUs, untilUs) => look({ kind: 'range', sinceUs, untilUs }) as ReturnType<Writer['range']>,
     query: (wanted) => look({ kind: 'query', wanted }) as ReturnType<Writer['query']>,
+    queryText: (wanted) => look({ kind: 'query-text', wanted }) as Promise<string>,
     fold: () => look({ kind: 'fold' }) as Promise<void>,
     openOperations: () => look({ kind: 'open-operations' }) as ReturnType<Writer['openOperations']>,
     async close() {

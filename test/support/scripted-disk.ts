@@ -41,6 +41,7 @@ export function scriptedJournal(clock: VirtualClock, disk: Disk) {
     read: () => Promise.resolve([]),
     range: () => Promise.resolve({ first: 0, last: 0 }),
     query: () => Promise.resolve([]),
+    queryText: () => Promise.resolve('[]'),
     fold: () => Promise.resolve(),
     sign: () => Promise.resolve(''),
     retain: () => Promise.resolve({ kind: 'nothing' }),

@@ -64,7 +64,7 @@ async function acceptStates(request: FastifyRequest, reply: FastifyReply, gatewa
   }
 }
 
-async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<unknown> {
+async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gateway): Promise<FastifyReply> {
   if (allowed(request, reply, 'events', gateway) === undefined) return reply
   await gateway.journal.flush()
   const asked = checked(eventsQuery, request.query, reply)
@@ -77,11 +77,15 @@ async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gat
     ...(severity === undefined ? {} : { mildest: eventSeverities.indexOf(severity) + 1 }),
     ...Object.fromEntries(Object.entries(exact).filter(([, value]) => value !== undefined)),
   }
-  const found = await gateway.journal.query(wanted)
-  if (found.length > 0 || wait === 0) return found
+  const found = await gateway.journal.queryText(wanted)
+  if (found !== NO_RECORDS || wait === 0) return json(reply, found)
   await nextEvent(gateway, wait)
-  return gateway.journal.query({ ...wanted, newest: false })
+  return json(reply, await gateway.journal.queryText({ ...wanted, newest: false }))
 }
+
+/** An empty JSON array. */
+const NO_RECORDS = '[]'
+const json = (reply: FastifyReply, text: string): FastifyReply => reply.type('application/json; charset=utf-8').send(text)
 
 function nextEvent(gateway: Gateway, seconds: number): Promise<void> {
   return new Promise((resolve) => {
