@@ -47,8 +47,9 @@ export function recogniseCommand(values: readonly number[], commands: readonly C
 }
 
 /** Register 8006: parameters stand behind code, length, destination, security type and password, which count as 10 bytes. */
-const PARAMETER_FIRST = 8006
-const HEAD_BYTES = 10
+export const PARAMETER_FIRST = 8006
+export const PARAMETER_LAST = 8015
+export const HEAD_BYTES = 10
 
 function wordsOf({ words, class: operationClass, parameters }: Command, values: readonly number[]): string {
   // What it sets is a secret: said is only that it is set.

@@ -26,6 +26,7 @@ export const refusalReasons = {
   'rate-limit': { number: 13, text: 'this client has done it as often as it may for now' },
   'outside-hours': { number: 14, text: 'it is not allowed at this time of the week' },
   'select-first': { number: 15, text: 'it takes two: ask for exactly the same once more' },
+  'value-not-seen': { number: 16, text: 'a guard limits a value, and this writes values that its profile does not describe' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>
 export type RefusalReason = keyof typeof refusalReasons
 

@@ -102,6 +102,16 @@ function difference({ words, now, becomes, class: asked }) {
   )
 }
 
+/** `delay tr=8000-16000; motor class=5-5`: what is not written so is not a number, and the gateway refuses it. */
+function alsoOf(text) {
+  const parts = text.split(';').filter((part) => part.trim() !== '')
+  const one = (part) => {
+    const found = /^(.*)=(-?[\d.]+)-(-?[\d.]+)$/.exec(part.trim())
+    return found === null ? { setting: part.trim() } : { setting: found[1].trim(), minimum: Number(found[2]), maximum: Number(found[3]) }
+  }
+  return parts.length === 0 ? {} : { also: parts.map(one) }
+}
+
 function askCard(load) {
   const say = teller()
   const plain = { autocomplete: 'off', autocapitalize: 'none', spellcheck: false, required: true }
@@ -117,6 +127,11 @@ function askCard(load) {
     ['protection-setting', 'other-setting', 'control', 'clock', 'password', 'diagnostic'].map((one) => [one, one]),
   )
   const setting = field(t('Setting'), { ...plain, required: false, placeholder: 'pick-up Ir' })
+  const also = field(t('Other settings of the same command, with their values'), {
+    ...plain,
+    required: false,
+    placeholder: 'delay tr=8000-16000; motor class=5-5',
+  })
   const from = field(t('First register'), { type: 'number', min: '1', max: '65536' })
   const to = field(t('Last register'), { type: 'number', min: '1', max: '65536' })
   const least = field(t('Least value'), { type: 'number', step: 'any' })
@@ -129,8 +144,8 @@ function askCard(load) {
   ])
   const reason = field(t('Reason'), { maxLength: 200, required: true, autocomplete: 'off' })
   const order = field(t('Work order, if there is one'), { maxLength: 40, autocomplete: 'off' })
-  const rows = { setting: [setting, least, greatest], class: [], registers: [from, to, least, greatest] }
-  const special = [setting, from, to, least, greatest].map((one) => [one, element('div', {}, ...one.parts)])
+  const rows = { setting: [setting, least, greatest, also], class: [], registers: [from, to, least, greatest] }
+  const special = [setting, from, to, least, greatest, also].map((one) => [one, element('div', {}, ...one.parts)])
   const adapt = () => {
     for (const [one, place] of special) place.hidden = !rows[kind.input.value].includes(one)
   }
@@ -149,7 +164,7 @@ function askCard(load) {
     const number = ({ input }) => Number(input.value)
     const limits = { minimum: number(least), maximum: number(greatest) }
     const what = {
-      setting: { kind: 'setting', class: asked.input.value, setting: setting.input.value, ...limits },
+      setting: { kind: 'setting', class: asked.input.value, setting: setting.input.value, ...limits, ...alsoOf(also.input.value) },
       class: { kind: 'class', class: asked.input.value },
       registers: { kind: 'registers', class: asked.input.value, from: number(from), to: number(to), ...limits },
     }[kind.input.value]
