@@ -51,7 +51,8 @@ export function classify(request: Request, profile: Profile): Operation {
     case 'read-write-multiple-registers':
       return readWrite(request, profile, as)
     case 'write-multiple-registers':
-      return isWholeCommand(request) && profile.commands.length > 0
+      // Also where the profile has no commands: what looks like one may reach a device that takes it, and goes without its password.
+      return isWholeCommand(request)
         ? command({ ...request, values: withoutPassword(request.values) }, profile)
         : registers(registerOf(request.address), request.values, profile, as)
   }
@@ -104,8 +105,7 @@ function command(request: Extract<Request, { kind: 'write-multiple-registers' }>
 /** A plain write. It must lie whole in one documented range: one that leaves it would carry undocumented registers along. */
 function registers(first: number, values: readonly number[], profile: Profile, as: As): Operation {
   const span = { first, count: values.length }
-  if (profile.commands.length > 0 && touchesCommands(first, values.length))
-    return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
+  if (touchesCommands(first, values.length)) return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
   const range = profile.writable.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
   if (range === undefined) return as('unknown', `write ${spanWords(span)} of {breaker}`)
   return as(range.class, `${range.words} (${spanWords(span)} = ${values.join(', ')})`)

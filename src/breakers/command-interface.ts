@@ -1,4 +1,5 @@
 import { type Request, registerOf, toAddress } from '../modbus/index.ts'
+import { registersWritten } from './access.ts'
 import type { Operation } from './operation.ts'
 import { describeParameter, describeValue, registersOf } from './parameter.ts'
 import type { Command, Parameter, PasswordLevel, Profile } from './profile.ts'
@@ -110,6 +111,13 @@ export const isWholeCommand = (request: Request): boolean =>
   request.values.length === COMMAND_REGISTERS
 
 export const touchesCommands = (first: number, count: number): boolean => first <= COMMAND_LAST && first + count - 1 >= COMMAND_FIRST
+
+/**
+ * True for a write into the command interface that is no whole command. It may carry a password that did not come from the vault, or run
+ * what an earlier command has left there, its password included: no mode lets it pass.
+ */
+export const reachesIntoCommands = (request: Request): boolean =>
+  !isWholeCommand(request) && registersWritten(request).some(({ first, count }) => touchesCommands(first, count))
 
 /** The command that opens a breaker of this profile, as its documents give it; `none` where they give none. */
 export function openRequest({ commands }: Profile): Request | 'none' {

@@ -16,7 +16,16 @@ export {
   passwordRules,
 } from './profile.ts'
 export { classify } from './classify.ts'
-export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, openRequest, seal, touchesCommands } from './command-interface.ts'
+export {
+  IN_PROGRESS,
+  RESULT_DATA,
+  RESULT_FIRST,
+  RESULT_STATUS,
+  openRequest,
+  reachesIntoCommands,
+  seal,
+  touchesCommands,
+} from './command-interface.ts'
 export { registersOf } from './parameter.ts'
 export { registersRead } from './access.ts'
 export { asSeenBy } from './privacy.ts'
