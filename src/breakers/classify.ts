@@ -71,6 +71,9 @@ function readWords(request: Request, profile: Profile): string {
   return `read ${spanWords(first)} of {breaker}${range === undefined ? '' : ` (${range.words})`}`
 }
 
+/** The most data of FC 8/0 that passes, bytes: one word, as its example in V1.1b3, 6.8 (docs/decisions/0037). */
+const ECHO_BYTES = 2
+
 function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile: Profile, as: As): Operation {
   const { subFunction } = request
   const words = `${diagnosticSubFunctions[subFunction]} of {breaker} (8/${subFunction})`
@@ -82,6 +85,9 @@ function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile
     case 20:
       return as(classOf(`8/${subFunction}`, profile), words)
     case 0:
+      return request.data.length <= ECHO_BYTES
+        ? as('monitor', words)
+        : as('unknown', `${words} with ${request.data.length} bytes: ${ECHO_BYTES} show that the line works`)
     case 2:
     case 11:
     case 12:

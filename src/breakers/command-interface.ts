@@ -44,8 +44,13 @@ export function recogniseCommand(values: readonly number[], commands: readonly C
   if (command.lengths.length === 0)
     return { kind: 'unknown', why: `${words}: no document here gives the length of command ${command.code}, and its profile neither` }
   if (!command.lengths.includes(length)) return differs('length', length, command.lengths.join(' or '))
+  // Reading takes no lock: what it does not need is no way to put bytes of a client's choice on the line.
+  if (command.class === 'monitor' && values.slice(4 + Math.ceil((length - HEAD_BYTES) / 2) + 2, RESERVED_AT).some((value) => value !== 0))
+    return { kind: 'unknown', why: `${words}, with values behind its length` }
   return { kind: 'command', command, words }
 }
+/** Where the reserved registers of a command begin, counted from 8000. */
+const RESERVED_AT = 16
 
 /** Register 8006: parameters stand behind code, length, destination, security type and password, which count as 10 bytes. */
 export const PARAMETER_FIRST = 8006

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import { everyAddress, reachOf } from '../policy/index.ts'
+import { checkBusEndpoints } from './bus-endpoints.ts'
 import { checkIdentity } from './identity-checks.ts'
 import { checkGuardedSettings, checkGuards } from './guards.ts'
 import { checkKeySwitches } from './key-switch-checks.ts'
@@ -80,6 +81,7 @@ function crossChecks(file: string, document: Document, site: Site, warnings: Pro
   const problems: Problem[] = []
   const report: Report = (path, text) => void problems.push({ file, ...document.placeOf(path), text })
   checkDuplicates(document, site, report)
+  checkBusEndpoints(document, site, report)
   checkRoutes(document, site, report)
   checkOwnUnit(document, site, report)
   const warn: Report = (path, text) => void warnings.push({ file, ...document.placeOf(path), text })
@@ -117,7 +119,6 @@ function checkDuplicates(document: Document, site: Site, report: Report): void {
   )
   unique('listener', 'address', (value, line) => `address ${value} is used twice (first at line ${line}): give one listener another port`)
   unique('access', 'from', (value, line) => `range ${value} is there twice (first at line ${line}): only one level can hold, remove one`)
-  unique('bus', 'port', (value, line) => `port ${value} is used twice (first at line ${line}): one serial line has one master`)
 }
 
 /** A rule for a group that is named like a breaker would be for both, and nobody reads it so. */
