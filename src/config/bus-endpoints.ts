@@ -1,5 +1,4 @@
 import { realpathSync, statSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { toEndpoint } from './endpoint.ts'
 import type { SiteFile } from './schema.ts'
 import type { Document, Path } from './toml.ts'
@@ -42,7 +41,7 @@ export function endpointIdentity(text: string): string | undefined {
  */
 export function canonicalHost(host: string): string {
   const name = host.toLowerCase().replace(/\.$/, '')
-  const address = isIP(name) === 6 ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name
+  const address = name.includes(':') && URL.canParse(`http://[${name}]`) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address)
   const bytes =
     mapped === null ? [] : [mapped[1], mapped[2]].flatMap((word) => [parseInt(word ?? '', 16) >> 8, parseInt(word ?? '', 16) & 0xff])
