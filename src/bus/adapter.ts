@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { fstatSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setRs485 } from '../platform/index.ts'
 
@@ -9,10 +9,27 @@ export type AdapterSystem = {
   readonly write: (file: string, text: string) => void
   /** Lets the kernel turn the driver of a two-wire line (TIOCSRS485); false when it cannot. */
   readonly letKernelDrive: (descriptor: number) => boolean
+  /** Which device a path or an open port is, the same for each of its names: its number (st_rdev). `none`: there is nothing now. */
+  readonly deviceOf: (port: string | number) => string
 }
 
 /** This machine's. */
-export const thisSystem: AdapterSystem = { sysfs: '/sys', write: (file, text) => writeFileSync(file, text), letKernelDrive: setRs485 }
+export const thisSystem: AdapterSystem = {
+  sysfs: '/sys',
+  write: (file, text) => writeFileSync(file, text),
+  letKernelDrive: setRs485,
+  deviceOf,
+}
+
+function deviceOf(port: string | number): string {
+  try {
+    const { rdev } = typeof port === 'string' ? statSync(port) : fstatSync(port)
+    // makedev(3) of Linux: the minor number is in two parts.
+    return `serial device ${(rdev >> 8) & 0xfff}:${(rdev & 0xff) | ((rdev >> 12) & 0xfff00)}`
+  } catch {
+    return 'none'
+  }
+}
 
 /** Received bytes wait in an FTDI adapter for this long, milliseconds, unless somebody sets it; 16 of them halve a bus at 19200 baud. */
 const WANTED_MS = 1

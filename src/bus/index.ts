@@ -11,5 +11,6 @@ export { type Direction, type SerialSettings, directions, serialWire } from './p
 export { tcpWire } from './port-tcp.ts'
 export { createSerialLine } from './serial-line.ts'
 export { createTcpLine } from './tcp-line.ts'
+export { type EndpointConflict, createEndpoints, soleEndpoint } from './endpoints.ts'
 export type { OpenWire, Wire, WireEvents } from './wire.ts'
 export { openPorts } from './port-services.ts'

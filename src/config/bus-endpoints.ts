@@ -29,6 +29,29 @@ export function checkBusEndpoints(document: Document, site: Partial<SiteFile>, r
   })
 }
 
+/**
+ * A key switch has its serial port for itself: it sets DTR and RTS, which on the port of a bus would drive the line, and a port is opened
+ * once only. Two switches on one pin would be one contact under two names.
+ */
+export function checkKeySwitchPorts(document: Document, site: Partial<SiteFile>, report: Report): void {
+  const used = new Map<string, string>()
+  list(site.bus).forEach((bus, i) => {
+    if (!('port' in bus) || typeof bus.port !== 'string') return
+    used.set(serialIdentity(bus.port), `bus "${bus.name}", line ${document.placeOf(['bus', i]).line}`)
+  })
+  list(site['key-switch']).forEach(({ name, port }, i) => {
+    if (typeof port !== 'string') return
+    const identity = serialIdentity(port)
+    const by = used.get(identity)
+    if (by === undefined) used.set(identity, `key switch "${name}", line ${document.placeOf(['key-switch', i]).line}`)
+    else
+      report(
+        ['key-switch', i, 'port'],
+        `port ${JSON.stringify(port)} is used twice (${by}): a key switch needs a serial port that is used for nothing else`,
+      )
+  })
+}
+
 /** `host port` in one spelling; undefined where it is no endpoint, which is another mistake. */
 export function endpointIdentity(text: string): string | undefined {
   const endpoint = toEndpoint(text)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import { everyAddress, reachOf } from '../policy/index.ts'
-import { checkBusEndpoints } from './bus-endpoints.ts'
+import { checkBusEndpoints, checkKeySwitchPorts } from './bus-endpoints.ts'
 import { checkIdentity } from './identity-checks.ts'
 import { checkGuardedSettings, checkGuards } from './guards.ts'
 import { checkKeySwitches } from './key-switch-checks.ts'
@@ -88,6 +88,7 @@ function crossChecks(file: string, document: Document, site: Site, warnings: Pro
   checkIdentity(file, site, report, warn)
   checkGuards(site, report)
   checkKeySwitches(site, report)
+  checkKeySwitchPorts(document, site, report)
   checkGroups(site, report)
   checkSinks(file, site, report, warn)
   return problems

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import type { LookupFunction } from 'node:net'
 import { join } from 'node:path'
-import { openLine } from '../bus/index.ts'
+import { createEndpoints, openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
@@ -42,6 +43,8 @@ export type Ports = {
   readonly journalCredential: string | undefined
   /** Whether a time service keeps the clock of this machine right. */
   readonly clockSynchronised: () => boolean | 'unknown'
+  /** Resolves the host names of buses; the system's resolver when it is left out. */
+  readonly lookup?: LookupFunction
 }
 
 /** What of the core its people see. */
@@ -118,6 +121,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   })
   if (ports.vaultCredential === undefined && vault.list().length > 0)
     log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
+  const endpoints = createEndpoints()
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
     trusted: () => trust.trusted(),
@@ -129,7 +133,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
       const found = credentials.buses.get(bus.name)
       const use = { kind: 'device', role: '', where: `bus ${bus.name}` } as const
       const tls = found === undefined ? 'none' : { ...found, saw: (shown: X509Certificate) => certificates.saw(shown, use) }
-      return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap }, notice)
+      const claimEndpoint = endpoints.ofBus(bus.name, (conflict) => journal.note(event('bus-is-another', { bus: bus.name, ...conflict })))
+      return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap, claimEndpoint, lookup: ports.lookup }, notice)
     },
   })
   trust.onLost((part) => core.locks.lockAll(part))

@@ -21,6 +21,20 @@ function mistakes(first: string, second: string): string[] {
 const tcp = (address: string): string => `address = "${address}"`
 const serial = (port: string): string => `port = "${port}"`
 
+t.test('a key switch has its serial port for itself, under each of its names [S-31]', (t) => {
+  const found = (busPort: string, ports: readonly string[]): string[] => {
+    const switches = ports.map((port, i) => `[[key-switch]]\nname = "k${i}"\nport = "${port}"\npin = "${i === 0 ? 'CTS' : 'DSR'}"\n`)
+    const file = join(folder, 'breakwall.toml')
+    writeFileSync(file, `[[bus]]\nname = "a"\nport = "${busPort}"\n${switches.join('')}`)
+    const loaded = loadSite(file)
+    return loaded.kind === 'site' ? [] : loaded.problems.map(({ text }) => text).filter((text) => text.includes('used twice'))
+  }
+  t.match(found(device, [join(folder, 'by-id')]), [/used twice \(bus "a", line 1\): a key switch needs a serial port/])
+  t.match(found('/dev/null', [device, join(folder, 'by-id')]), [/used twice \(key switch "k0", line 4\)/])
+  t.same(found('/dev/null', [device]), [])
+  t.end()
+})
+
 t.test('two buses to one interface or one serial port are a mistake, however they are spelt [S-31]', (t) => {
   const same: readonly (readonly [string, string])[] = [
     [tcp('10.30.0.11:502'), tcp('10.30.0.11:502')],
