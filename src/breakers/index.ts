@@ -16,6 +16,7 @@ export {
   passwordRules,
 } from './profile.ts'
 export { classify } from './classify.ts'
+export { carriesFreeBytes, judgeOnLine } from './free-bytes.ts'
 export {
   IN_PROGRESS,
   RESULT_DATA,

@@ -1,4 +1,4 @@
-import { type Operation, actOf, reachesIntoCommands } from '../breakers/index.ts'
+import { type Operation, actOf, carriesFreeBytes, reachesIntoCommands } from '../breakers/index.ts'
 import { type ExceptionCode, exceptionCode } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import { levelAt } from './acl.ts'
@@ -84,7 +84,7 @@ export function decide(question: Question): Verdict {
   // Where policy is only observed, what people at the switchboard have put up holds all the same, whatever else would be refused.
   const bar = operation.class === 'monitor' ? 'none' : barOf(standing, trusted)
   if (bar !== 'none') return deny(bar)
-  if (operation.class === 'file' || reachesIntoCommands(operation.request)) return verdict
+  if (operation.class === 'file' || reachesIntoCommands(operation.request) || carriesFreeBytes(operation)) return verdict
   return { ...allow(operation.class === 'monitor' ? 'none' : 'write-ahead'), wouldDeny: verdict.reason }
 }
 
