@@ -1,4 +1,3 @@
-import type { LookupFunction } from 'node:net'
 import type { Clock, Random } from '../platform/index.ts'
 import { thisSystem } from './adapter.ts'
 import type { Echo } from './echo.ts'
@@ -6,7 +5,7 @@ import type { ClaimEndpoint } from './endpoints.ts'
 import type { Line, Notice, Tap } from './line.ts'
 import { pooled } from './pool.ts'
 import { type SerialSettings, serialWire } from './port-serial.ts'
-import { type TcpSettings, tcpWire } from './port-tcp.ts'
+import { type Lookup, type TcpSettings, tcpWire } from './port-tcp.ts'
 import { createSerialLine } from './serial-line.ts'
 import { createTcpLine } from './tcp-line.ts'
 
@@ -20,7 +19,7 @@ export type LinePorts = {
   readonly random: Random
   readonly tap: Tap
   readonly claimEndpoint: ClaimEndpoint
-  readonly lookup?: LookupFunction | undefined
+  readonly lookup?: Lookup | undefined
 }
 
 /** Opens the line of a bus on this machine's ports. */

@@ -19,11 +19,14 @@ export type TlsTowardsDevice = {
 }
 export type TcpSettings = { readonly host: string; readonly port: number; readonly tls: TlsTowardsDevice | 'none' }
 
+/** Resolves a host name. */
+export type Lookup = LookupFunction
+
 export type TcpPorts = {
   readonly clock: Clock
   readonly claimEndpoint: ClaimEndpoint
   /** Resolves host names; the system's resolver when it is left out. */
-  readonly lookup?: LookupFunction | undefined
+  readonly lookup?: Lookup | undefined
 }
 
 /** A connection to a Modbus TCP interface (IFE, EIFE), in the clear or in TLS. One that has reached another bus's device is not used. */

@@ -1,8 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import type { LookupFunction } from 'node:net'
 import { join } from 'node:path'
-import { createEndpoints, openLine } from '../bus/index.ts'
+import { type Lookup, createEndpoints, openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
@@ -44,7 +43,7 @@ export type Ports = {
   /** Whether a time service keeps the clock of this machine right. */
   readonly clockSynchronised: () => boolean | 'unknown'
   /** Resolves the host names of buses; the system's resolver when it is left out. */
-  readonly lookup?: LookupFunction
+  readonly lookup?: Lookup
 }
 
 /** What of the core its people see. */
