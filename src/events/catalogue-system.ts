@@ -109,7 +109,7 @@ export const systemEvents = {
     'bus',
     'reason',
   ]),
-  'bus-is-another': d(430, 2, 'control-system', 'bus {bus} has reached {address}, which belongs to bus {otherBus}; it is not used', [
+  'bus-is-another': d(523, 2, 'control-system', 'bus {bus} has reached {address}, which belongs to bus {otherBus}; it is not used', [
     'bus',
     'otherBus',
     'address',
