@@ -30,9 +30,16 @@ export const jobBody = z.strictObject({ name, breakers: z.array(z.string()).min(
 export const masterLockBody = z.strictObject({ on: z.boolean(), reason })
 export const grantClasses = ['control', 'protection-setting', 'other-setting', 'clock', 'password', 'diagnostic'] as const
 const value = z.number()
+const settingLimits = { setting: name, minimum: value, maximum: value }
 export const grantForBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('class'), class: z.enum(grantClasses) }),
-  z.strictObject({ kind: z.literal('setting'), class: z.enum(grantClasses), setting: name, minimum: value, maximum: value }),
+  z.strictObject({
+    kind: z.literal('setting'),
+    class: z.enum(grantClasses),
+    ...settingLimits,
+    /** The other settings that the same command writes. */
+    also: z.array(z.strictObject(settingLimits)).max(15).optional(),
+  }),
   z.strictObject({
     kind: z.literal('registers'),
     class: z.enum(grantClasses),

@@ -51,7 +51,8 @@ export function classify(request: Request, profile: Profile): Operation {
     case 'read-write-multiple-registers':
       return readWrite(request, profile, as)
     case 'write-multiple-registers':
-      return isWholeCommand(request) && profile.commands.length > 0
+      // Also where the profile has no commands: what looks like one may reach a device that takes it, and goes without its password.
+      return isWholeCommand(request)
         ? command({ ...request, values: withoutPassword(request.values) }, profile)
         : registers(registerOf(request.address), request.values, profile, as)
   }
@@ -70,6 +71,9 @@ function readWords(request: Request, profile: Profile): string {
   return `read ${spanWords(first)} of {breaker}${range === undefined ? '' : ` (${range.words})`}`
 }
 
+/** The most data of FC 8/0 that passes, bytes: one word, as its example in V1.1b3, 6.8 (docs/decisions/0037). */
+const ECHO_BYTES = 2
+
 function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile: Profile, as: As): Operation {
   const { subFunction } = request
   const words = `${diagnosticSubFunctions[subFunction]} of {breaker} (8/${subFunction})`
@@ -81,6 +85,9 @@ function diagnostics(request: Extract<Request, { kind: 'diagnostics' }>, profile
     case 20:
       return as(classOf(`8/${subFunction}`, profile), words)
     case 0:
+      return request.data.length <= ECHO_BYTES
+        ? as('monitor', words)
+        : as('unknown', `${words} with ${request.data.length} bytes: ${ECHO_BYTES} show that the line works`)
     case 2:
     case 11:
     case 12:
@@ -104,8 +111,7 @@ function command(request: Extract<Request, { kind: 'write-multiple-registers' }>
 /** A plain write. It must lie whole in one documented range: one that leaves it would carry undocumented registers along. */
 function registers(first: number, values: readonly number[], profile: Profile, as: As): Operation {
   const span = { first, count: values.length }
-  if (profile.commands.length > 0 && touchesCommands(first, values.length))
-    return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
+  if (touchesCommands(first, values.length)) return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
   const range = profile.writable.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
   if (range === undefined) return as('unknown', `write ${spanWords(span)} of {breaker}`)
   return as(range.class, `${range.words} (${spanWords(span)} = ${values.join(', ')})`)

@@ -1,4 +1,5 @@
 import { type Request, registerOf, toAddress } from '../modbus/index.ts'
+import { registersWritten } from './access.ts'
 import type { Operation } from './operation.ts'
 import { describeParameter, describeValue, registersOf } from './parameter.ts'
 import type { Command, Parameter, PasswordLevel, Profile } from './profile.ts'
@@ -43,12 +44,18 @@ export function recogniseCommand(values: readonly number[], commands: readonly C
   if (command.lengths.length === 0)
     return { kind: 'unknown', why: `${words}: no document here gives the length of command ${command.code}, and its profile neither` }
   if (!command.lengths.includes(length)) return differs('length', length, command.lengths.join(' or '))
+  // Reading takes no lock: what it does not need is no way to put bytes of a client's choice on the line.
+  if (command.class === 'monitor' && values.slice(4 + Math.ceil((length - HEAD_BYTES) / 2) + 2, RESERVED_AT).some((value) => value !== 0))
+    return { kind: 'unknown', why: `${words}, with values behind its length` }
   return { kind: 'command', command, words }
 }
+/** Where the reserved registers of a command begin, counted from 8000. */
+const RESERVED_AT = 16
 
 /** Register 8006: parameters stand behind code, length, destination, security type and password, which count as 10 bytes. */
-const PARAMETER_FIRST = 8006
-const HEAD_BYTES = 10
+export const PARAMETER_FIRST = 8006
+export const PARAMETER_LAST = 8015
+export const HEAD_BYTES = 10
 
 function wordsOf({ words, class: operationClass, parameters }: Command, values: readonly number[]): string {
   // What it sets is a secret: said is only that it is set.
@@ -109,6 +116,13 @@ export const isWholeCommand = (request: Request): boolean =>
   request.values.length === COMMAND_REGISTERS
 
 export const touchesCommands = (first: number, count: number): boolean => first <= COMMAND_LAST && first + count - 1 >= COMMAND_FIRST
+
+/**
+ * True for a write into the command interface that is no whole command. It may carry a password that did not come from the vault, or run
+ * what an earlier command has left there, its password included: no mode lets it pass.
+ */
+export const reachesIntoCommands = (request: Request): boolean =>
+  !isWholeCommand(request) && registersWritten(request).some(({ first, count }) => touchesCommands(first, count))
 
 /** The command that opens a breaker of this profile, as its documents give it; `none` where they give none. */
 export function openRequest({ commands }: Profile): Request | 'none' {

@@ -16,9 +16,20 @@ export {
   passwordRules,
 } from './profile.ts'
 export { classify } from './classify.ts'
-export { IN_PROGRESS, RESULT_DATA, RESULT_FIRST, RESULT_STATUS, openRequest, seal, touchesCommands } from './command-interface.ts'
+export { carriesFreeBytes, judgeOnLine } from './free-bytes.ts'
+export {
+  IN_PROGRESS,
+  RESULT_DATA,
+  RESULT_FIRST,
+  RESULT_STATUS,
+  openRequest,
+  reachesIntoCommands,
+  seal,
+  touchesCommands,
+} from './command-interface.ts'
 export { registersOf } from './parameter.ts'
 export { registersRead } from './access.ts'
 export { asSeenBy } from './privacy.ts'
 export { type BreakerState, type Observed, observe } from './state.ts'
-export { type Act, type Written, actOf, acts, valuesOf } from './values.ts'
+export { type Act, type Written, actOf, acts, settingOf, valuesOf } from './values.ts'
+export { type AlsoWrites, alsoWritten, hasOperation, hasSetting, namedSettings } from './settings.ts'

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setRs485 } from '../platform/index.ts'
 
@@ -11,6 +11,8 @@ export type AdapterSystem = {
   readonly letKernelDrive: (descriptor: number) => boolean
   /** Why the kernel does not open a port: the name of its error (errno(3)), such as `EACCES`; empty when it does. */
   readonly openError: (path: string) => string
+  /** Which device a path or an open port is, the same for each of its names: its number (st_rdev). `none`: there is nothing now. */
+  readonly deviceOf: (port: string | number) => string
 }
 
 /** This machine's. */
@@ -26,6 +28,7 @@ export const thisSystem: AdapterSystem = {
       return error instanceof Error && 'code' in error ? String(error.code) : ''
     }
   },
+  deviceOf,
 }
 
 /**
@@ -55,6 +58,16 @@ function deviceClass(path: string): string {
   }
   const [, driver] = /^(tty[A-Za-z]+)\d+$/.exec(basename(real)) ?? []
   return driver === undefined ? real : `char-${driver}`
+}
+
+function deviceOf(port: string | number): string {
+  try {
+    const { rdev } = typeof port === 'string' ? statSync(port) : fstatSync(port)
+    // makedev(3) of Linux: the minor number is in two parts.
+    return `serial device ${(rdev >> 8) & 0xfff}:${(rdev & 0xff) | ((rdev >> 12) & 0xfff00)}`
+  } catch {
+    return 'none'
+  }
 }
 
 /** Received bytes wait in an FTDI adapter for this long, milliseconds, unless somebody sets it; 16 of them halve a bus at 19200 baud. */

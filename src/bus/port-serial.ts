@@ -1,5 +1,6 @@
 import { SerialPort } from 'serialport'
 import { type AdapterSystem, checkLatency, hintOfOpening } from './adapter.ts'
+import { type ClaimEndpoint, type EndpointClaim, describeConflict } from './endpoints.ts'
 import type { OpenWire, Wire, WireEvents } from './wire.ts'
 
 /** Who turns the driver of a two-wire line: the adapter itself, the kernel (TIOCSRS485), or this program by RTS. */
@@ -22,22 +23,24 @@ const realPort: CreatePort = ({ path, baud, parity, stopBits }) =>
 
 /** A serial port. What it cannot do as asked, such as turning the driver, keeps it closed; what only slows it is a warning. */
 export const serialWire =
-  (settings: SerialSettings, system: AdapterSystem, createPort: CreatePort = realPort): OpenWire =>
+  (settings: SerialSettings, system: AdapterSystem, claimEndpoint: ClaimEndpoint, createPort: CreatePort = realPort): OpenWire =>
   (events) =>
-    new SerialWire(settings, system, events, createPort)
+    new SerialWire(settings, system, events, claimEndpoint(), createPort(settings))
 
 class SerialWire implements Wire {
   readonly #settings: SerialSettings
   readonly #system: AdapterSystem
   readonly #events: WireEvents
+  readonly #claim: EndpointClaim
   readonly #port: Port
   #warned = ''
 
-  constructor(settings: SerialSettings, system: AdapterSystem, events: WireEvents, createPort: CreatePort) {
+  constructor(settings: SerialSettings, system: AdapterSystem, events: WireEvents, claim: EndpointClaim, port: Port) {
     this.#settings = settings
     this.#system = system
     this.#events = events
-    this.#port = createPort(settings)
+    this.#claim = claim
+    this.#port = port
     this.#port.on('data', (bytes: Buffer) => events.bytes(bytes))
     this.#port.on('error', () => undefined) // each error also arrives at the call that met it
     this.#port.on('close', () => events.lost('the port was lost'))
@@ -45,8 +48,16 @@ class SerialWire implements Wire {
 
   open(): void {
     const { path, direction } = this.#settings
+    // Before it is opened, which would set its baud rate; and once more by what was opened, should a link have changed meanwhile.
+    const before = this.#holds(path)
+    if (before !== 'held') return this.#events.failed(before.why)
     this.#port.open((error) => {
-      if (error !== null) return this.#events.failed([error.message, hintOfOpening(path, this.#system)].filter(Boolean).join('; '))
+      if (error !== null) {
+        this.#claim.release()
+        return this.#events.failed([error.message, hintOfOpening(path, this.#system)].filter(Boolean).join('; '))
+      }
+      const opened = this.#holds(descriptorOf(this.#port))
+      if (opened !== 'held') return this.#refuse(opened.why)
       const latency = checkLatency(path, this.#system)
       if (latency !== 'fine') this.#warn(latency)
       if (direction === 'kernel' && !this.#system.letKernelDrive(descriptorOf(this.#port)))
@@ -74,13 +85,21 @@ class SerialWire implements Wire {
   }
 
   close(): Promise<void> {
+    this.#claim.release()
     return new Promise((resolve) => {
       if (this.#port.isOpen) this.#port.close(() => resolve())
       else resolve()
     })
   }
 
+  #holds(port: string | number): 'held' | { readonly why: string } {
+    const device = this.#system.deviceOf(port)
+    const held = device === 'none' ? 'held' : this.#claim.hold(device)
+    return held === 'held' || held.kind === 'held' ? 'held' : { why: describeConflict(held.conflict) }
+  }
+
   #refuse(why: string): void {
+    this.#claim.release()
     this.#port.removeAllListeners('close')
     this.#port.close(() => {
       this.#port.on('close', () => this.#events.lost('the port was lost'))

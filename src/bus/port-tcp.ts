@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { type Socket, connect } from 'node:net'
+import { type LookupFunction, type Socket, connect } from 'node:net'
 import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'node:tls'
 import { type Clock, cipherSuites } from '../platform/index.ts'
+import { type ClaimEndpoint, type EndpointClaim, addressOf, describeConflict } from './endpoints.ts'
 import { CONNECT_MS } from './limits.ts'
 import type { OpenWire, Wire, WireEvents } from './wire.ts'
 
@@ -18,38 +19,59 @@ export type TlsTowardsDevice = {
 }
 export type TcpSettings = { readonly host: string; readonly port: number; readonly tls: TlsTowardsDevice | 'none' }
 
-/** A connection to a Modbus TCP interface (IFE, EIFE), in the clear or in TLS. */
+/** Resolves a host name. */
+export type Lookup = LookupFunction
+
+export type TcpPorts = {
+  readonly clock: Clock
+  readonly claimEndpoint: ClaimEndpoint
+  /** Resolves host names; the system's resolver when it is left out. */
+  readonly lookup?: Lookup | undefined
+}
+
+/** A connection to a Modbus TCP interface (IFE, EIFE), in the clear or in TLS. One that has reached another bus's device is not used. */
 export const tcpWire =
-  (settings: TcpSettings, clock: Clock): OpenWire =>
+  (settings: TcpSettings, ports: TcpPorts): OpenWire =>
   (events) =>
-    new TcpWire(settings, clock, events)
+    new TcpWire(settings, ports, events)
 
 /** After this long without traffic the kernel asks whether the other end is there, milliseconds. */
 const KEEP_ALIVE_MS = 10_000
 
 class TcpWire implements Wire {
   readonly #settings: TcpSettings
-  readonly #clock: Clock
+  readonly #ports: TcpPorts
+  readonly #claim: EndpointClaim
   readonly #events: WireEvents
   #socket: Socket | 'none' = 'none'
 
-  constructor(settings: TcpSettings, clock: Clock, events: WireEvents) {
+  constructor(settings: TcpSettings, ports: TcpPorts, events: WireEvents) {
     this.#settings = settings
-    this.#clock = clock
+    this.#ports = ports
+    this.#claim = ports.claimEndpoint()
     this.#events = events
   }
 
   open(): void {
     const { host, port, tls } = this.#settings
-    const to = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+    const { clock, lookup } = this.#ports
+    const to = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, ...(lookup && { lookup }) }
     const socket = tls === 'none' ? connect(to) : connectTls({ ...to, ...optionsOf(tls, host) })
     this.#socket = socket
     let why = 'the other end closed it'
     let state: 'opening' | 'open' | 'ended' = 'opening'
-    const cancel = this.#clock.deadline(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
+    let reached: 'nothing' | 'its-own' | 'another-bus' = 'nothing'
+    const cancel = clock.deadline(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)))
+    // First of all listeners: before TLS sends its first message.
+    socket.prependOnceListener('connect', () => {
+      const held = this.#claim.hold(addressOf(socket.remoteAddress ?? host, socket.remotePort ?? port))
+      reached = held.kind === 'held' ? 'its-own' : 'another-bus'
+      if (held.kind === 'another-bus') socket.destroy(new Error(describeConflict(held.conflict)))
+    })
     socket.once(tls === 'none' ? 'connect' : 'secureConnect', () => {
       cancel()
-      const refusal = tls === 'none' ? 'welcome' : look(socket as TLSSocket, tls, this.#clock)
+      if (reached !== 'its-own') return // it is being destroyed
+      const refusal = tls === 'none' ? 'welcome' : look(socket as TLSSocket, tls, clock)
       if (refusal !== 'welcome') return void socket.destroy(new Error(refusal))
       state = 'open'
       this.#events.opened()
@@ -68,8 +90,9 @@ class TcpWire implements Wire {
       if (state === 'ended') return
       this.#socket = 'none'
       const said = `${host}:${port}: ${why}`
-      if (state === 'open') this.#events.lost(said)
-      else this.#events.failed(said)
+      if (state === 'open') return this.#events.lost(said)
+      this.#claim.release()
+      this.#events.failed(said)
     })
   }
 
@@ -83,6 +106,7 @@ class TcpWire implements Wire {
 
   close(): Promise<void> {
     const socket = this.#socket
+    this.#claim.release()
     return new Promise((resolve) => {
       if (socket === 'none') return resolve()
       socket.once('close', () => resolve())

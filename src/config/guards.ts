@@ -1,3 +1,4 @@
+import { type Act, type OperationClass, type Profile, hasOperation, hasSetting, namedSettings } from '../breakers/index.ts'
 import type { Guard, GuardRule } from '../policy/index.ts'
 import { toMilliseconds } from './duration.ts'
 import type { GuardFile } from './guard-schema.ts'
@@ -43,6 +44,47 @@ export function checkGuards(site: Partial<SiteFile>, report: Report): void {
     list(guard.breakers).forEach((name, at) => {
       if (!known.includes(name)) report(['guard', i, 'breakers', at], `there is no breaker or group "${name}": ${suggestion(name, known)}`)
     })
+  })
+}
+
+/**
+ * A value guard has to see its setting on each breaker that it guards: one that no command has would agree to everything. A breaker
+ * without any operation of its classes is left alone. `profiles`: those that could be loaded, by their names.
+ */
+export function checkGuardedSettings(site: Partial<SiteFile>, profiles: ReadonlyMap<string, Profile>, report: Report, warn: Report): void {
+  list(site.guard).forEach((guard, i) => {
+    const { name, setting, classes, acts, breakers: only } = guard
+    const which = (one: OperationClass, act: Act): boolean =>
+      list(classes).some((known) => known === one) && (acts === undefined || list(acts).includes(act))
+    const guarded = list(site.breaker).filter(
+      (breaker) => only === undefined || list(only).includes(breaker.name) || list(only).includes(breaker.group ?? ''),
+    )
+    const loaded = guarded.flatMap((breaker) => {
+      const profile = profiles.get(breaker.profile)
+      return profile === undefined ? [] : [{ breaker: breaker.name, profile }]
+    })
+    const operated = loaded.filter(({ profile }) => hasOperation(profile, which))
+    if (loaded.length > 0 && loaded.length === guarded.length && operated.length === 0)
+      (setting === undefined ? warn : report)(
+        ['guard', i, acts === undefined ? 'classes' : 'acts'],
+        `guard "${name}" guards nothing: no profile of its breakers has such an operation`,
+      )
+    if (setting === undefined) return
+    const blind = operated.filter(({ profile }) => !hasSetting(profile, setting, which))
+    const [first] = blind
+    if (first === undefined) return
+    const known = [...new Set(operated.flatMap(({ profile }) => namedSettings(profile, which)))]
+    const others = known.filter((one) => one !== setting)
+    const expected = known.includes(setting)
+      ? `give the guard the breakers that have it, or describe it in a profile of your own`
+      : others.length === 0
+        ? 'no command there has a setting with a name, expected a register such as "register 3001"'
+        : suggestion(setting, others)
+    report(
+      ['guard', i, 'setting'],
+      `no such operation of profile "${first.profile.name}" (${blind.map(({ breaker }) => breaker).join(', ')}) writes a setting "${setting}", ` +
+        `so guard "${name}" could not limit it: ${expected}`,
+    )
   })
 }
 

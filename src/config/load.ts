@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
 import { everyAddress, reachOf } from '../policy/index.ts'
+import { checkBusEndpoints, checkKeySwitchPorts } from './bus-endpoints.ts'
 import { checkIdentity } from './identity-checks.ts'
-import { checkGuards } from './guards.ts'
+import { checkGuardedSettings, checkGuards } from './guards.ts'
+import { checkKeySwitches } from './key-switch-checks.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { loadProfile, profileFolder, profileNames } from './profiles.ts'
@@ -45,6 +47,11 @@ export function loadSite(path: string): Loaded {
     ...crossChecks(path, document, loose, warnings),
     ...checkProfiles(path, document, loose, profiles, warnings),
   ]
+  const at =
+    (found: Problem[]): Report =>
+    (key, what) =>
+      void found.push({ file: path, ...document.placeOf(key), text: what })
+  checkGuardedSettings(loose, profiles, at(problems), at(warnings))
   if (parsed.success) checkTimes(parsed.data, (key, what) => void warnings.push({ file: path, ...document.placeOf(key), text: what }))
   if (problems.length > 0 || !parsed.success) {
     return { kind: 'problems', problems: inOrder(problems), warnings: inOrder(warnings) }
@@ -80,11 +87,15 @@ function crossChecks(file: string, document: Document, site: Site, warnings: Pro
   const problems: Problem[] = []
   const report: Report = (path, text) => void problems.push({ file, ...document.placeOf(path), text })
   checkDuplicates(document, site, report)
+  checkBusEndpoints(document, site, report)
   checkRoutes(document, site, report)
   checkOwnUnit(document, site, report)
   const warn: Report = (path, text) => void warnings.push({ file, ...document.placeOf(path), text })
   checkIdentity(file, site, report, warn)
   checkGuards(site, report)
+  checkKeySwitches(site, report)
+  checkKeySwitchPorts(document, site, report)
+  checkGroups(site, report)
   checkSinks(file, site, report, warn)
   return problems
 }
@@ -115,7 +126,15 @@ function checkDuplicates(document: Document, site: Site, report: Report): void {
   )
   unique('listener', 'address', (value, line) => `address ${value} is used twice (first at line ${line}): give one listener another port`)
   unique('access', 'from', (value, line) => `range ${value} is there twice (first at line ${line}): only one level can hold, remove one`)
-  unique('bus', 'port', (value, line) => `port ${value} is used twice (first at line ${line}): one serial line has one master`)
+}
+
+/** A rule for a group that is named like a breaker would be for both, and nobody reads it so. */
+function checkGroups(site: Site, report: Report): void {
+  const names = list(site.breaker).map(({ name }) => name)
+  list(site.breaker).forEach(({ group }, i) => {
+    if (group !== undefined && names.includes(group))
+      report(['breaker', i, 'group'], `group "${group}" has the name of a breaker: give the group another name`)
+  })
 }
 
 function checkOwnUnit(document: Document, site: Site, report: Report): void {

@@ -2,6 +2,14 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Command, type Profile, passwordLevels, registersOf, touchesCommands } from '../breakers/index.ts'
 import { type RegisterNumber, toRegisterNumber } from '../modbus/index.ts'
+import {
+  classesOfFunction,
+  contradictionsOf,
+  parameterContradictions,
+  readableContradiction,
+  refreshContradiction,
+  statusContradiction,
+} from './profile-contradictions.ts'
 import { toProblems } from './mistakes.ts'
 import { type Problem, suggestion } from './problem.ts'
 import { toMilliseconds } from './duration.ts'
@@ -28,7 +36,7 @@ export function loadProfile(folders: readonly string[], name: string): Profile |
 export function loadProfileFile(file: string, folders: readonly string[]): Profile | readonly Problem[] {
   const { parts, problems } = readWhole(file, folders, [])
   const [own] = parts
-  const all = [...problems, ...parts.flatMap(checkPart), ...checkTogether(parts)]
+  const all = [...problems, ...parts.flatMap(checkPart), ...checkTogether(parts), ...checkMeanings(parts)]
   if (all.length > 0 || own === undefined) return all
   return toProfile(basename(file, '.toml'), own.values, parts)
 }
@@ -73,14 +81,41 @@ function checkPart({ file, document, values }: Part): Problem[] {
         report([table, i, 'from'], `writable ${from} to ${to} covers the command interface (8000 to 8019): write it as a [[command]]`)
     })
   values.command.forEach((command, i) => {
-    if (command.password !== undefined && command.security === 0)
-      report(['command', i, 'security'], `command ${command.code} has a password and security type 0: expected security = 1`)
+    for (const { key, text } of contradictionsOf(command)) report(['command', i, key], text)
+    for (const { at, text } of parameterContradictions(command)) report(['command', i, 'parameter', at], text)
     command.parameter.forEach((parameter, k) => {
       const end = parameter.register + registersOf(parameter.type) - 1
       if (end > 8015) report(['command', i, 'parameter', k], `parameter "${parameter.words}" ends at ${end}: parameters end at 8015`)
     })
   })
+  values.function.forEach(({ name, class: operationClass }, i) => {
+    const fitting = classesOfFunction[name]
+    if (!fitting.includes(operationClass))
+      report(['function', i, 'class'], `function ${name} has class "${operationClass}": expected ${fitting.join(' or ')}`)
+  })
   return problems
+}
+
+/** What one part contradicts in all of them: a register has one meaning, wherever it is described. */
+function checkMeanings(parts: readonly Part[]): Problem[] {
+  const writable = parts.flatMap(({ values }) => values.writable)
+  const hasCommands = parts.some(({ values }) => values.command.length > 0)
+  const classes = new Map<string, string>()
+  return parts.flatMap((part) => {
+    const { file, document, values } = part
+    const at = (path: Path, text: string | undefined): Problem[] => (text === undefined ? [] : [{ file, ...document.placeOf(path), text }])
+    return [
+      ...(values.status === undefined ? [] : at(['status'], statusContradiction(values.status, writable))),
+      ...values.refresh.flatMap((range, i) => at(['refresh', i, 'from'], refreshContradiction(range, writable))),
+      ...values.readable.flatMap((range, i) => at(['readable', i, 'from'], readableContradiction(range, hasCommands))),
+      ...values.function.flatMap(({ name, class: operationClass }, i) => {
+        const first = classes.get(name) ?? operationClass
+        classes.set(name, first)
+        const text = `function ${name} has class "${operationClass}", and elsewhere in this profile "${first}": one function has one class`
+        return first === operationClass ? [] : at(['function', i, 'class'], text)
+      }),
+    ]
+  })
 }
 
 /** Included commands of unconfirmed length that the including profile, which comes first, gives whole; the class stays what it is. */

@@ -29,7 +29,7 @@ const systemBounds = {
   ...{ 'fail-closed-entered': device(20), 'fail-closed-left': device(20), 'watchdog-late': watch },
   ...{ 'bus-down': device(20), 'bus-up': device(20), 'breaker-offline': device(20), 'breaker-online': device(20) },
   ...{ 'clock-jump': watch, 'clock-unsynchronised': watch, 'clock-synchronised': watch, heartbeat: watch },
-  ...{ 'foreign-master-suspected': device(1), 'bus-noisy': device(5) },
+  ...{ 'foreign-master-suspected': device(1), 'bus-is-another': device(5), 'bus-noisy': device(5) },
   ...{ 'device-identity-changed': operation, 'device-clear-text-service': person, 'capture-started': person },
   ...{ 'sink-disconnected': device(20), 'sink-recovered': device(20), 'sink-connected': device(20), 'sink-behind': device(20) },
   ...{

@@ -151,5 +151,10 @@ export const systemEvents = {
     'bus',
     'reason',
   ]),
+  'bus-is-another': d(523, 2, 'control-system', 'bus {bus} has reached {address}, which belongs to bus {otherBus}; it is not used', [
+    'bus',
+    'otherBus',
+    'address',
+  ]),
   'bus-noisy': d(522, 3, 'control-system', 'bus {bus} is not silent: {reason}', ['bus', 'reason']),
 } as const satisfies Record<string, Definition>

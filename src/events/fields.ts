@@ -90,6 +90,9 @@ export type FieldTypes = {
   /** Where a certificate is used, such as `listener scada`. */
   readonly where: string
   readonly seconds: number
+  readonly otherBus: string
+  /** What a bus is connected to: `10.30.0.11:502`, or a serial device. */
+  readonly address: string
   /** Password profile of a breaker, such as `operator`. Never a password. */
   readonly level: string
 }

@@ -4,6 +4,7 @@ export const techniques = {
   T0812: 'Default Credentials',
   T0814: 'Denial of Service',
   T0822: 'External Remote Services',
+  T0830: 'Adversary-in-the-Middle',
   T0831: 'Manipulation of Control',
   T0836: 'Modify Parameter',
   T0842: 'Network Sniffing',

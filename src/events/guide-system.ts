@@ -162,6 +162,11 @@ export const systemGuide = {
     'Switch the service off at the interface: its web page or the configuration tool of its maker.',
     'T0842',
   ),
+  'bus-is-another': g(
+    'The name of a bus now leads to the interface or serial port of another bus. Its breakers would have two locks: nothing is sent.',
+    'Ask whether the DNS entry, the address or the link of the port was changed. If nobody did: somebody redirects the gateway.',
+    'T0830',
+  ),
   'bus-noisy': g(
     'Bytes arrive on a serial line that answer no request. Requests go out in what silence there is; without any they are answered 0A.',
     'Look at termination, bias and cable, then for a device that sends unasked: unplug one after the other.',

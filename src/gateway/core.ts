@@ -205,6 +205,7 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
   return {
     name,
     unit,
+    address,
     profile,
     bus: settings.bus,
     turns,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openLine } from '../bus/index.ts'
+import { type Lookup, createEndpoints, openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
@@ -44,6 +44,8 @@ export type Ports = {
   readonly journalCredential: string | undefined
   /** Whether a time service keeps the clock of this machine right. */
   readonly clockSynchronised: () => boolean | 'unknown'
+  /** Resolves the host names of buses; the system's resolver when it is left out. */
+  readonly lookup?: Lookup
 }
 
 /** What of the core its people see. */
@@ -115,15 +117,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   opened.onLateOpening(() => failOnStates(journal, trust))
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
-  const vaultFiles = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: ports.vaultCredential }
-  const vault = openVaultBook(openVault(vaultFiles, clock, random), {
-    journal,
-    clock,
-    ruleOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.profile.passwordRule ?? 'four-characters',
-    accountOf: (name) => site.breakers.find((breaker) => breaker.name === name)?.account,
-  })
-  if (ports.vaultCredential === undefined && vault.list().length > 0)
-    log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
+  const vault = startVault(site, ports, journal)
+  const endpoints = createEndpoints()
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
     trusted: () => trust.trusted(),
@@ -135,7 +130,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
       const found = credentials.buses.get(bus.name)
       const use = { kind: 'device', role: '', where: `bus ${bus.name}` } as const
       const tls = found === undefined ? 'none' : { ...found, saw: (shown: X509Certificate) => certificates.saw(shown, use) }
-      return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap }, notice)
+      const claimEndpoint = endpoints.ofBus(bus.name, (conflict) => journal.note(event('bus-is-another', { bus: bus.name, ...conflict })))
+      return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap, claimEndpoint, lookup: ports.lookup }, notice)
     },
   })
   trust.onLost((part) => core.locks.lockAll(part))
@@ -164,6 +160,20 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 }
 
 export type InForce = { site: CheckedSite }
+
+/** The breakers' passwords, with the rule and the account of each breaker's kind. */
+function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): VaultBook {
+  const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential }
+  const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
+  const vault = openVaultBook(openVault(files, clock, random), {
+    ...{ journal, clock },
+    ruleOf: (name) => named(name)?.profile.passwordRule ?? 'four-characters',
+    accountOf: (name) => named(name)?.account,
+  })
+  if (vaultCredential === undefined && vault.list().length > 0)
+    log.warn('the key of the vault is a file: LoadCredential= in the unit keeps it from who can read the disk')
+  return vault
+}
 
 /** Who may log in. A gateway without users tells the code that makes the first one, on the console of the service and nowhere else. */
 async function startPeople(force: InForce, ports: Ports, journal: Journal): Promise<People> {

@@ -182,7 +182,7 @@ export function grantWords(what: Grant['for']): string {
     case 'class':
       return `any ${what.class}`
     case 'setting':
-      return `${what.setting} from ${what.minimum} to ${what.maximum}`
+      return [what, ...(what.also ?? [])].map((one) => `${one.setting} from ${one.minimum} to ${one.maximum}`).join(', ')
     case 'registers':
       return `registers ${what.from} to ${what.to}, values ${what.minimum} to ${what.maximum}`
   }

@@ -1,4 +1,4 @@
-import { asSeenBy, classify, seal } from '../breakers/index.ts'
+import { asSeenBy, classify, judgeOnLine, seal } from '../breakers/index.ts'
 import { clear, decide, deny } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { answer, refuse, refuseRoute } from './answer.ts'
@@ -15,7 +15,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
   if (breaker === undefined) return refuseRoute(asked, site)
   const { subject } = asked
 
-  const operation = classify(asked.request, breaker.profile)
+  const operation = judgeOnLine(classify(asked.request, breaker.profile), breaker.address)
   const story = begin(asked, breaker, operation, site)
   const circumstances = operation.class === 'monitor' ? ofNoInterest : await circumstancesOf(asked, operation, breaker, site, serve)
   const { name, standing } = breaker

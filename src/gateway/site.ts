@@ -1,7 +1,7 @@
 import type { Operation, PasswordLevel, Profile } from '../breakers/index.ts'
 import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
-import type { Request } from '../modbus/index.ts'
+import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Clock, Monotonic, Random } from '../platform/index.ts'
 import type { Cleared, Locks, Rights, Standing, Subject } from '../policy/index.ts'
 import type { Asked } from '../upstream/index.ts'
@@ -18,6 +18,8 @@ export type Breaker = {
   readonly name: string
   readonly bus: string
   readonly unit: number
+  /** Its address on the line behind the gateway. */
+  readonly address: LineAddress
   readonly profile: Profile
   /** Whose turn it is on its command interface. */
   readonly turns: Turns

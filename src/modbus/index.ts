@@ -10,4 +10,5 @@ export { type Mismatch, type MismatchReason, mismatch, mismatchReasons } from '.
 export { type Request, decodeRequest, encodeForDevice, encodeRequest, functionCodeOf, isNeverAnswered } from './request.ts'
 export { type Reply, encodeReply, longestReply, matchReply, replyLength } from './reply.ts'
 export { type Frame, type MbapOutput, type MbapState, encodeMbap, mbapStart, stepMbap } from './mbap.ts'
+export { type HiddenFrame, hiddenFrame } from './hidden-frame.ts'
 export { RTU_MAX_BYTES, crc16, encodeRtu, encodeRtuPdu, lineMs, matchRtu, silenceMs } from './rtu.ts'

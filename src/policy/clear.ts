@@ -1,4 +1,4 @@
-import type { Operation } from '../breakers/index.ts'
+import { type Operation, carriesFreeBytes, reachesIntoCommands } from '../breakers/index.ts'
 import type { RecordId } from '../events/index.ts'
 import type { Allow } from './decide.ts'
 
@@ -11,5 +11,7 @@ export function clear(operation: Operation, verdict: Allow, record: RecordId | '
   if (verdict.record === 'write-ahead' && record === 'none') throw new Error(`"${operation.words}" was to be cleared without a record`)
   if (verdict.record === 'none' && operation.class !== 'monitor')
     throw new Error(`"${operation.words}" was allowed without asking for a record`)
+  if (reachesIntoCommands(operation.request)) throw new Error(`"${operation.words}" was to be sent with what a client wrote for a password`)
+  if (carriesFreeBytes(operation)) throw new Error(`"${operation.words}" was to carry a frame of a client's choice to a line`)
   return { operation, record } as Cleared
 }

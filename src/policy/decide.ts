@@ -1,4 +1,4 @@
-import { type Operation, actOf } from '../breakers/index.ts'
+import { type Operation, actOf, carriesFreeBytes, reachesIntoCommands } from '../breakers/index.ts'
 import { type ExceptionCode, exceptionCode } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import { levelAt } from './acl.ts'
@@ -26,6 +26,7 @@ export const refusalReasons = {
   'rate-limit': { number: 13, text: 'this client has done it as often as it may for now' },
   'outside-hours': { number: 14, text: 'it is not allowed at this time of the week' },
   'select-first': { number: 15, text: 'it takes two: ask for exactly the same once more' },
+  'value-not-seen': { number: 16, text: 'a guard limits a value, and this writes values that its profile does not describe' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>
 export type RefusalReason = keyof typeof refusalReasons
 
@@ -83,7 +84,7 @@ export function decide(question: Question): Verdict {
   // Where policy is only observed, what people at the switchboard have put up holds all the same, whatever else would be refused.
   const bar = operation.class === 'monitor' ? 'none' : barOf(standing, trusted)
   if (bar !== 'none') return deny(bar)
-  if (operation.class === 'file') return verdict
+  if (operation.class === 'file' || reachesIntoCommands(operation.request) || carriesFreeBytes(operation)) return verdict
   return { ...allow(operation.class === 'monitor' ? 'none' : 'write-ahead'), wouldDeny: verdict.reason }
 }
 

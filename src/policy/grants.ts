@@ -1,7 +1,9 @@
-import { type Operation, type OperationClass, valuesOf } from '../breakers/index.ts'
+import { type Operation, type OperationClass, type Written, settingOf, valuesOf } from '../breakers/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 
-/** What a grant is for: a whole class, or exactly one setting within limits (a parameter's words, or `register 3001`). */
+/** One setting and its limits, by a parameter's words or as `register 3001`. */
+export type SettingLimits = { readonly setting: string; readonly minimum: number; readonly maximum: number }
+/** What a grant is for: a whole class, or exactly the named settings within their limits. */
 export type GrantedFor =
   | { readonly kind: 'class'; readonly class: OperationClass }
   | {
@@ -10,6 +12,8 @@ export type GrantedFor =
       readonly setting: string
       readonly minimum: number
       readonly maximum: number
+      /** Settings that the same command writes: it passes only when each value that it writes is granted. Left out: none. */
+      readonly also?: readonly SettingLimits[] | undefined
     }
   | {
       readonly kind: 'registers'
@@ -105,17 +109,23 @@ export function isInForce({ state, used, uses }: Grant, now: Monotonic, again: b
   return state.kind === 'approved' && now >= state.from && now < state.until && (again || used < uses)
 }
 
-/** Whether a grant is for this operation of this client on this breaker: its values too, all of them. */
+/** Whether a grant is for this operation of this client on this breaker: for each value that it writes, none left out. */
 export function grants(grant: Grant, client: string, breaker: string, operation: Operation): boolean {
   const { for: what } = grant
   if (grant.client !== client || grant.breaker !== breaker || what.class !== operation.class) return false
   if (what.kind === 'class') return true
   const values = valuesOf(operation)
   if (values === 'not-known' || values.length === 0) return false
-  const within = (value: number): boolean => value >= what.minimum && value <= what.maximum
-  if (what.kind === 'setting') return values.some(({ setting, value }) => setting === what.setting && within(value))
-  return values.every(({ setting, value }) => {
-    const register = Number(/^register (\d+)$/.exec(setting)?.[1] ?? NaN)
-    return register >= what.from && register <= what.to && within(value)
-  })
+  return values.every((written) => covers(what, written))
+}
+
+/** A value without a name, or that its profile does not describe, is covered by no grant but one for the whole class. */
+function covers(what: Exclude<GrantedFor, { kind: 'class' }>, written: Written): boolean {
+  if (!('value' in written)) return false
+  const within = ({ minimum, maximum }: Pick<SettingLimits, 'minimum' | 'maximum'>): boolean =>
+    written.value >= minimum && written.value <= maximum
+  if (what.kind === 'registers')
+    return written.kind === 'register' && written.register >= what.from && written.register <= what.to && within(what)
+  const name = settingOf(written)
+  return [what, ...(what.also ?? [])].some((limits) => limits.setting === name && within(limits))
 }

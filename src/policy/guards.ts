@@ -1,4 +1,4 @@
-import { type Act, type Operation, type OperationClass, actOf, valuesOf } from '../breakers/index.ts'
+import { type Act, type Operation, type OperationClass, actOf, settingOf, valuesOf } from '../breakers/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 
 /** Days (0 is Sunday) and minutes of the day; to before from: over midnight, of the day on which it begins. */
@@ -41,7 +41,7 @@ export type Circumstances = {
 }
 export const noCircumstances: Circumstances = { weekday: 0, minute: 0, past: () => [], selectedAt: 'never', before: () => 'not-read' }
 
-export type GuardRefusal = 'value-limit' | 'rate-limit' | 'outside-hours' | 'select-first'
+export type GuardRefusal = 'value-limit' | 'value-not-seen' | 'rate-limit' | 'outside-hours' | 'select-first'
 
 /** A repetition sooner than this is a driver's retry and no second decision, milliseconds. */
 export const SELECT_GAP_MS = 500
@@ -84,7 +84,7 @@ function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: 
     case 'hours':
       return isDuring(rule.hours, at) ? 'agree' : 'outside-hours'
     case 'value':
-      return again || valueFits(rule, operation, at) ? 'agree' : 'value-limit'
+      return again ? 'agree' : judgeValue(rule, operation, at)
     case 'rate':
       return again || at.past(name).filter((when) => now - when < rule.withinMs).length < rule.most ? 'agree' : 'rate-limit'
     case 'select': {
@@ -104,16 +104,23 @@ export function isDuring(hours: Hours, { weekday, minute }: Pick<Circumstances, 
   })
 }
 
-/** What cannot be judged does not fit: values that are not known in advance, a step from a value that was not read. */
-function valueFits(rule: Extract<GuardRule, { kind: 'value' }>, operation: Operation, { before }: Circumstances): boolean {
+/**
+ * What cannot be judged is refused: a step from a value that was not read is outside the limit; values that are not known in advance,
+ * and bytes of a command that its profile does not describe, may be the guarded setting.
+ */
+function judgeValue(
+  rule: Extract<GuardRule, { kind: 'value' }>,
+  operation: Operation,
+  { before }: Circumstances,
+): 'agree' | 'value-limit' | 'value-not-seen' {
   const values = valuesOf(operation)
-  if (values === 'not-known') return false
-  return values
-    .filter(({ setting }) => setting === rule.setting)
-    .every(({ value }) => {
-      if (!(value >= rule.minimum && value <= rule.maximum)) return false
-      if (rule.step === 'any') return true
-      const old = before(rule.setting)
-      return old !== 'not-read' && Math.abs(value - old) <= rule.step
-    })
+  if (values === 'not-known' || values.some(({ kind }) => kind === 'undescribed')) return 'value-not-seen'
+  const fits = (value: number): boolean => {
+    if (!(value >= rule.minimum && value <= rule.maximum)) return false
+    if (rule.step === 'any') return true
+    const old = before(rule.setting)
+    return old !== 'not-read' && Math.abs(value - old) <= rule.step
+  }
+  const guarded = values.filter((written) => settingOf(written) === rule.setting)
+  return guarded.every((written) => 'value' in written && fits(written.value)) ? 'agree' : 'value-limit'
 }

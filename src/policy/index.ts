@@ -88,6 +88,7 @@ export {
   type GrantRefusal,
   type GrantState,
   type GrantedFor,
+  type SettingLimits,
   LONGEST_GRANT_MS,
   MAX_GRANTS,
   MAX_GRANTS_OF_ONE,

@@ -1,4 +1,14 @@
-import { type Line, type SerialSettings, createSerialLine, createTcpLine, listen, serialWire, tcpWire, thisSystem } from '../bus/index.ts'
+import {
+  type Line,
+  type SerialSettings,
+  createSerialLine,
+  createTcpLine,
+  listen,
+  serialWire,
+  soleEndpoint,
+  tcpWire,
+  thisSystem,
+} from '../bus/index.ts'
 import { type LineAddress, toLineAddress } from '../modbus/index.ts'
 import type { Clock, Random } from '../platform/index.ts'
 import { type AskingPorts, createAsking } from './asking.ts'
@@ -50,14 +60,14 @@ export async function probeSerial(wanted: SerialWanted, ports: ProbePorts): Prom
   const { clock, random, progress } = ports
   const settings = wanted.bauds.flatMap((baud) => wanted.formats.map((format) => ({ baud, format })))
   const first = settings[0] ?? { baud: 19200, format: '8E1' }
-  const heard = await listen(serialWire(settingsOf(path, first.baud, first.format), thisSystem), clock, LISTEN_MS)
+  const heard = await listen(serialWire(settingsOf(path, first.baud, first.format), thisSystem, soleEndpoint), clock, LISTEN_MS)
   if (typeof heard !== 'number') return { kind: 'no-port', why: heard.why }
   if (heard > 0) return { kind: 'in-use', bytes: heard }
 
   let done = 0
   const ear = serialEar()
   for (const { baud, format } of settings) {
-    const wire = ear.on(serialWire(settingsOf(path, baud, format), thisSystem))
+    const wire = ear.on(serialWire(settingsOf(path, baud, format), thisSystem, soleEndpoint))
     const line = createSerialLine({ baud, echo: 'unknown' }, wire, { clock, random, notice: () => undefined }, { tell: 'nobody' })
     const step = (unit: number, found: number): void => {
       done += 1
@@ -75,7 +85,7 @@ export async function probeSerial(wanted: SerialWanted, ports: ProbePorts): Prom
 export async function probeTcp(wanted: TcpWanted, { clock, random, progress }: ProbePorts): Promise<Probed> {
   const { host, port, units } = wanted
   const ear = tcpEar()
-  const wire = ear.on(tcpWire({ host, port, tls: 'none' }, clock))
+  const wire = ear.on(tcpWire({ host, port, tls: 'none' }, { clock, claimEndpoint: soleEndpoint }))
   const line = createTcpLine({ pipelined: 1 }, wire, { clock, random, notice: () => undefined }, { tell: 'nobody' })
   let done = 0
   const asked = await ask(line, wanted, { clock, opens: ear.opens }, (unit, count) => {

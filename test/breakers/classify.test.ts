@@ -193,10 +193,27 @@ t.test('a generic device can be read, and nothing else', (t) => {
     fc.property(anyRequest, (request) => {
       const { class: found } = classify(request, profileOf('generic'))
       const reads = /^read-(coils|discrete|holding|input|scattered|device|date|exception)|^get-|^report-/.test(request.kind)
-      const looks = request.kind === 'diagnostics' && ![1, 3, 4, 10, 20].includes(request.subFunction)
+      const looks = request.kind === 'diagnostics' && ![1, 3, 4, 10, 20].includes(request.subFunction) && request.data.length <= 2
       return reads || looks ? found === 'monitor' : found === 'unknown' || found === 'file'
     }),
     { numRuns: 500 },
   )
+  t.end()
+})
+
+t.test('an echo is one word: no more bytes of a client reach a line without a right [S-13]', (t) => {
+  for (const name of ['nsx-bscm', 'mtz-micrologic-x', 'generic']) {
+    const profile = profileOf(name)
+    t.equal(classify(pdu('08 0000 a537'), profile).class, 'monitor', name)
+    for (let bytes = 4; bytes <= 250; bytes += 2) {
+      const operation = classify(pdu(`08 0000 ${'a5'.repeat(bytes)}`), profile)
+      if (operation.class !== 'unknown') t.fail(`${name}: ${bytes} bytes are ${operation.class}`)
+    }
+  }
+  const [nsx, mtz] = [profileOf('nsx-bscm'), profileOf('mtz-micrologic-x')]
+  t.equal(classify(commandOf(768, 10, 768, 0), nsx).class, 'monitor')
+  t.equal(classify(commandOf(768, 10, 768, 0, [1]), nsx).class, 'unknown', 'values behind the length of a command that reads')
+  t.equal(classify(commandOf(49025, 14, 5377, 0, [0xffff, 0xffff]), mtz).class, 'monitor')
+  t.equal(classify(commandOf(49025, 14, 5377, 0, [0xffff, 0xffff, 1]), mtz).class, 'unknown')
   t.end()
 })

@@ -15,7 +15,11 @@ function machine(t: { teardown(run: () => void): void }, latency: string | undef
   writeFileSync(join(folder, 'ttyUSB0'), '')
   const byId = join(folder, 'usb-FTDI_USB-RS485_A1-if00-port0')
   symlinkSync(join(folder, 'ttyUSB0'), byId)
-  return { byId, file, system: { sysfs: folder, write: writeFileSync, letKernelDrive: () => true, openError: () => '' } }
+  return {
+    byId,
+    file,
+    system: { sysfs: folder, write: writeFileSync, letKernelDrive: () => true, openError: () => '', deviceOf: () => 'none' },
+  }
 }
 
 t.test('the latency timer of an adapter that is named by its id is set to 1 ms', (t) => {

@@ -31,6 +31,9 @@ t.test('every register that the documents list of each family is read through it
   t.equal(await exceptionOf(scada.readHoldingRegisters(8752, 1)), 2, 'what a device does not have is the device’s own exception')
 })
 
+/** Writes 1 into 8000 of address 1: a frame with its CRC, as it would stand on the line. */
+const HIDDEN = '01061f3f00017fd2'
+
 t.test('the functions beyond registers are answered by the device that was asked', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())
@@ -47,9 +50,11 @@ t.test('the functions beyond registers are answered by the device that was asked
     const addresses = hex(scattered.map((register) => register - 1))
     const values = hex(scattered.flatMap((register) => twin.read(register, 1)))
     t.equal(await raw.ask(unit, `6408 0407 ${addresses}`), `64080407${values}`, 'FC 100/4')
+    t.equal(await raw.ask(unit, `640c04072ee0${HIDDEN}`), 'e401', 'a list that holds a whole write')
+    t.notOk(world.frames().some((frame) => frame.hex.includes(HIDDEN)))
     t.match(await raw.ask(unit, '2b0e0100'), /^2b0e0101000003/, 'FC 43/14')
     t.match(await raw.ask(unit, '2b0f00'), /^2b0f0000/, 'FC 43/15')
-    t.equal(await raw.ask(unit, '08 0000 a537 b428'), '080000a537b428', 'FC 8/0')
+    t.equal(await raw.ask(unit, '08 0000 a537'), '080000a537', 'FC 8/0')
     t.equal(await raw.ask(unit, '08 000c 0000'), '08000c0007', 'FC 8/12')
     t.equal(await raw.ask(unit, '07'), '8701', 'what a device lacks is its own exception')
     t.equal(await raw.ask(unit, '11'), '9101')

@@ -34,7 +34,7 @@ t.test('every page, on a phone and on a desk, light and dark, passes axe for WCA
   gateway.grants.ask(
     {
       ...{ client: 'engineer-1', breaker: 'Q1', uses: 1, startsMs: 0, lengthMs: 3_600_000, reason: 'new pump', workOrder: '' },
-      for: { kind: 'setting', class: 'protection-setting', setting: 'long-time pick-up Ir', minimum: 160, maximum: 200 },
+      for: { kind: 'registers', class: 'protection-setting', from: 807, to: 807, minimum: 160, maximum: 200 },
     },
     'ana',
   )

@@ -86,6 +86,37 @@ t.test('without a password in the vault a command is refused and says so; with o
   t.match(await world.heard((message) => message.id === 'vault-changed'), { data: { subject: 'ana', breaker: 'Q4' } })
 })
 
+t.test('while everything is only observed, what a client wrote for a password reaches no breaker in any shape [S-14]', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const { port, gateway } = await world.start((toml) => toml.replace('[site]\n', '[site]\nmode = "observe"\n'))
+  const scada = rawClient(await world.tls(port))
+  t.teardown(() => scada.close())
+  const whole = Buffer.from(encodeRequest(commandOf(904, 10, 5377, 1)))
+    .toString('hex')
+    .slice(12)
+  const password = '5a715877'
+  const shapes: Readonly<Record<string, string>> = {
+    '21 registers from 8000': `10 1f3f 0015 2a ${whole}0000`,
+    '21 registers from 7999': `10 1f3e 0015 2a 0000${whole}`,
+    '19 registers from 8000': `10 1f3f 0013 26 ${whole.slice(0, -4)}`,
+    'the password registers alone': `10 1f43 0002 04 ${password}`,
+    'one of them': '06 1f43 5a71',
+    'one of them, masked': '16 1f43 0000 5a71',
+    'the command register, which runs what stands there': '06 1f3f 0388',
+    'a whole command by FC 23': `17 0000 0001 1f3f 0014 28 ${whole}`,
+    'the password registers by FC 23': `17 0000 0001 1f43 0002 04 ${password}`,
+  }
+  for (const [what, pdu] of Object.entries(shapes)) t.match(await scada.ask(4, pdu), /^[89][0-9a-f]01$/, what)
+  t.equal(await scada.ask(4, `10 1f3f 0014 28 ${whole}`), '101f3f0014', 'a whole command passes')
+  await world.heard(({ id }) => id === 'operation-done')
+  const written = world.frames().filter(({ hex }) => /^..(06|10|16|17)/.test(hex))
+  t.equal(written.length, 1)
+  t.ok(written[0]?.hex.includes(Buffer.from(passwords.operator).toString('hex')), 'with the password of the vault')
+  t.notOk(world.frames().some(({ hex }) => hex.includes('5a71')))
+  t.equal(gateway.site().observed.size, 9)
+})
+
 t.test('a person types a password that nobody sees; a script pipes it [S-18] [CR 1.5]', async (t) => {
   const world = await createWorld()
   t.teardown(() => world.close())

@@ -116,7 +116,7 @@ t.test('a tag that is hung while its job is being ended bars, also after a resta
 })
 
 t.test('a setting passes under a grant of two people, once, and within its guards [CR 2.1 RE 4]', async (t) => {
-  const guards = `[[guard]]\nname = "Ir"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 160\nmaximum = 400\n
+  const guards = `[[guard]]\nname = "Ir"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 160\nmaximum = 400\nbreakers = ["Q1"]\n
 [[guard]]\nname = "closes"\nclasses = ["control"]\nacts = ["close"]\nmost = 1\nwithin = "10m"\n`
   const { world, of, port, ask, refused, gateway } = await site(t, guards, (toml) =>
     toml.replace('[roles.Engineer]\n', '[roles.Engineer]\ngrant = ["protection-setting"]\n'),
@@ -131,10 +131,25 @@ t.test('a setting passes under a grant of two people, once, and within its guard
   const denied = (reason: string) => world.heard(({ id, data }) => id === 'operation-denied' && (data['reason'] ?? '').startsWith(reason))
   await exceptionOf(setIr(200))
   await denied('no-grant')
-  const wanted = { kind: 'setting', class: 'protection-setting', setting: 'pick-up Ir', minimum: 100, maximum: 250 } as const
+  const ofIr = { kind: 'setting', class: 'protection-setting', setting: 'pick-up Ir', minimum: 100, maximum: 250 } as const
+  const limits = { minimum: 0, maximum: 16_000 }
+  const also = ['delay tr', 'motor class', 'cool fan'].map((setting) => ({ setting, ...limits }))
+  const wanted = { ...ofIr, also }
   const body = { client: 'engineer-1', breaker: 'Q1', for: wanted, uses: 1, forSeconds: 600, ...why }
+  t.match(
+    await ana('/v1/grants', { ...body, for: ofIr }),
+    { status: 422, value: { error: /command 45192 also writes delay tr, motor class, cool fan/, hint: /--also "delay tr=FROM-TO"/ } },
+    'a grant that could never hold is not asked for',
+  )
+  t.match(await ana('/v1/grants', { ...body, for: { ...wanted, setting: 'Ir' } }), {
+    status: 422,
+    value: { hint: /expected one of pick-up Ir/ },
+  })
   const asked = await ana('/v1/grants', body)
-  t.match(asked, { status: 200, value: { state: 'requested', words: 'pick-up Ir from 100 to 250' } })
+  t.match(asked, {
+    status: 200,
+    value: { state: 'requested', words: /^pick-up Ir from 100 to 250, delay tr from 0 to 16000, motor class/ },
+  })
   const id = String(asked.value['id'])
   t.match(await ana(`/v1/grants/${id}`, { action: 'approve', version: 0 }), { status: 403 })
   t.match(await mate(`/v1/grants/${id}`, { action: 'approve', version: 7 }), { status: 409 }, 'another version was looked at')
@@ -266,7 +281,7 @@ t.test('guards of hours, of two requests and of a step from the value that the b
       `[[guard]]\nname = "only that day"\nclasses = ["control"]\nacts = ["open"]\nonly-during = ["${day} 00:00-23:59"]\n`,
       `[[guard]]\nname = "say it twice"\nclasses = ["control"]\nacts = ["close"]\nselect-within = "10s"\n`,
       // Register 12000 stands in for the one of a real device's manual: it is read, and what it holds is far from 200.
-      `[[guard]]\nname = "small steps"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 1\nmaximum = 60000\nstep = 20\nregister = 12000\n`,
+      `[[guard]]\nname = "small steps"\nclasses = ["protection-setting"]\nsetting = "pick-up Ir"\nminimum = 1\nmaximum = 60000\nbreakers = ["Q1"]\nstep = 20\nregister = 12000\n`,
     ].join('\n'),
   )
   const tech = of('tech')

@@ -100,8 +100,15 @@ t.test('a grant is for one client, one breaker, one class, and the values that i
   t.notOk(is({ kind: 'class', class: 'control' }))
   t.notOk(is({ kind: 'class', class: 'protection-setting' }, 'engineer-2'))
   t.notOk(is({ kind: 'class', class: 'protection-setting' }, 'engineer-1', 'Q2'))
-  t.ok(is(limits))
-  t.notOk(is({ ...limits, maximum: 199 }))
+  t.notOk(is(limits), 'the command writes three other settings')
+  const also = [
+    { setting: 'delay tr', minimum: 8000, maximum: 16_000 },
+    { setting: 'motor class', minimum: 5, maximum: 5 },
+    { setting: 'cool fan', minimum: 1, maximum: 2 },
+  ]
+  t.ok(is({ ...limits, also }))
+  t.notOk(is({ ...limits, also: also.slice(1) }))
+  t.notOk(is({ ...limits, also, maximum: 199 }))
   t.notOk(is({ ...limits, setting: 'another' }))
   const write: Request = { kind: 'write-multiple-registers', address: address(14_601), values: [1, 2] }
   const plain = { ...classify(write, profileOf('io-module')), class: 'control' } as const

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Operation, actOf, classify } from '../../src/breakers/index.ts'
+import type { Request } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
+import { judgeGuards } from '../../src/policy/guards.ts'
 import {
   type Circumstances,
   type Guard,
@@ -16,7 +18,7 @@ import {
   toRole,
 } from '../../src/policy/index.ts'
 import { rows } from '../support/cases.ts'
-import { commandOf, profileOf } from '../support/requests.ts'
+import { commandOf, many, pdu, profileOf } from '../support/requests.ts'
 import { everywhere, usualRights } from '../support/rights.ts'
 
 const profile = profileOf('nsx-bscm')
@@ -109,6 +111,31 @@ t.test('value guards: minimum, maximum and the largest step; what cannot be judg
   t.equal(of('set-ir-200', stepped), 'deny value-limit', 'the present value was not read')
   t.equal(of('set-ir-200', stepped, { before: () => 180 }), 'allow')
   t.equal(of('set-ir-200', stepped, { before: () => 179 }), 'deny value-limit')
+  t.end()
+})
+
+t.test('what a value guard cannot see is refused: undescribed bytes, values that are not known before', (t) => {
+  const [nsx, mtz] = [profileOf('nsx-bscm'), profileOf('mtz-micrologic-x')]
+  const judged = (request: Request, profile = nsx, setting: string = value.setting): string => {
+    const operation = { ...classify(request, profile), class: 'protection-setting' } as const
+    const guards = [guard({ ...value, setting })]
+    const verdict = judgeGuards(guards, { operation, breaker: 'Q1', now: toMonotonic(0), circumstances: noCircumstances, again: false })
+    return verdict === 'agree' ? verdict : verdict.reason
+  }
+  const setIr = (...rest: number[]): Request => commandOf(45192, 18, 5121, 1, [200, 16_000, 5, 1, ...rest])
+  t.equal(judged(setIr()), 'agree')
+  t.equal(judged(setIr(7)), 'value-not-seen', 'a byte beyond the length is written as well')
+  t.equal(judged(commandOf(45193, 16, 5121, 1, [20])), 'value-not-seen', 'its profile describes one of three registers')
+  t.equal(judged(commandOf(51_593, 26, 5377, 1, [0, 1, 1, 500, 500]), mtz), 'value-not-seen', 'settings of a session, not described')
+  t.equal(judged(commandOf(51_593, 26, 5377, 1), mtz), 'value-not-seen', 'zeros that are not described are values too')
+  t.equal(judged(commandOf(45704, 12, 5377, 1, [1]), mtz), 'agree', 'the words of the command say what its one value is')
+  t.equal(judged(many(807, [1, 2])), 'agree', 'plain registers are seen by their numbers')
+  t.equal(judged(many(807, [1, 2]), nsx, 'register 808'), 'value-limit')
+  t.equal(judged(many(807, [1, 200]), nsx, 'register 808'), 'agree')
+  t.equal(judged(pdu('16 0327 ffff 0000')), 'value-not-seen', 'a masked write')
+  t.equal(judged(pdu('17 0000 0001 0327 0001 02 00c8')), 'value-not-seen', 'a write and a read in one')
+  t.equal(judged(pdu('05 0001 ff00')), 'value-not-seen', 'a coil')
+  t.equal(judged(commandOf(769, 18, 768, 0, [0x0102, 0x1e03, 0x0405, 6])), 'value-not-seen', 'a date is no number')
   t.end()
 })
 

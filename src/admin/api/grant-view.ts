@@ -1,6 +1,6 @@
 import { type Gateway, grantWords } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
-import type { Grant } from '../../policy/index.ts'
+import type { Grant, SettingLimits } from '../../policy/index.ts'
 import type { GrantView } from '../contract.ts'
 
 export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>, now = ''): GrantView {
@@ -19,7 +19,10 @@ export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>, now =
 
 function becomes(what: Grant['for']): string {
   if (what.kind === 'class') return ''
-  return what.minimum === what.maximum ? String(what.minimum) : `${what.minimum} to ${what.maximum}`
+  const limits = ({ minimum, maximum }: Pick<SettingLimits, 'minimum' | 'maximum'>): string =>
+    minimum === maximum ? String(minimum) : `${minimum} to ${maximum}`
+  const also = what.kind === 'setting' ? (what.also ?? []) : []
+  return [limits(what), ...also.map((one) => `${one.setting} ${limits(one)}`)].join(', ')
 }
 
 /** How old a value may be that stands beside what it may become, milliseconds. */

@@ -60,6 +60,7 @@ const remedies: Readonly<Record<string, string>> = {
   'unknown-operation': 'no profile knows it: it will be refused, whoever asks',
   'no-grant': 'it needs a grant: breakwall grant ask',
   'value-limit': 'its value is outside a [[guard]]',
+  'value-not-seen': 'a [[guard]] limits a value, and its profile does not describe all that it writes',
   'rate-limit': 'it is more often than a [[guard]] allows',
   'outside-hours': 'it is outside the hours of a [[guard]]',
   'select-first': 'a [[guard]] asks for it twice',

@@ -128,6 +128,7 @@ const grantsText = (all: readonly GrantView[]): string =>
 type Ask = Why & {
   class: string
   setting?: string
+  also?: readonly string[]
   registers?: string
   values?: string
   uses: string
@@ -143,6 +144,7 @@ function grants({ group, terminal, finish }: Parts): void {
   command('ask <client> <breaker>', 'breakwall grant ask engineer-1 Q4 --setting "pick-up Ir" --values 160-400 --for 1h --reason "…"')
     .addOption(new Option('--class <class>', 'the class of operation').choices(grantClasses).default('protection-setting'))
     .option('--setting <words>', 'one setting only, by the words of the profile')
+    .option('--also <words=from-to...>', 'other settings that the same command writes, such as "delay tr=8000-16000"')
     .option('--registers <from-to>', 'these registers only, such as 3001-3004')
     .option('--values <from-to>', 'the values that it may be set to, such as 160-400')
     .option('--uses <count>', 'how often, 1 to 100', '1')
@@ -182,7 +184,17 @@ function bodyOf(client: string, breaker: string, options: Ask): object | { reado
   if (setting === undefined && options.registers === undefined) return { ...rest, for: { kind: 'class', class: one } }
   if (values === undefined) return { wrong: 'a setting or registers need --values, such as 160-400' }
   const [minimum, maximum] = values
-  if (setting !== undefined) return { ...rest, for: { kind: 'setting', class: one, setting, minimum, maximum } }
+  if (setting !== undefined) {
+    const also = (options.also ?? []).map((text) => {
+      const limits = span(text.slice(text.lastIndexOf('=') + 1))
+      return text.includes('=') && limits !== undefined
+        ? { setting: text.slice(0, text.lastIndexOf('=')), minimum: limits[0], maximum: limits[1] }
+        : { wrong: text }
+    })
+    const wrong = also.find((found) => 'wrong' in found)
+    if (wrong !== undefined) return { wrong: `--also "${wrong.wrong}": a setting with its values, such as "delay tr=8000-16000"` }
+    return { ...rest, for: { kind: 'setting', class: one, setting, minimum, maximum, ...(also.length === 0 ? {} : { also }) } }
+  }
   const registers = span(options.registers)
   if (registers === undefined) return { wrong: 'registers are written as 3001-3004' }
   return { ...rest, for: { kind: 'registers', class: one, from: registers[0], to: registers[1], minimum, maximum } }

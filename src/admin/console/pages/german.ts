@@ -156,6 +156,7 @@ export const german = {
   'Opens whatever is locked or tagged; it is an alert for the SOC.':
     'Öffnet, was auch gesperrt ist oder einen Anhänger trägt; das SOC wird alarmiert.',
   'Other settings': 'Andere Einstellungen',
+  'Other settings of the same command, with their values': 'Andere Einstellungen desselben Befehls, mit ihren Werten',
   'PIN for the panel at the switchboard': 'PIN für das Bedienfeld an der Schaltanlage',
   Pages: 'Seiten',
   'Pass it on to': 'Übergeben an',

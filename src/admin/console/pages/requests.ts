@@ -117,6 +117,17 @@ const classes = ['protection-setting', 'other-setting', 'control', 'clock', 'pas
 const kinds = ['setting', 'class', 'registers'] as const
 type Asked = z.input<typeof grantBody>
 
+type Also = Extract<Asked['for'], { readonly kind: 'setting' }>['also']
+/** `delay tr=8000-16000; motor class=5-5`; of what is not written so the limits are not numbers, and the gateway refuses it. */
+function alsoOf(text: string): { readonly also?: NonNullable<Also> } {
+  const parts = text.split(';').filter((part) => part.trim() !== '')
+  const limitsOf = (part: string) => {
+    const [, setting = part, minimum, maximum] = /^(.*)=(-?[\d.]+)-(-?[\d.]+)$/.exec(part.trim()) ?? []
+    return { setting: setting.trim(), minimum: Number(minimum), maximum: Number(maximum) }
+  }
+  return parts.length === 0 ? {} : { also: parts.map(limitsOf) }
+}
+
 /** What a grant is asked for: its kind, its class, and the fields that are shown for the kind. */
 function askedFor(plain: Partial<HTMLInputElement>) {
   const kind = choice(t('What for'), [
@@ -129,12 +140,17 @@ function askedFor(plain: Partial<HTMLInputElement>) {
     classes.map((name) => [name, name]),
   )
   const setting = field(t('Setting'), { ...plain, required: false, placeholder: 'pick-up Ir' })
+  const also = field(t('Other settings of the same command, with their values'), {
+    ...plain,
+    required: false,
+    placeholder: 'delay tr=8000-16000; motor class=5-5',
+  })
   const from = field(t('First register'), { type: 'number', min: '1', max: '65536' })
   const to = field(t('Last register'), { type: 'number', min: '1', max: '65536' })
   const least = field(t('Least value'), { type: 'number', step: 'any' })
   const greatest = field(t('Greatest value'), { type: 'number', step: 'any' })
-  const rows = { setting: [setting, least, greatest], class: [], registers: [from, to, least, greatest] }
-  const special = [setting, from, to, least, greatest].map((input) => ({ input, place: element('div', {}, ...input.parts) }))
+  const rows = { setting: [setting, least, greatest, also], class: [], registers: [from, to, least, greatest] }
+  const special = [setting, from, to, least, greatest, also].map((input) => ({ input, place: element('div', {}, ...input.parts) }))
   const kindNow = (): (typeof kinds)[number] => kinds.find((name) => name === kind.input.value) ?? 'setting'
   const adapt = (): void => {
     const shown: readonly Field[] = rows[kindNow()]
@@ -151,7 +167,7 @@ function askedFor(plain: Partial<HTMLInputElement>) {
       const limits = { minimum: number(least), maximum: number(greatest) }
       switch (kindNow()) {
         case 'setting':
-          return { kind: 'setting', class: shown, setting: setting.input.value, ...limits }
+          return { kind: 'setting', class: shown, setting: setting.input.value, ...limits, ...alsoOf(also.input.value) }
         case 'class':
           return { kind: 'class', class: shown }
         case 'registers':
