@@ -1,5 +1,5 @@
 import { event } from '../events/index.ts'
-import type { Journal } from '../journal/index.ts'
+import type { Journal, LateStates } from '../journal/index.ts'
 import type { LockBook } from './lockbook.ts'
 import { describeStatesFault } from './restore-states.ts'
 import type { TagBook } from './tag-book.ts'
@@ -25,6 +25,13 @@ export function failOnStates(journal: Pick<Journal, 'stateCheck'>, trust: Trust)
   const stateCheck = journal.stateCheck()
   if (stateCheck.kind === 'does-not-fit')
     trust.fails('states', `the stored states do not fit: ${describeStatesFault(stateCheck.fault)}`, 'by a self-test')
+}
+
+/** What a journal holds that was opened after the start counts after a restart: until then nothing operates, and nobody can unlock. */
+export function failOnLateStates(states: LateStates, journal: Pick<Journal, 'stateCheck'>, trust: Trust): void {
+  if (states === 'other')
+    trust.fails('states', 'the journal that was opened after the start holds other states than are in force: restart the gateway', 'in use')
+  failOnStates(journal, trust)
 }
 
 /** A person accepts the states as they are in force now: first every lock is locked, then the record and the states are one write. */

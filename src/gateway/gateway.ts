@@ -10,7 +10,7 @@ import type { Journal } from '../journal/index.ts'
 import { type Clock, type Log, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
-import { type StatesAccepted, acceptStates, failOnStates } from './accept-states.ts'
+import { type StatesAccepted, acceptStates, failOnLateStates, failOnStates } from './accept-states.ts'
 import { type CertificateBook, openCertificateBook } from './certificate-book.ts'
 import { type Core, createCore } from './core.ts'
 import { type SiteCredentials, readCredentials } from './credentials.ts'
@@ -114,7 +114,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const rights = (): Rights => force.site.rights
   const trust = createTrust((told) => journal.note(told))
   failOnStates(journal, trust)
-  opened.onLateOpening(() => failOnStates(journal, trust))
+  opened.onLateOpening((states) => failOnLateStates(states, journal, trust))
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vault = startVault(site, ports, journal)

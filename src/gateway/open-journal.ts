@@ -1,7 +1,17 @@
 import { type EventRecord, event } from '../events/index.ts'
-import { type Journal, type StoreFile, type Writer, createJournal, createLateWriter, isOfTheDisk, startWriter } from '../journal/index.ts'
+import {
+  type Journal,
+  type LateOpened,
+  type LateStates,
+  type StoreFile,
+  type Writer,
+  createJournal,
+  createLateWriter,
+  isOfTheDisk,
+  startWriter,
+} from '../journal/index.ts'
 import type { Ports, StartFailure } from './gateway.ts'
-import { restoreStates } from './restore-states.ts'
+import { describeStatesFault, restoreStates } from './restore-states.ts'
 
 /** `last`: the last event of the run before this one, as it stood before this one wrote anything. */
 export type OpenedJournal = {
@@ -10,8 +20,8 @@ export type OpenedJournal = {
   readonly replaced: boolean
   /** Its disk refused at the start. */
   readonly late: boolean
-  /** Calls back once a late journal has been opened. */
-  onLateOpening(run: () => void): void
+  /** Calls back once a late journal has been opened, before anything is written. */
+  onLateOpening(run: (states: LateStates) => void): void
 }
 
 /** Opens the journal, and says first what had to be done for it. */
@@ -27,11 +37,14 @@ export async function openJournal(
   }
   // Set as soon as there is a journal: one that opens late says then what had to be done for it.
   let tell: (writer: Writer) => void = () => undefined
-  const writer = await openWriter(file, clock, (late) => {
+  let carry = tell
+  let opensLate: (states: LateStates) => void = () => undefined
+  const writer = await openWriter(file, clock, (late, states) => {
     log.info('the journal has been opened: its disk takes it now')
     tell(late)
+    carry(late)
+    opensLate(states)
   })
-  let opensLate: () => void = () => undefined
   if (writer instanceof Error) return { kind: 'not-started', why: writer.message, hint: `nothing was changed; the journal is ${path}` }
   const journal = createJournal(writer.writer, clock, log)
   tell = (opened) => {
@@ -41,7 +54,12 @@ export async function openJournal(
       log.warn(`the journal was damaged (${reason}) and is now ${old}; a new one has begun: breakwall journal salvage ${old}`)
     }
     if (opened.keyMade) journal.note(event('journal-key-made', { key: opened.key }))
-    opensLate()
+  }
+  // What hung in a journal that is replaced late is stored in the new one: the next start finds it, and a person has to accept it.
+  carry = ({ carried, stateCheck }) => {
+    if (carried.length === 0 || stateCheck.kind !== 'does-not-fit') return
+    const alarm = event('states-not-authentic', { reason: describeStatesFault(stateCheck.fault), count: carried.length })
+    journal.note(alarm, Object.fromEntries(carried.map(({ key, value }) => [key, value])))
   }
   if (writer.late !== 'no')
     log.warn(`the journal cannot be opened for writing (${writer.late}): reading goes on, every operation is denied until it can`)
@@ -58,7 +76,7 @@ export async function openJournal(
 async function openWriter(
   file: StoreFile,
   clock: Ports['clock'],
-  opened: (writer: Writer) => void,
+  opened: LateOpened,
 ): Promise<{ readonly writer: Writer; readonly late: string } | Error> {
   try {
     return { writer: await startWriter(file), late: 'no' }

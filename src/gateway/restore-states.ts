@@ -19,7 +19,7 @@ export async function restoreStates(journal: Journal, carried: readonly StoredSt
   const stateCheck = journal.stateCheck()
   if (stateCheck.kind !== 'does-not-fit') return journal
   const stored = new Map(await journal.states(''))
-  const { changes, events } = restore(stateCheck, await evidenceOf(journal, stateCheck.fault, stored, carried), utcUs)
+  const { changes, events } = restore(stateCheck, await evidenceOf(journal, stateCheck, stored, carried), utcUs)
   for (const told of events) journal.note(told)
   const alarm = event('states-not-authentic', { reason: describeStatesFault(stateCheck.fault), count: stateCheck.unfit.length })
   if ((await journal.append(alarm, changes)) !== 'unavailable') return journal
@@ -44,15 +44,15 @@ type Evidence = {
 
 async function evidenceOf(
   journal: Journal,
-  fault: StatesFault,
+  { vouchedUpTo }: Unfit,
   stored: ReadonlyMap<string, string>,
   carried: readonly StoredState[],
 ): Promise<Evidence> {
   const all = new Map([...carried.map(({ key, value }) => [key, value] as const), ...stored])
-  return { stored, all, hanging: await hangingByEvents(journal, fault), masterLock: await masterLockByEvents(journal) }
+  return { stored, all, hanging: await hangingByEvents(journal, vouchedUpTo), masterLock: await masterLockByEvents(journal, vouchedUpTo) }
 }
 
-function restore({ fault, unfit }: Unfit, { stored, all, hanging, masterLock }: Evidence, utcUs: number): Restored {
+function restore({ fault, unfit, complete }: Unfit, { stored, all, hanging, masterLock }: Evidence, utcUs: number): Restored {
   const foreign = new Set(unfit)
   const ofOlder = fault.kind === 'not-authenticated'
   const locked: LockState = { kind: 'locked', by: { kind: 'trust', part: 'states' }, sinceUtcUs: utcUs }
@@ -68,7 +68,7 @@ function restore({ fault, unfit }: Unfit, { stored, all, hanging, masterLock }: 
   for (const { key, value } of missing) next.set(key, value)
 
   const stands = masterLockOf(all.get(MASTER_LOCK) ?? '')
-  const unknown = fault.kind === 'replaced' || fault.kind === 'journal-gone' || hangsOnUnknownJob(next)
+  const unknown = !complete || fault.kind === 'replaced' || fault.kind === 'journal-gone' || hangsOnUnknownJob(next)
   const shut: MasterLockState = { on: true, by: 'gateway', reason: 'the stored states could not be trusted', sinceUtcUs: utcUs }
   if (stands !== 'none' && stands.on) next.set(MASTER_LOCK, JSON.stringify(stands))
   else if (unknown || masterLock === 'on') next.set(MASTER_LOCK, JSON.stringify(shut))
@@ -100,10 +100,10 @@ const hangs = ['tag-hung', 'tag-passed', 'lock-out-started'] as const
 const ends = ['tag-removed', 'tag-removed-by-other', 'lock-out-ended'] as const
 
 /** What was hung and never taken off, by the events that are kept. What is said to be taken off counts only where the key vouches for it. */
-async function hangingByEvents(journal: Journal, fault: StatesFault): Promise<readonly Hanging[]> {
+async function hangingByEvents(journal: Journal, vouchedUpTo: number): Promise<readonly Hanging[]> {
   const begun = (await Promise.all(hangs.map((id) => allOf(journal, id)))).flat()
   const ended = (await Promise.all(ends.map((id) => allOf(journal, id)))).flat()
-  const vouched = ended.filter(({ seq }) => fault.kind !== 'behind' || seq <= fault.seq)
+  const vouched = ended.filter(({ seq }) => seq <= vouchedUpTo)
   const off = new Set(vouched)
   const found = new Map<string, Hanging>()
   for (const record of [...begun, ...vouched].sort((a, b) => a.seq - b.seq)) {
@@ -166,11 +166,11 @@ function startedJob(record: EventRecord): Hanging {
   }
 }
 
-async function masterLockByEvents(journal: Journal): Promise<'on' | 'off'> {
-  const [on, off] = await Promise.all(
-    (['master-lock-on', 'master-lock-off'] as const).map((id) => journal.query({ after: 0, limit: 1, newest: true, id })),
-  )
-  return (on?.[0]?.seq ?? 0) > (off?.[0]?.seq ?? 0) ? 'on' : 'off'
+/** On where the last event that turned it says so; that it was turned off counts only where the key vouches for it. */
+async function masterLockByEvents(journal: Journal, vouchedUpTo: number): Promise<'on' | 'off'> {
+  const on = (await allOf(journal, 'master-lock-on')).at(-1)?.seq ?? 0
+  const off = (await allOf(journal, 'master-lock-off')).filter(({ seq }) => seq <= vouchedUpTo).at(-1)?.seq ?? 0
+  return on > off ? 'on' : 'off'
 }
 
 /** Why, for people. */

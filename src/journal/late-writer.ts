@@ -1,5 +1,5 @@
 import type { Clock, Monotonic } from '../platform/index.ts'
-import { readStoredStates } from './read-states.ts'
+import { type StoredStates, readStoredStates } from './read-states.ts'
 import { type StoreFile, type Writer, startWriter } from './writer.ts'
 
 /** How often a journal that could not be opened is tried again, milliseconds: a thread is started for it. */
@@ -9,13 +9,26 @@ const OPEN_AGAIN_MS = 5000
 const ofTheDisk = /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|AUTH)|ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOENT)/
 export const isOfTheDisk = (error: unknown): boolean => error instanceof Error && 'code' in error && ofTheDisk.test(String(error.code))
 
+/** Whether an opened journal holds what was read at the start. `other`: what is in force in memory is not what is stored. */
+export type LateStates = 'as-read' | 'other'
+/** Called once, before anything is written. */
+export type LateOpened = (writer: Writer, states: LateStates) => void
+
+/** A path that was not visible at the start (a disk that is mounted later, a link, a folder that may not be entered) may hold anything. */
+async function compared(writer: Writer, read: StoredStates): Promise<LateStates> {
+  const { head } = writer
+  if (head.seq !== read.head.seq || (head.seq > 0 && head.hash !== read.head.hash)) return 'other'
+  const textOf = (states: StoredStates['states']): string => JSON.stringify(states.map(({ key, value }) => [key, value]).sort())
+  return textOf(await writer.states('')) === textOf(read.states) ? 'as-read' : 'other'
+}
+
 /**
  * A writer for a journal whose disk refuses at the start. It knows the states that the last run left, refuses every write with the
  * disk's own words, and opens the journal as soon as the disk lets it. Throws when not even the states can be read.
  */
-export function createLateWriter(file: StoreFile, why: Error, clock: Clock, opened: (writer: Writer) => void): Writer {
+export function createLateWriter(file: StoreFile, why: Error, clock: Clock, opened: LateOpened): Writer {
   const stored = readStoredStates(file.path)
-  const late = lateOpening(file, why, clock, opened)
+  const late = lateOpening(file, why, clock, async (writer) => opened(writer, await compared(writer, stored)))
   const known = (): Known => late.real() ?? { ...nothingKnown, head: stored.head }
   const from = <T>(ask: (writer: Writer) => Promise<T>, otherwise: T): Promise<T> => {
     const writer = late.real()
@@ -82,7 +95,7 @@ const nothingKnown: Omit<Known, 'head'> = {
 }
 
 /** Opens the journal when it is asked for it, at most every `OPEN_AGAIN_MS`; in between it refuses with what the last try came to. */
-function lateOpening(file: StoreFile, why: Error, clock: Clock, opened: (writer: Writer) => void) {
+function lateOpening(file: StoreFile, why: Error, clock: Clock, opened: (writer: Writer) => Promise<void>) {
   let real: Writer | undefined
   let opening: Promise<Writer> | 'no' = 'no'
   let tried: Monotonic = clock.now()
@@ -91,8 +104,8 @@ function lateOpening(file: StoreFile, why: Error, clock: Clock, opened: (writer:
   async function tryToOpen(): Promise<Writer> {
     try {
       const writer = await startWriter({ ...file, utcUs: clock.utcUs() })
+      await opened(writer)
       real = writer
-      opened(writer)
       return writer
     } catch (error) {
       fault = error instanceof Error ? error : new Error(String(error))

@@ -38,7 +38,10 @@ export function openOrReplace(path: string, origin: StoredOrigin, key: StorageKe
   } catch (error) {
     if (!isDamage(error)) throw error
     const end = endOf(path)
-    const file = setAside(path, stampOf(utcUs))
+    const stamp = stampOf(utcUs)
+    // A run that ends before the new journal is there finds by this what hung.
+    anchorOf(path).write({ ...end, file: basename(asidePath(path, stamp)), mac: '' })
+    const file = setAside(path, stamp)
     const reason = error instanceof Error ? error.message : String(error)
     beginAfter(path, origin, key.signer, end, utcUs)
     return { storage: openStorage(path, origin, key), replaced: { file, reason, ...end }, carried: hangingIn(file) }

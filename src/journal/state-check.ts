@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import { type StoredAnchor, anchorOf } from './files.ts'
 import type { Base } from './schema.ts'
-import type { Signer } from './signature.ts'
+import { type Signer, checkpointText, judgeOf } from './signature.ts'
 import type { RootSeen, StateTable } from './state-table.ts'
 import type { Head } from './storage.ts'
 
@@ -25,13 +25,24 @@ export type StatesFault =
 
 export type StateCheck =
   | { readonly kind: 'fits' }
-  /** `unfit`: the keys of rows that this gateway did not write. The others are its own, but may be older than the last ones. */
-  | { readonly kind: 'does-not-fit'; readonly fault: StatesFault; readonly unfit: readonly string[] }
+  /**
+   * `unfit`: the keys of rows that this gateway did not write. The others are its own, but may be older than the last ones.
+   * `vouchedUpTo`: the last event for which the key vouches, by the anchor, the root or a signed checkpoint; what later events say may be
+   * forged. `complete`: the first event ever written is still there; otherwise nobody can know all that was hung.
+   */
+  | {
+      readonly kind: 'does-not-fit'
+      readonly fault: StatesFault
+      readonly unfit: readonly string[]
+      readonly vouchedUpTo: number
+      readonly complete: boolean
+    }
   /** Nothing can be said without the key. */
   | { readonly kind: 'no-key' }
 
 /** What is compared when a journal is opened. */
 export type Compared = {
+  readonly signer: Signer
   readonly db: Database.Database
   readonly table: StateTable
   readonly anchor: SignedAnchor
@@ -67,10 +78,14 @@ export function checkStates(compared: Compared): StateCheck | { readonly kind: '
   const { table, head, base, anchor, ranBefore } = compared
   const root = table.root(head)
   const seen = seenAnchor(compared, root)
-  const no = (fault: StatesFault): StateCheck => ({ kind: 'does-not-fit', fault, unfit: table.unfit() })
+  const no = (fault: StatesFault): StateCheck => ({
+    ...{ kind: 'does-not-fit', fault, unfit: table.unfit() },
+    ...{ vouchedUpTo: vouchedUpTo(compared, root, seen), complete: base === undefined },
+  })
   if (root.kind === 'other-key') return no(root)
   const why = missing(root, seen, head)
   if (why !== 'nothing') return { kind: 'damaged', why }
+  if (root.kind === 'behind') return no({ kind: 'behind', seq: root.seq })
   if (seen === 'forged') return no({ kind: 'anchor-forged' })
   switch (root.kind) {
     case 'none': {
@@ -78,8 +93,6 @@ export function checkStates(compared: Compared): StateCheck | { readonly kind: '
       if (head.seq > 0 || !table.isEmpty()) return no({ kind: 'not-authenticated' })
       return ranBefore && anchor.read() === 'none' ? no({ kind: 'journal-gone' }) : { kind: 'fits' }
     }
-    case 'behind':
-      return no(root)
     case 'at-head':
       if (!root.statesFit) return no({ kind: 'changed' })
       return seen === 'gone' ? no({ kind: 'anchor-gone' }) : { kind: 'fits' }
@@ -110,6 +123,45 @@ function seenAnchor({ db, anchor, head, base }: Compared, root: RootSeen): Ancho
   if (upTo === 0 || upTo < (base?.seq ?? 0)) return 'fits'
   const hash = upTo === base?.seq ? base.hash : hashAt(db, upTo)
   return hash !== undefined && Buffer.from(hash).toString('hex') === found.head ? 'fits' : { kind: 'other', upTo }
+}
+
+/** Checkpoints that are looked at for one whose signature holds: somebody without the key may have put others behind it. */
+const MOST_CHECKPOINTS = 1000
+
+/** The last event for which the key vouches; 0 where it vouches for none. */
+function vouchedUpTo({ db, signer, anchor, head }: Compared, root: RootSeen, seen: AnchorSeen): number {
+  const anchored = anchor.read()
+  const byAnchor = seen === 'fits' && typeof anchored === 'object' && anchor.isOwn(anchored) ? anchored.upTo : 0
+  const byRoot = root.kind === 'at-head' ? head.seq : root.kind === 'behind' && hexAt(db, root.seq) === root.hash ? root.seq : 0
+  return Math.max(byAnchor, byRoot, signedUpTo(db, signer))
+}
+
+function signedUpTo(db: Database.Database, signer: Signer): number {
+  const judge = judgeOf(signer.publicPem)
+  const rows = db.prepare<[number], { body: string }>(
+    `SELECT body FROM record WHERE category = 'audit-log' AND body LIKE '%"id":"checkpoint"%' ORDER BY seq DESC LIMIT ?`,
+  )
+  for (const { body } of rows.iterate(MOST_CHECKPOINTS)) {
+    const { gateway, fields } = bodyIn(body)
+    const [upTo, head] = [Number(fields['upTo']), String(fields['head'])]
+    if (judge.holds(checkpointText(gateway, upTo, head), String(fields['signature'])) && hexAt(db, upTo) === head) return upTo
+  }
+  return 0
+}
+
+const nothing = { gateway: '', fields: {} as Record<string, unknown> }
+function bodyIn(text: string): typeof nothing {
+  try {
+    const { gateway, fields } = JSON.parse(text) as Partial<typeof nothing>
+    return { gateway: String(gateway), fields: typeof fields === 'object' ? fields : {} }
+  } catch {
+    return nothing
+  }
+}
+
+function hexAt(db: Database.Database, seq: number): string {
+  const hash = hashAt(db, seq)
+  return hash === undefined ? '' : Buffer.from(hash).toString('hex')
 }
 
 const hashAt = (db: Database.Database, seq: number): Uint8Array | undefined =>

@@ -16,7 +16,7 @@ export type RootSeen =
   /** It was written at this event, and that was another one. */
   | { readonly kind: 'other-head'; readonly seq: number }
   /** It was written at an earlier event. */
-  | { readonly kind: 'behind'; readonly seq: number }
+  | { readonly kind: 'behind'; readonly seq: number; readonly hash: string }
   | { readonly kind: 'at-head'; readonly statesFit: boolean }
 
 const stateName = (key: string): string => `state ${key}`
@@ -61,7 +61,7 @@ export function createStateTable(db: Database.Database, signer: Signer | 'none')
       if (root.key !== signer.fingerprint) return { kind: 'other-key', key: root.key }
       if (!macs.head(root).equals(root.headMac)) return { kind: 'forged' }
       if (root.seq > head.seq) return { kind: 'ahead', seq: root.seq }
-      if (root.seq < head.seq) return { kind: 'behind', seq: root.seq }
+      if (root.seq < head.seq) return { kind: 'behind', seq: root.seq, hash: root.hash }
       if (root.hash !== head.hash) return { kind: 'other-head', seq: root.seq }
       return { kind: 'at-head', statesFit: macs.root(head, sum.value()).equals(root.mac) }
     },

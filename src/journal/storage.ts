@@ -148,9 +148,9 @@ function chainOver(db: Database.Database, end: ReturnType<typeof endOfChain>, { 
 }
 
 /** What fits is sealed from now on. Throws where events are missing: the file is then moved aside. */
-function checkAtStart(signer: Signer | 'none', compared: Compared): StateCheck {
+function checkAtStart(signer: Signer | 'none', compared: Omit<Compared, 'signer'>): StateCheck {
   if (signer === 'none') return { kind: 'no-key' }
-  const checked = checkStates(compared)
+  const checked = checkStates({ ...compared, signer })
   if (checked.kind === 'damaged') throw new DamagedJournal(checked.why)
   if (checked.kind === 'fits') {
     compared.table.startSealing()

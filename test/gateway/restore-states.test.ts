@@ -20,6 +20,7 @@ function fake(
   events: readonly SecurityEvent[],
   states: Record<string, string>,
   unfit: readonly string[] = [],
+  { vouchedUpTo = events.length, complete = true }: { readonly vouchedUpTo?: number; readonly complete?: boolean } = {},
 ) {
   const written: { noted: SecurityEvent[]; states: Record<string, string> } = { noted: [], states: {} }
   const disk = { full: false }
@@ -31,7 +32,7 @@ function fake(
     gateway: 'g',
   }))
   const journal = {
-    stateCheck: () => (fault === 'fits' ? { kind: 'fits' } : { kind: 'does-not-fit', fault, unfit }),
+    stateCheck: () => (fault === 'fits' ? { kind: 'fits' } : { kind: 'does-not-fit', fault, unfit, vouchedUpTo, complete }),
     states: (prefix: string) => Promise.resolve(new Map(Object.entries(states).filter(([key]) => key.startsWith(prefix)))),
     query({ id, after, limit, newest }: { id: string; after: number; limit: number; newest?: boolean }) {
       const found = records.filter((one) => one.id === id && one.seq > after)
@@ -56,6 +57,10 @@ type Row = {
   readonly states?: Record<string, string>
   readonly unfit?: readonly string[]
   readonly carried?: readonly StoredState[]
+  /** The last event for which the key vouches; the last of all where it is left out. */
+  readonly vouchedUpTo?: number
+  /** False: retention has removed the first events. */
+  readonly complete?: boolean
   /** States that are written; those that are not named stay as they are. */
   readonly written: object
   /** Tags and jobs that hang again. */
@@ -91,9 +96,33 @@ const rows: readonly Row[] = [
   {
     name: 'a removal that was written without the key takes nothing off',
     fault: { kind: 'behind', seq: 1 },
+    vouchedUpTo: 1,
     events: [hung('a', 'Q1'), removed('a')],
     written: { 'tag/a': /"breaker":"Q1"/ },
     again: ['a'],
+  },
+  ...(['not-authenticated', 'changed', 'anchor-forged'] as const).map((kind) => ({
+    name: `nor does it where the fault is ${kind}, nor is the master lock turned off`,
+    fault: { kind },
+    vouchedUpTo: 2,
+    events: [
+      hung('a', 'Q1'),
+      event('master-lock-on', { subject: 'ana', reason: 'r' }),
+      removed('a'),
+      event('master-lock-off', { subject: 'ana', reason: 'r' }),
+    ],
+    written: { 'tag/a': /"breaker":"Q1"/, 'master-lock': /"on":true/ },
+    again: ['a'],
+  })),
+  {
+    name: 'a master lock that was turned off by an event of this gateway is off',
+    events: [event('master-lock-on', { subject: 'ana', reason: 'r' }), event('master-lock-off', { subject: 'ana', reason: 'r' })],
+    written: { 'master-lock': undefined },
+  },
+  {
+    name: 'where retention has removed events, nobody knows all that hung: the master lock is on',
+    complete: false,
+    written: { 'master-lock': /"on":true,"by":"gateway"/ },
   },
   {
     name: 'a job that only the events know of holds its breakers again',
@@ -153,8 +182,8 @@ const rows: readonly Row[] = [
 ]
 
 t.test('of states that do not fit, what bars counts, and what only helps counts where this gateway wrote it', async (t) => {
-  for (const { name, fault = changed, events = [], states = {}, unfit = [], carried = [], written, again = [] } of rows) {
-    const { journal, written: done } = fake(fault, events, states, unfit)
+  for (const { name, fault = changed, events = [], states = {}, unfit = [], carried = [], written, again = [], ...known } of rows) {
+    const { journal, written: done } = fake(fault, events, states, unfit, known)
     await restoreStates(journal, carried, 7)
     t.match(done.states, written, name)
     const told = done.noted.filter(({ id }) => id === 'tag-restored').map(({ fields }) => fields.tag || fields.job)

@@ -109,7 +109,27 @@ const attacks: readonly Attack[] = [
     run: (path) => sql(path, `INSERT INTO open_operation VALUES ('c', 1)`),
     found: changed,
   },
-  { name: 'an event added without the key', run: (path) => addEvent(path), found: { stateCheck: { fault: { kind: 'behind', seq: 7 } } } },
+  {
+    name: 'an event added without the key',
+    run: (path) => addEvent(path),
+    found: { stateCheck: { fault: { kind: 'behind', seq: 7 }, vouchedUpTo: 7, complete: true } },
+  },
+  {
+    name: 'an event added without the key, and the root removed',
+    run(path) {
+      addEvent(path)
+      sql(path, 'DELETE FROM state_root')
+    },
+    found: { stateCheck: { fault: { kind: 'not-authenticated' }, vouchedUpTo: 7 } },
+  },
+  {
+    name: 'an event added without the key, the anchor made unreadable',
+    run(path) {
+      addEvent(path)
+      writeFileSync(`${path}.anchor`, 'x')
+    },
+    found: { stateCheck: { fault: { kind: 'behind', seq: 7 }, vouchedUpTo: 7 } },
+  },
   {
     name: 'the last event cut off, the anchor too',
     run(path) {
