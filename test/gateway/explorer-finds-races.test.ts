@@ -47,6 +47,7 @@ type NaiveJob = {
 async function openNaiveJob(journal: Journal): Promise<NaiveJob> {
   const stored = await journal.states('')
   let [job, tag] = [stored.has('job'), stored.has('tag')]
+  const hung = (): boolean => tag
   const kept = async (told: SecurityEvent, key: string): Promise<Confirmed> =>
     (await journal.keep(told, { [key]: 'yes' })) === 'not-yet' ? 'held' : 'done'
   const fields = { subject: 'ana', job: 'J', breaker: 'Q1', reason: 'r', workOrder: '' }
@@ -60,7 +61,7 @@ async function openNaiveJob(journal: Journal): Promise<NaiveJob> {
       if (!job || tag) return 'no'
       if ((await journal.append(event('lock-out-ended', { subject: 'ana', job: 'J', breaker: 'Q1' }), { job: '' })) === 'unavailable')
         return 'no'
-      if (!tag) job = false
+      if (!hung()) job = false
       return 'done'
     },
     async hang() {
