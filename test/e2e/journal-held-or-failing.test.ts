@@ -72,9 +72,8 @@ t.test('what a disk that hangs writes too late was not done, and the journal say
     t.equal(await exceptionOf(scada.writeRegisters(7999, commandRegisters(905, 4353))), 1, 'the client hears it in seconds')
     t.equal((await unlocked).status, 503)
     other.close() // before SQLite gives up, unless this machine is busy: then it is refused and not written, and tried once more
-    await world.heard(({ id }) => id === 'fail-closed-left')
+    while ((await unlock(world)).status !== 200);
     late = world.received.some(({ id }) => id === 'record-overdue')
-    if (!late) t.equal((await unlock(world)).status, 200)
   }
   await world.heard(({ id }) => id === 'journal-silent')
   t.match(await call(world.paths.api, '/v1/breakers/Q2/locks/control'), { status: 200, value: { locked: true } })
