@@ -40,7 +40,15 @@ const systemBounds = {
     'journal-verified': person,
     'journal-tampered': person,
   },
-  ...{ 'events-dropped': own, 'events-lost': own, 'disk-low': watch, 'journal-full': own, 'journal-busy': own, 'journal-failing': own },
+  ...{
+    'events-dropped': own,
+    'events-lost': own,
+    'disk-low': watch,
+    'journal-full': own,
+    'journal-busy': own,
+    'journal-failing': own,
+    'journal-silent': own,
+  },
   ...{
     'journal-truncated': own,
     checkpoint: own,
@@ -80,7 +88,7 @@ const operationBounds = {
   ...{ 'key-switch-on': device(20), 'key-switch-off': device(20) },
   ...{ 'grant-requested': person, 'grant-approved': person, 'grant-refused': person, 'grant-used': operation },
   ...{ 'grant-expired': person, 'grant-revoked': person, 'emergency-open': person, 'emergency-open-asked': person },
-  ...{ 'lock-out-started': person, 'lock-out-ended': person, 'change-overtaken': person },
+  ...{ 'lock-out-started': person, 'lock-out-ended': person, 'change-overtaken': person, 'record-overdue': operation },
   ...{ 'breaker-tripped': operation, 'breaker-opened': operation, 'breaker-closed': operation, 'breaker-reset': operation },
 } as const satisfies Partial<Record<EventId, Bound>>
 

@@ -167,6 +167,12 @@ export const operationEvents = {
     'operation',
     'reason',
   ]),
+  'record-overdue': d(143, 4, 'operation', 'this was not done, it came to the disk too late: {operation}', [
+    'subject',
+    'breaker',
+    'operation',
+    'correlation',
+  ]),
   'breaker-tripped': d(420, 2, 'operation', '{breaker} tripped ({expected})', seenFields),
   'breaker-opened': d(421, 4, 'operation', '{breaker} was opened ({expected})', seenFields),
   'breaker-closed': d(422, 4, 'operation', '{breaker} was closed ({expected})', seenFields),

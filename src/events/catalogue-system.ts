@@ -63,6 +63,7 @@ export const systemEvents = {
   'journal-full': d(126, 1, 'audit-log', 'the journal cannot be written, its disk is full: {reason}', ['reason']),
   'journal-busy': d(135, 1, 'audit-log', 'the journal cannot be written, another program holds its file: {reason}', ['reason']),
   'journal-failing': d(136, 1, 'audit-log', 'the journal cannot be written, its disk or file fails: {reason}', ['reason']),
+  'journal-silent': d(144, 1, 'audit-log', 'the journal cannot be written, its disk does not answer: {reason}', ['reason']),
   'states-not-authentic': d(
     139,
     1,

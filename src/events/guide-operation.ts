@@ -43,6 +43,10 @@ export const operationGuide = {
     'Something that takes a bar away was on its way to the disk when somebody barred: the bar holds, as if it had never been asked for.',
     'Nothing. Whoever asked for it was told; the event after this one says what barred.',
   ),
+  'record-overdue': g(
+    'Somebody asked for it and was refused, because the disk did not answer in time. Its event was written later all the same.',
+    'Look at the disk of the gateway: `breakwall status`. Whoever asked for it has to ask again.',
+  ),
   'operation-would-deny': g(
     'The breaker is only observed: it passed, and would not where the policy is enforced.',
     'Look at `breakwall learn report` before the breaker is enforced.',

@@ -88,6 +88,11 @@ export const systemGuide = {
     'Unlock again what is needed. Find the program that holds the file: `fuser -v` or `lsof` on journal.db names it, such as a backup or a database browser. Copy the file with `breakwall export` in its place.',
     'T0872',
   ),
+  'journal-silent': g(
+    'A write was asked for and did not come back for seconds. Operations were denied, reading went on, and every unlock has ended.',
+    'Unlock again what is needed. Look for errors of the disk or its card: `journalctl -k`. Replace a card that does it again.',
+    'T0872',
+  ),
   'journal-failing': g(
     'The disk or the file of the journal refuses to be written, and not for want of room. Operations are denied, reading goes on.',
     'Look at `reason` and at the log of the kernel: a failing disk, a file system that became read-only, a limit on the size of files, changed rights.',

@@ -23,6 +23,10 @@ const PREFIX = 'checklist/'
 export async function openChecklist(journal: Journal, clock: Pick<Clock, 'utcUs'>): Promise<Checklist> {
   const signed = new Map([...(await journal.states(PREFIX))].map(([key, text]) => [key, JSON.parse(text) as Signature]))
   const keyOf = (breaker: string, item: string): string => `${PREFIX}${breaker}/${item}`
+  function inForce(key: string): Readonly<Record<string, string>> {
+    const held = signed.get(key)
+    return { [key]: held === undefined ? '' : JSON.stringify(held) }
+  }
   return {
     signed: (breaker, item) => signed.get(keyOf(breaker, item)) ?? 'never',
     async sign({ family, ...rest }) {
@@ -31,7 +35,7 @@ export async function openChecklist(journal: Journal, clock: Pick<Clock, 'utcUs'
       const signature = { ...rest, utcUs: clock.utcUs() }
       const told = event('checklist-signed', { subject: rest.by, breaker: rest.breaker, operation: found.text, reason: rest.note })
       const key = keyOf(rest.breaker, rest.item)
-      if ((await journal.append(told, { [key]: JSON.stringify(signature) })) === 'unavailable') return 'unavailable'
+      if ((await journal.append(told, { [key]: JSON.stringify(signature) }, () => inForce(key))) === 'unavailable') return 'unavailable'
       signed.set(key, signature)
       return 'signed'
     },

@@ -4,6 +4,7 @@ import type { Journal } from '../journal/index.ts'
 import type { Clock, Monotonic, Random } from '../platform/index.ts'
 import { type ConnectionId, toConnectionId } from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
+import type { Recorded } from './recorded-state.ts'
 import type { Breaker } from './site.ts'
 
 /** The second step has to come within this, milliseconds. */
@@ -18,7 +19,11 @@ export type EmergencyDone =
 /** Opening a breaker whatever is locked or tagged, in two steps of the same person (S-27). Closing never comes this way. */
 export interface Emergency {
   /** First step. Returns what the second has to bring along. */
-  ask(breaker: string, by: Who, reason: string): { readonly kind: 'asked'; readonly ticket: string } | EmergencyDone
+  ask(
+    breaker: string,
+    by: Who,
+    reason: string,
+  ): { readonly kind: 'asked'; readonly ticket: string; readonly recorded: Promise<Recorded> } | EmergencyDone
   confirm(ticket: string, by: Who): Promise<EmergencyDone>
 }
 export type Who = { readonly name: string; readonly source: string }
@@ -27,7 +32,7 @@ type Parts = {
   readonly enabled: () => boolean
   readonly breakers: ReadonlyMap<string, Pick<Breaker, 'profile' | 'unit'>>
   readonly serve: (asked: Asked) => Promise<Answer>
-  readonly journal: Pick<Journal, 'append' | 'note'>
+  readonly journal: Pick<Journal, 'append' | 'keep'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -51,8 +56,8 @@ export function createEmergency({ enabled, breakers, serve, journal, clock, rand
       const own = [...waiting].filter(([, one]) => one.by.name === by.name)
       if (own.length >= MAX_FIRST_STEPS) waiting.delete(own[0]?.[0] ?? '')
       waiting.set(ticket, { breaker: name, by, reason, until: (clock.now() + CONFIRM_MS) as Monotonic })
-      journal.note(event('emergency-open-asked', { subject: by.name, source: by.source, breaker: name, reason }))
-      return { kind: 'asked', ticket }
+      const kept = journal.keep(event('emergency-open-asked', { subject: by.name, source: by.source, breaker: name, reason }), {})
+      return { kind: 'asked', ticket, recorded: kept.then((id) => (id === 'not-yet' ? 'not-yet' : 'recorded')) }
     },
     async confirm(ticket, by) {
       const found = waiting.get(ticket)

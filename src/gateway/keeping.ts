@@ -63,6 +63,8 @@ function describeFault({ kind, why }: StoreFault): string {
       return 'its disk is full'
     case 'busy':
       return 'another program holds its file: fuser -v names it'
+    case 'silent':
+      return `its disk does not answer: ${why}`
     case 'fails':
       return `its disk or file fails: ${why}`
   }

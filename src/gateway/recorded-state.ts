@@ -52,14 +52,17 @@ export function createRecordedState<S>(start: S, rowsOf: (state: S) => Rows, jou
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
 
+  function inForce(keys: readonly string[]): States {
+    const held = rowsOf(state)
+    return Object.fromEntries(keys.map((key) => [key, textOf(held.get(key))]))
+  }
+
   /** What is on its way is overtaken if it shares a row with what is written, or is refused by now. Its rows are written back. */
   function overtake(written: States, next: S, by: SecurityEvent): readonly ReturnType<Journal['keep']>[] {
     if (flight === 'none' || flight.overtaken) return []
     if (!flight.keys.some((key) => key in written) && !flight.refusedOn(next)) return []
     flight.overtaken = true
-    const held = rowsOf(state)
-    const back = Object.fromEntries(flight.keys.map((key) => [key, textOf(held.get(key))]))
-    return [journal.keep(overtakenEvent(flight.event, by), back)]
+    return [journal.keep(overtakenEvent(flight.event, by), inForce(flight.keys))]
   }
 
   async function permitNow<W>(step: (state: S) => Step<S, W>): Promise<Permitted<W>> {
@@ -71,7 +74,7 @@ export function createRecordedState<S>(start: S, rowsOf: (state: S) => Rows, jou
       refusedOn: (other) => step(other).kind === 'refused',
     }
     flight = mine
-    const id = await journal.append(made.event, rows)
+    const id = await journal.append(made.event, rows, () => inForce(mine.keys))
     flight = 'none'
     if (id === 'unavailable') return { kind: 'unavailable' }
     if (mine.overtaken) return { kind: 'overtaken' }

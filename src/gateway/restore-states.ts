@@ -22,8 +22,8 @@ export async function restoreStates(journal: Journal, carried: readonly StoredSt
   const { changes, events } = restore(stateCheck, await evidenceOf(journal, stateCheck, stored, carried), utcUs)
   for (const told of events) journal.note(told)
   const alarm = event('states-not-authentic', { reason: describeStatesFault(stateCheck.fault), count: stateCheck.unfit.length })
-  if ((await journal.append(alarm, changes)) !== 'unavailable') return journal
-  // The disk refuses: what counts is in memory, and the next start comes to the same result.
+  if ((await journal.keep(alarm, changes)) !== 'not-yet') return journal
+  // The disk refuses: what counts is in memory until it is written, and the next start comes to the same result.
   return { ...journal, states: async (prefix) => overlaid(await journal.states(prefix), changes, prefix) }
 }
 

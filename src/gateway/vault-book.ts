@@ -1,18 +1,24 @@
-import { event } from '../events/index.ts'
+import { type FieldsOf, event } from '../events/index.ts'
 import type { Vault, VaultChange, VaultEntry, VaultState } from '../identity/index.ts'
 import type { PasswordRule } from '../breakers/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
+import type { Recorded } from './recorded-state.ts'
+
+/** A change is in the sealed file; `recorded` says when its event is on disk too. */
+export type VaultChanged =
+  | { readonly kind: 'changed'; readonly factory: boolean; readonly recorded: Promise<Recorded> }
+  | Extract<VaultChange, { readonly kind: 'refused' }>
 
 /** The vault while the gateway runs: each change of it is an event, and each password that everybody knows is one too. */
 export interface VaultBook {
   readonly state: VaultState
   list(): readonly VaultEntry[]
   passwordOf(breaker: string, level: string): string | undefined
-  set(breaker: string, level: string, password: string, by: string): VaultChange
-  remove(breaker: string, level: string, by: string): VaultChange
+  set(breaker: string, level: string, password: string, by: string): VaultChanged
+  remove(breaker: string, level: string, by: string): VaultChanged
   /** A new key for the whole vault. */
-  rotateKey(by: string): VaultChange
+  rotateKey(by: string): VaultChanged
   close(): void
 }
 
@@ -22,7 +28,7 @@ const DAY_MS = 24 * 60 * 60_000
 const LOOK_MS = 7 * DAY_MS
 
 export type VaultPorts = {
-  readonly journal: Pick<Journal, 'note'>
+  readonly journal: Pick<Journal, 'note' | 'keep'>
   readonly clock: Clock
   /** What the passwords of a breaker look like. */
   readonly ruleOf: (breaker: string) => PasswordRule
@@ -36,12 +42,15 @@ export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf 
   else if (vault.list().length > 0) journal.note(event('vault-opened', { count: vault.list().length }))
   for (const { breaker, level, factory } of vault.list()) if (factory) warn(breaker, level)
 
-  const changed = (change: VaultChange, subject: string, breaker: string, level: string, what: string): VaultChange => {
+  const changed = (change: VaultChange, fields: FieldsOf<'vault-changed'>): VaultChanged => {
     if (change.kind === 'refused') return change
-    journal.note(event('vault-changed', { subject, breaker, level, reason: `${level} password of ${breaker} ${what}` }))
-    if (change.factory) warn(breaker, level)
-    return change
+    const kept = journal.keep(event('vault-changed', fields), {})
+    if (change.factory) warn(fields.breaker, fields.level)
+    return { ...change, recorded: kept.then((id) => (id === 'not-yet' ? 'not-yet' : 'recorded')) }
   }
+  const one = (subject: string, breaker: string, level: string, what: string) => ({
+    ...{ subject, breaker, level, reason: `${level} password of ${breaker} ${what}` },
+  })
   let cancel: Cancel = () => undefined
   const tellOld = (): void => {
     for (const { breaker, level, changed: since } of vault.list()) {
@@ -56,14 +65,9 @@ export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf 
     list: () => vault.list(),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
     set: (breaker, level, password, by) =>
-      changed(vault.set(breaker, level, password, ruleOf(breaker), accountOf(breaker)), by, breaker, level, 'set'),
-    remove: (breaker, level, by) => changed(vault.remove(breaker, level), by, breaker, level, 'removed'),
-    rotateKey(by) {
-      const change = vault.rotateKey()
-      if (change.kind === 'changed')
-        journal.note(event('vault-changed', { subject: by, breaker: '', level: '', reason: 'a new key for all passwords' }))
-      return change
-    },
+      changed(vault.set(breaker, level, password, ruleOf(breaker), accountOf(breaker)), one(by, breaker, level, 'set')),
+    remove: (breaker, level, by) => changed(vault.remove(breaker, level), one(by, breaker, level, 'removed')),
+    rotateKey: (by) => changed(vault.rotateKey(), { subject: by, breaker: '', level: '', reason: 'a new key for all passwords' }),
     close: () => cancel(),
   }
 }

@@ -6,6 +6,8 @@ export type StoreFault =
   | { readonly kind: 'full'; readonly why: string }
   /** Another program holds the database for longer than SQLite waits for it. */
   | { readonly kind: 'busy'; readonly why: string }
+  /** A write was asked for and has not come back: a memory card that hangs, a file server that is away. */
+  | { readonly kind: 'silent'; readonly why: string }
   /** The disk refuses for another reason, the file is not to be written, or is damaged. */
   | { readonly kind: 'fails'; readonly why: string }
 
@@ -25,6 +27,8 @@ export function storeEvent({ kind, why }: StoreFault): SecurityEvent {
       return event('journal-full', { reason: why })
     case 'busy':
       return event('journal-busy', { reason: why })
+    case 'silent':
+      return event('journal-silent', { reason: why })
     case 'fails':
       return event('journal-failing', { reason: why })
   }

@@ -1,10 +1,10 @@
-import { type RecordId, type SecurityEvent, toRecordId } from '../events/index.ts'
+import { type RecordId, type SecurityEvent, event, toRecordId } from '../events/index.ts'
 import { type Clock, type Log, background } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints, noCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
 import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
-import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS } from './limits.ts'
+import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS, SILENT_MS } from './limits.ts'
 import { type Queue, type Queued, createQueue } from './queue.ts'
 import type { Entry, Head } from './storage.ts'
 import { type Waiter, accept, isRefused, refuse } from './waiter.ts'
@@ -126,8 +126,10 @@ export class GroupCommit {
 
   async #commit(batch: readonly Queued[]): Promise<void> {
     let written: { first: number; head: Head }
+    const overdue = new Set<Queued>()
+    const cancel = this.#clock.after(SILENT_MS, () => this.#silent(batch, overdue))
     try {
-      written = await this.#writer.write(batch.map((item) => item.entry))
+      written = await this.#writer.write(batch.map((item) => item.entry)).finally(cancel)
     } catch (error) {
       await this.#refused(batch, error)
       return this.#next()
@@ -136,16 +138,41 @@ export class GroupCommit {
     const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
     this.#checkpoints.count(events.length, batch.length > events.length)
     this.#fold(batch.length)
+    for (const { entry, waiter } of overdue) if (waiter.kind === 'permit') this.#queue.first(this.#notDone(entry, waiter.back))
     if (this.#fault !== 'none') await this.#tryToRecover()
     this.#next()
     batch.forEach(({ waiter }, i) => accept(waiter, toRecordId(written.first + i)))
     this.#committed(events)
   }
 
+  /**
+   * The disk has not answered in time: everybody who waits hears what they would hear if it had refused, and it counts as failing. What
+   * it still writes of this batch was not done: that is recorded behind it, with the states as they are by then.
+   */
+  #silent(batch: readonly Queued[], overdue: Set<Queued>): void {
+    for (const queued of batch) {
+      refuse(queued.waiter)
+      if (isRefused(queued.waiter)) overdue.add(queued)
+    }
+    this.#queue.refused([])
+    if (this.#fault !== 'none') return
+    this.#fault = { kind: 'silent', why: `a write has not come back for ${SILENT_MS / 1000} s` }
+    this.#log.warn('the disk of the journal does not answer: intrusive operations are refused until it does')
+    this.#queue.first(this.#entry(storeEvent(this.#fault), {}))
+    this.#committed([])
+  }
+
+  #notDone({ event: told }: Entry, back: () => States): Entry {
+    if (told === 'checkpoint') throw new Error('nobody waits for a checkpoint')
+    const { subject, breaker, correlation } = told.fields
+    const fields = { subject: String(subject ?? ''), breaker: String(breaker ?? ''), correlation: String(correlation ?? '') }
+    return this.#entry(event('record-overdue', { ...fields, operation: told.text }), back())
+  }
+
   /** What somebody waits for is refused now and must not appear later as if it had been allowed; the rest is kept for later. */
   async #refused(batch: readonly Queued[], error: unknown): Promise<void> {
     this.#queue.refused(batch)
-    if (this.#fault === 'none') {
+    if (this.#fault === 'none' || this.#fault.kind === 'silent') {
       const fault = storeFaultOf(error)
       this.#fault = fault
       this.#log.warn(`the journal cannot be written (${String(error)}): intrusive operations are refused until it can`)

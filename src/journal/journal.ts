@@ -20,11 +20,15 @@ export type States = Readonly<Record<string, string>>
 export type Signing = { readonly key: string; readonly publicPem: string; readonly keyFault: string }
 
 export interface Journal {
-  /** Resolves when the event is on disk, or with `unavailable` when it is not and never will be. */
-  append(event: SecurityEvent, states?: States): Promise<RecordId | 'unavailable'>
+  /**
+   * Resolves when the event is on disk, or with `unavailable` when the disk refuses it or has not answered for a few seconds: it must not
+   * be done then. Should a disk that hung write it after that, `record-overdue` follows it, with the states that `back` gives by then:
+   * those of the same keys as they are in force.
+   */
+  append(event: SecurityEvent, states?: States, back?: () => States): Promise<RecordId | 'unavailable'>
   /**
    * For what is in force in memory already and must get to disk: a lock that was shut, a tag that was hung. Never refused: resolves with
-   * the id once it is on disk, or with `not-yet` as soon as the disk refuses; it is then written when the disk takes events again.
+   * the id once it is on disk, or with `not-yet` as soon as the disk refuses or is silent; it is then written when the disk takes events again.
    * It has room of its own. Should even that be full for hours, its event is counted in `events-lost`, which carries its states.
    */
   keep(event: SecurityEvent, states: States): Promise<RecordId | 'not-yet'>
@@ -72,7 +76,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
   const announcer = createAnnouncer()
   const commits = new GroupCommit(writer, clock, log, (events) => announcer.tell(events))
   return {
-    append: (told, states = {}) => new Promise((settle) => commits.push(told, states, { kind: 'permit', settle })),
+    append: (told, states = {}, back = () => ({})) => new Promise((settle) => commits.push(told, states, { kind: 'permit', settle, back })),
     keep: (told, states) => new Promise((settle) => commits.push(told, states, { kind: 'state', settle })),
     note: (told, states = {}) => commits.push(told, states, { kind: told.severity <= ALARM ? 'alarm' : 'other' }),
     ...readsOf(writer),

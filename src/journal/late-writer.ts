@@ -1,9 +1,7 @@
 import type { Clock, Monotonic } from '../platform/index.ts'
+import { OPEN_AGAIN_MS } from './limits.ts'
 import { type StoredStates, readStoredStates } from './read-states.ts'
 import { type StoreFile, type Writer, startWriter } from './writer.ts'
-
-/** How often a journal that could not be opened is tried again, milliseconds: a thread is started for it. */
-const OPEN_AGAIN_MS = 5000
 
 /** Codes of a disk that has no room, may only be read, or fails: a later try may find it mended. */
 const ofTheDisk = /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|AUTH)|ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOENT)/

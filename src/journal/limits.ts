@@ -7,6 +7,16 @@ export const WAITING_EVENTS = { permit: 5000, state: 3000, alarm: 2000, other: 1
 export const MAX_READ_RECORDS = 1000
 /** Pause before a failed write of notes is tried again, milliseconds. */
 export const RETRY_MS = 1000
+/**
+ * A write that has not come back for so long counts as refused, milliseconds: nobody waits longer for an answer, and what was to be
+ * recorded first is not done. Cards for embedded systems pause for up to a second; a pause of several seconds
+ * is rare, and a journal that cannot be written ends every unlock: so it is not the first second that counts.
+ */
+export const SILENT_MS = 5000
+/** How often a journal that could not be opened is tried again, milliseconds: a thread is started for it. */
+export const OPEN_AGAIN_MS = 5000
+/** A file of this size or less is read into memory when SQLite cannot open it where it is, bytes. */
+export const READ_WHOLE_BYTES = 256 * 1024 * 1024
 /** How long events that nobody waits for gather after a commit, milliseconds. */
 export const GATHER_MS = 25
 /** Events in one commit, at most: in a storm the next ones are ready when it is done, and the writer never waits for them. */

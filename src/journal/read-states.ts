@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { READ_WHOLE_BYTES } from './limits.ts'
 import type { Head } from './storage.ts'
 
 /** What a start has to know of a journal that cannot be written now. */
@@ -10,9 +11,6 @@ export type StoredStates = {
   readonly last: readonly string[]
   readonly openOperations: readonly string[]
 }
-
-/** A file of this size or less is read into memory when SQLite cannot open it where it is, bytes. */
-const READ_WHOLE_BYTES = 256 * 1024 * 1024
 
 /**
  * Reads a journal's states on a disk that is full or may only be read; a journal that is not there has none. Throws what SQLite or the

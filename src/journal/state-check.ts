@@ -126,7 +126,7 @@ function seenAnchor({ db, anchor, head, base }: Compared, root: RootSeen): Ancho
 }
 
 /** Checkpoints that are looked at for one whose signature holds: somebody without the key may have put others behind it. */
-const MOST_CHECKPOINTS = 1000
+const CHECKPOINTS_READ = 1000
 
 /** The last event for which the key vouches; 0 where it vouches for none. */
 function vouchedUpTo({ db, signer, anchor, head }: Compared, root: RootSeen, seen: AnchorSeen): number {
@@ -141,7 +141,7 @@ function signedUpTo(db: Database.Database, signer: Signer): number {
   const rows = db.prepare<[number], { body: string }>(
     `SELECT body FROM record WHERE category = 'audit-log' AND body LIKE '%"id":"checkpoint"%' ORDER BY seq DESC LIMIT ?`,
   )
-  for (const { body } of rows.iterate(MOST_CHECKPOINTS)) {
+  for (const { body } of rows.iterate(CHECKPOINTS_READ)) {
     const { gateway, fields } = bodyIn(body)
     const [upTo, head] = [Number(fields['upTo']), String(fields['head'])]
     if (judge.holds(checkpointText(gateway, upTo, head), String(fields['signature'])) && hexAt(db, upTo) === head) return upTo

@@ -27,6 +27,7 @@ const closes: ReadonlySet<EventId> = new Set([
   'operation-refused-by-device',
   'operation-failed',
   'operation-outcome-unknown',
+  'record-overdue',
 ])
 
 /** The file is there and is not what was written: it is moved aside, never written over. */

@@ -1,9 +1,15 @@
 import type { RecordId } from '../events/index.ts'
+import type { States } from './journal.ts'
 
 /** Why an event is in the queue, and what its caller hears of it. */
 export type Waiter =
   /** Nothing is done before it is on disk; refused when the disk refuses, and then never written. */
-  | { readonly kind: 'permit'; readonly settle: (id: RecordId | 'unavailable') => void }
+  | {
+      readonly kind: 'permit'
+      readonly settle: (id: RecordId | 'unavailable') => void
+      /** The states as they are without it, should it be written after its caller has been refused. */
+      readonly back: () => States
+    }
   /** In force already; stays queued until the disk takes it. */
   | { readonly kind: 'state'; readonly settle: (id: RecordId | 'not-yet') => void }
   /** Nobody waits; severity 1 or 2. */

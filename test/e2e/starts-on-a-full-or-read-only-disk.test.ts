@@ -8,6 +8,9 @@ import { runCommand } from '../support/command.ts'
 import { canMount } from '../support/rsyslog.ts'
 import { type World, commandRegisters, createWorld, exceptionOf } from '../support/world.ts'
 
+// Each case starts two gateways and waits for retries of real seconds.
+t.setTimeout(300_000)
+
 /** How the last run ended, and what has become of its disk since. */
 type Case = { readonly name: string; readonly spoil: (state: string) => string; readonly words: RegExp; readonly event: string }
 const cases: readonly Case[] = [

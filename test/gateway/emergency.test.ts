@@ -11,7 +11,7 @@ t.test('whoever asks again and again takes no other person’s emergency away; i
     ...{ clock, random: realRandom, enabled: () => true },
     breakers: new Map([['Q1', { profile: profileOf('nsx-bscm'), unit: 1 }]]),
     serve: () => Promise.resolve({ pdu: Uint8Array.from([16, 0x1f, 0x3f, 0, 20]) }),
-    journal: { append: () => Promise.resolve(toRecordId(1)), note: () => undefined },
+    journal: { append: () => Promise.resolve(toRecordId(1)), keep: () => Promise.resolve(toRecordId(1)) },
   })
   const ask = (name: string): string => {
     const asked = emergency.ask('Q1', { name, source: 'here' }, 'smoke')

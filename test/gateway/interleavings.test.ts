@@ -8,6 +8,9 @@ import type { Grant, TagAction } from '../../src/policy/index.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import { type Confirmed, type Explored, explore } from '../support/interleavings.ts'
 
+// Some ten thousand runs of two actions, one after the other.
+t.setTimeout(300_000)
+
 const text = (event: SecurityEvent, name: keyof SecurityEvent['fields']): string => String(event.fields[name] ?? '')
 
 /** What is left of the events when each that did not take effect is taken out. */

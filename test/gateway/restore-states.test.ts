@@ -39,8 +39,8 @@ function fake(
       return Promise.resolve(newest === true ? found.slice(-limit) : found.slice(0, limit))
     },
     note: (told: SecurityEvent) => void written.noted.push(told),
-    append(told: SecurityEvent, more: Record<string, string>) {
-      if (disk.full) return Promise.resolve('unavailable')
+    keep(told: SecurityEvent, more: Record<string, string>) {
+      if (disk.full) return Promise.resolve('not-yet')
       written.noted.push(told)
       written.states = more
       return Promise.resolve(1)

@@ -82,14 +82,15 @@ const emergencyWords = {
 } as const satisfies Record<string, readonly [string, string]>
 
 function emergencyRoutes(app: FastifyInstance, gateway: Gateway): void {
-  app.post<Named>('/v1/breakers/:name/emergency-open', (request, reply) => {
+  app.post<Named>('/v1/breakers/:name/emergency-open', async (request, reply) => {
     const { name } = request.params
     const body = checked(emergencyBody, request.body, reply)
     if (body === 'refused' || !known(name, gateway, reply)) return reply
     const who = allowed(request, reply, 'emergency-open', gateway, name)
     if (who === undefined) return reply
     const asked = gateway.emergency.ask(name, who, body.reason)
-    if (asked.kind === 'asked') return reply.send({ ticket: asked.ticket, secondsLeft: 30 } satisfies EmergencyView)
+    if (asked.kind === 'asked')
+      return confirmed(reply, await asked.recorded, { ticket: asked.ticket, secondsLeft: 30 } satisfies EmergencyView)
     return asked.kind === 'refused' ? refuse(reply, 409, emergencyWords[asked.why][0], emergencyWords[asked.why][1]) : reply
   })
   app.post<Named>('/v1/breakers/:name/emergency-open/confirm', async (request, reply) => {

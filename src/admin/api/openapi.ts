@@ -95,8 +95,11 @@ const problem = {
 const page = ['limit', 'offset'].map((name) => ({ name, in: 'query', schema: { type: 'integer', minimum: 0 } }))
 
 /** What bars holds at once, also while the disk refuses. */
+const vaultCalls = ['/vault/set', '/vault/remove', '/vault/rotate', '/breakers/:name/emergency-open']
 const takesEffectAtOnce: ReadonlySet<string> = new Set(
-  ['/breakers/:name/lock', '/breakers/:name/tags', '/master-lock', '/jobs', '/grants', '/grants/:id'].map((path) => `/v1${path}`),
+  ['/breakers/:name/lock', '/breakers/:name/tags', '/master-lock', '/jobs', '/grants', '/grants/:id', ...vaultCalls].map(
+    (path) => `/v1${path}`,
+  ),
 )
 const notYet = {
   description:

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { confirmed } from './confirmed.ts'
 import { event } from '../../events/index.ts'
 import { type Gateway, lookForServices } from '../../gateway/index.ts'
 import { type PacketView, vaultRemoveBody, vaultSetBody } from '../contract.ts'
@@ -143,7 +144,7 @@ function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
   })
 }
 
-function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, reply: FastifyReply): FastifyReply {
-  if (change.kind === 'changed') return reply.send(vaultView(gateway))
+async function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, reply: FastifyReply): Promise<FastifyReply> {
+  if (change.kind === 'changed') return confirmed(reply, await change.recorded, vaultView(gateway))
   return refuse(reply, 422, change.why, 'breakwall vault list shows what there is')
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { mayManage } from '../../policy/index.ts'
 import { readableSecret } from '../readable-secret.ts'
-import { type By, type Context, type Done, type Refused, change, notWritten, patched, refused, wallMs } from './context.ts'
+import { type By, type Context, type Done, type Refused, change, patched, refused, wallMs } from './context.ts'
 import { historyAfter, newPassword, pinsOf } from './secrets.ts'
 import { type User, nameIsFine, sameName } from './user.ts'
 
@@ -14,7 +14,6 @@ const lastOne = refused('this is the last user who may manage users', 'create an
 export class Accounts {
   readonly #context: Context
   #setUpCode = { hash: '', tries: 0 }
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(context: Context) {
     this.#context = context
@@ -119,21 +118,21 @@ export class Accounts {
   }
 
   async #resetNow(name: string, by: By): Promise<Refused | WithPassword> {
-    const { store, sessions, record } = this.#context
+    const { store, sessions } = this.#context
     const user = this.#find(name)
     if ('kind' in user) return user
     const password = readableSecret(4, this.#context.random)
     const hash = await this.#firstHash(password)
     if (typeof hash !== 'string') return hash
-    if (!(await record('password-reset', { subject: by.name, source: by.source, user: user.name }))) return notWritten
     const { passwordHistory } = this.#context.settings()
     const history = historyAfter(user.password, passwordHistory)
     const formerPins = pinsOf(user).slice(0, passwordHistory + 1)
     const fresh = { hash, setMs: wallMs(this.#context), mustChange: true, history }
-    const written = store.write(
+    const fields = { subject: by.name, source: by.source, user: user.name }
+    const written = await change(this.#context, 'password-reset', fields, () =>
       patched(store.people(), user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', formerPins, password: fresh })),
     )
-    if (written !== 'written') return refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
+    if (written.kind === 'refused') return written
     sessions.endAllOf(user.name)
     return { kind: 'created', name: user.name, role: user.role, password }
   }
@@ -161,11 +160,8 @@ export class Accounts {
     return made === 'busy' ? refused('too many log-ins at a time', 'try again in a moment') : made.text
   }
 
-  /** One change after the other: two who remove each other's last administrator at once must not both succeed. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(work)
-    this.#last = mine.catch(() => undefined)
-    return mine
+    return this.#context.store.inTurn(work)
   }
 
   #manages(user: User): boolean {

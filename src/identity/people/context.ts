@@ -1,4 +1,4 @@
-import type { EventId, FieldsOf } from '../../events/index.ts'
+import { type EventId, type FieldsOf, event } from '../../events/index.ts'
 import type { Clock, Random } from '../../platform/index.ts'
 import type { Rights } from '../../policy/index.ts'
 import type { Hasher } from './hash.ts'
@@ -32,16 +32,23 @@ export const done: Done = { kind: 'done' }
 
 export const notWritten: Refused = refused('it cannot be written down, so it was not done', 'look at the disk: breakwall status')
 
-/** First on record, then in the file: a change that nobody can read of never holds. */
+/**
+ * First on record, then in the file: a change that nobody can read of never holds. When the file is refused then, it is on record that
+ * the change did not take effect.
+ */
 export async function change<Id extends EventId>(
-  { store, record }: Pick<Context, 'store' | 'record'>,
+  { store, record, note }: Pick<Context, 'store' | 'record' | 'note'>,
   id: Id,
   fields: FieldsOf<Id>,
   next: () => People,
 ): Promise<Refused | Done> {
   if (!(await record(id, fields))) return notWritten
   const written = store.write(next())
-  return written === 'written' ? done : refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
+  if (written === 'written') return done
+  const { text, fields: told } = event(id, fields)
+  const reason = `the file of the users cannot be written (${written.why})`
+  note('change-overtaken', { subject: String(told.subject ?? ''), breaker: '', operation: text, reason })
+  return refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
 }
 
 /** The people with one of them changed, as it is at this moment: somebody else may have changed it meanwhile. */

@@ -19,45 +19,48 @@ export function createServices(context: Context) {
   const { store, random } = context
   const list = (): readonly Service[] => store.people().services
 
+  async function createNow(
+    name: string,
+    scope: readonly string[],
+    enrols: string,
+    days: number,
+    by: By,
+  ): Promise<Refused | { readonly kind: 'token'; readonly token: string }> {
+    if (!nameIsFine(name))
+      return refused(`"${name}" cannot be the name of a script`, '2 to 32 letters, digits, dots, - and _, a letter first')
+    if (list().some((one) => sameName(one.name, name)) || store.user(name) !== undefined)
+      return refused(`"${name}" is there already`, 'take another name')
+    const unknown = scope.find((action) => !(serviceActions as readonly string[]).includes(action))
+    if (unknown !== undefined) return refused(`a script cannot be given "${unknown}"`, `it can be given ${serviceActions.join(', ')}`)
+    if (scope.length === 0 && enrols === '')
+      return refused('a token for nothing is of no use', `--may ${serviceActions.slice(0, 2).join(' ')}`)
+    if (!Number.isInteger(days) || days < 1 || days > LONGEST_TOKEN_DAYS)
+      return refused(`"${days}" is not a number of days`, `1 to ${LONGEST_TOKEN_DAYS}`)
+    if (list().length >= MAX_SERVICES) return refused(`${MAX_SERVICES} scripts have tokens already`, 'take one away first')
+    const token = `${PREFIX}${Buffer.from(random.bytes(32)).toString('base64url')}`
+    const nowMs = wallMs(context)
+    const untilMs = nowMs + days * DAY_MS
+    const made: Service = {
+      ...{ id: random.uuid(), name, scope, enrols, untilMs, createdMs: nowMs, createdBy: by.name, lastUsedMs: 'never' },
+      tokenHash: hashOf(token),
+    }
+    const words = [...scope, ...(enrols === '' ? [] : [`certificates of role ${enrols}`])].join(', ')
+    const fields = { subject: by.name, source: by.source, user: name, reason: words, until: isoUs(untilMs * 1000) }
+    const written = await change(context, 'service-created', fields, () => ({ ...store.people(), services: [...list(), made] }))
+    return written.kind === 'refused' ? written : { kind: 'token', token }
+  }
+
+  async function removeNow(name: string, by: By): Promise<Refused | Done> {
+    const found = list().find((one) => sameName(one.name, name))
+    if (found === undefined) return refused(`there is no script "${name}"`, 'breakwall token list')
+    const fields = { subject: by.name, source: by.source, user: found.name }
+    return change(context, 'service-removed', fields, () => ({ ...store.people(), services: list().filter(({ id }) => id !== found.id) }))
+  }
+
   return {
     list,
-    async create(
-      name: string,
-      scope: readonly string[],
-      enrols: string,
-      days: number,
-      by: By,
-    ): Promise<Refused | { readonly kind: 'token'; readonly token: string }> {
-      if (!nameIsFine(name))
-        return refused(`"${name}" cannot be the name of a script`, '2 to 32 letters, digits, dots, - and _, a letter first')
-      if (list().some((one) => sameName(one.name, name)) || store.user(name) !== undefined)
-        return refused(`"${name}" is there already`, 'take another name')
-      const unknown = scope.find((action) => !(serviceActions as readonly string[]).includes(action))
-      if (unknown !== undefined) return refused(`a script cannot be given "${unknown}"`, `it can be given ${serviceActions.join(', ')}`)
-      if (scope.length === 0 && enrols === '')
-        return refused('a token for nothing is of no use', `--may ${serviceActions.slice(0, 2).join(' ')}`)
-      if (!Number.isInteger(days) || days < 1 || days > LONGEST_TOKEN_DAYS)
-        return refused(`"${days}" is not a number of days`, `1 to ${LONGEST_TOKEN_DAYS}`)
-      if (list().length >= MAX_SERVICES) return refused(`${MAX_SERVICES} scripts have tokens already`, 'take one away first')
-      const token = `${PREFIX}${Buffer.from(random.bytes(32)).toString('base64url')}`
-      const nowMs = wallMs(context)
-      const untilMs = nowMs + days * DAY_MS
-      const made: Service = {
-        ...{ id: random.uuid(), name, scope, enrols, untilMs, createdMs: nowMs, createdBy: by.name, lastUsedMs: 'never' },
-        tokenHash: hashOf(token),
-      }
-      const words = [...scope, ...(enrols === '' ? [] : [`certificates of role ${enrols}`])].join(', ')
-      const fields = { subject: by.name, source: by.source, user: name, reason: words, until: isoUs(untilMs * 1000) }
-      const written = await change(context, 'service-created', fields, () => ({ ...store.people(), services: [...list(), made] }))
-      return written.kind === 'refused' ? written : { kind: 'token', token }
-    },
-
-    async remove(name: string, by: By): Promise<Refused | Done> {
-      const found = list().find((one) => sameName(one.name, name))
-      if (found === undefined) return refused(`there is no script "${name}"`, 'breakwall token list')
-      const fields = { subject: by.name, source: by.source, user: found.name }
-      return change(context, 'service-removed', fields, () => ({ ...store.people(), services: list().filter(({ id }) => id !== found.id) }))
-    },
+    create: (...asked: Parameters<typeof createNow>) => store.inTurn(() => createNow(...asked)),
+    remove: (name: string, by: By) => store.inTurn(() => removeNow(name, by)),
 
     /** The script of a token that holds now; `none` for every other text. */
     use(token: string): Service | 'none' {

@@ -16,6 +16,8 @@ export interface PeopleStore {
   user(name: string): User | undefined
   /** Writes all of it anew; what could not be written did not happen. */
   write(next: People): Failure | 'written'
+  /** One change after the other: two who remove each other's last administrator at once must not both succeed. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
 const nobody: People = { users: [], services: [] }
@@ -39,7 +41,13 @@ export function openPeopleStore({ file, keyFile, credential }: PeopleFiles, rand
     if (text !== 'missing' && text.kind === 'failed') why = text.why
     else if (text !== 'missing') people = JSON.parse(text.text) as People
   }
+  let last: Promise<unknown> = Promise.resolve()
   return {
+    inTurn(work) {
+      const mine = last.then(work)
+      last = mine.catch(() => undefined) // its caller hears it; the next has its turn
+      return mine
+    },
     state: why === '' ? { kind: 'open' } : { kind: 'closed', why },
     people: () => people,
     user: (name) => people.users.find((user) => user.name.toLowerCase() === name.toLowerCase()),
