@@ -49,7 +49,7 @@ function describeBound(bound: Bound): string {
   switch (bound.kind) {
     case 'collapsed': {
       const first = bound.first === 1 ? 'The first one' : `The first ${bound.first}`
-      return `${first} of a kind within 10 s; \`events-collapsed\` counts the others exactly.`
+      return `${first} of a kind; \`events-collapsed\` counts the others exactly, after 10 s and then once a minute for as long as it goes on.`
     }
     case 'operation':
       return 'Each one, as fast as the buses and the disk take operations or readings.'
@@ -57,6 +57,8 @@ function describeBound(bound: Bound): string {
       return 'Each one: a call by somebody who was let in.'
     case 'watch':
       return 'Each one: the gateway looks by its own clock, or at start and stop.'
+    case 'person-or-watch':
+      return 'Each one: a call by somebody who was let in, or the gateway itself: a daily check, a restart, a fault.'
     case 'own':
       return 'Each one: the journal makes them for what it writes.'
   }

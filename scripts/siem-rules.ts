@@ -15,7 +15,10 @@ export type Rule = {
   readonly technique: Technique
   /** Fields as the format json has them; all must fit. */
   readonly selection: Readonly<Record<string, string | number | readonly (string | number)[]>>
-  /** So many matches of one source within a time, where one alone says nothing. */
+  /**
+   * So many matches of one source within a time, where one alone says nothing. A fast repetition is summed up by the gateway, so an
+   * `events-collapsed` of this event is a match too, and one that counts two or more fires alone: three alike within a minute.
+   */
   readonly repeated?: { readonly by: string; readonly within: string; readonly times: number }
   readonly falsePositives: readonly string[]
   readonly matches: Sample
@@ -69,7 +72,8 @@ export const rules: readonly Rule[] = [
     name: 'repeated-tls-failures',
     uuid: '5b0d3b64-0a5e-4b2f-9f4e-5f2f0a7c1e04',
     title: 'Breakwall: repeated TLS failures of one address',
-    description: 'Handshakes of one listed address fail again and again: somebody tries certificates, versions or ciphers.',
+    description:
+      'Handshakes of one listed address fail again and again: somebody tries certificates, versions or ciphers. Fast ones are summed up.',
     level: 'medium',
     technique: 'T0846',
     selection: { 'event.code': 'tls-handshake-failed' },

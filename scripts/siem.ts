@@ -1,4 +1,4 @@
-import { type EventId, type EventRecord, catalogue, guide, reserved, techniques } from '../src/events/index.ts'
+import { type EventId, type EventRecord, bounds, catalogue, guide, reserved, techniques } from '../src/events/index.ts'
 import { type Format, format } from '../src/syslog/index.ts'
 import { sampleOf } from './samples.ts'
 import { type Rule, rules } from './siem-rules.ts'
@@ -51,11 +51,12 @@ function sigma(rule: Rule): string {
         : technique === 'T0804'
           ? 'attack.inhibit_response_function'
           : 'attack.impair_process_control'
-  const conditions = Object.entries(selection).map(([field, value]) =>
-    Array.isArray(value)
-      ? `    ${field}:\n${value.map((one) => `      - ${quoted(String(one))}`).join('\n')}`
-      : `    ${field}: ${quoted(String(value))}`,
-  )
+  const code = selection['event.code']
+  const isSummedUp = repeated !== undefined && bounds[rule.matches.id].kind === 'collapsed'
+  const summary = { 'event.code': 'events-collapsed', 'breakwall.event': code }
+  const detection = isSummedUp
+    ? `detection:\n${sigmaSelection('selection', selection)}\n${sigmaSelection('summary', summary)}\n  condition: selection or summary`
+    : `detection:\n${sigmaSelection('selection', selection)}\n  condition: selection`
   const head = (id: string, words: string): string[] => [`title: ${quoted(words)}`, `id: ${id}`, 'status: test']
   const base = [
     '# Written by `npm run generate` from scripts/siem-rules.ts. Fields as the sink format "json" has them (ECS).',
@@ -67,7 +68,7 @@ function sigma(rule: Rule): string {
     'date: 2026-11-24',
     `tags:\n  - ${tactic}\n  - attack.${technique.toLowerCase()}`,
     'logsource:\n  product: breakwall\n  service: gateway',
-    `detection:\n  selection:\n${conditions.join('\n')}\n  condition: selection`,
+    detection,
     `falsepositives:\n${falsePositives.map((one) => `  - ${quoted(one)}`).join('\n')}`,
     `level: ${repeated === undefined ? level : 'informational'}`,
   ]
@@ -78,8 +79,29 @@ function sigma(rule: Rule): string {
     `correlation:\n  type: event_count\n  rules:\n    - ${name.replaceAll('-', '_')}_one\n  group-by:\n    - ${repeated.by}\n  timespan: ${repeated.within}\n  condition:\n    gte: ${repeated.times}`,
     `level: ${level}`,
   ]
-  return `${[...base, ...more].join('\n')}\n`
+  if (!isSummedUp) return `${[...base, ...more].join('\n')}\n`
+  const alone = [
+    '---',
+    ...head(uuid.replace(/^5b/, '7b'), `${title}, summed up`),
+    'logsource:\n  product: breakwall\n  service: gateway',
+    `detection:\n${sigmaSelection('selection', summary)}\n    breakwall.count|gte: ${SUM_THAT_FIRES}\n  condition: selection`,
+    `level: ${level}`,
+  ]
+  return `${[...base, ...more, ...alone].join('\n')}\n`
 }
+
+/** A summary that counts so many is an alert by itself. With 1 less it is one match among those that are counted, as exact as an event. */
+const SUM_THAT_FIRES = 2
+
+const sigmaSelection = (name: string, selection: Readonly<Record<string, Rule['selection'][string] | undefined>>): string =>
+  [
+    `  ${name}:`,
+    ...Object.entries(selection).map(([field, value]) =>
+      Array.isArray(value)
+        ? `    ${field}:\n${value.map((one) => `      - ${quoted(String(one))}`).join('\n')}`
+        : `    ${field}: ${quoted(String(value))}`,
+    ),
+  ].join('\n')
 
 /** For a sink with format = "json": the header of syslog is taken off, and the rest is ECS already. */
 function pipeline() {

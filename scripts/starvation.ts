@@ -7,7 +7,7 @@ export type Bound = { readonly file: string; readonly name: string }
 export type Row = Bound & { readonly cells: readonly string[] }
 
 const COLUMNS_OF_A_RESOURCE = 5
-const isBoundByName = /(^|_)(MAX|MOST|PER|SLOTS|IN_ALL|IN_FLIGHT)(_|$)/
+const isBoundByName = /(^|_)(MAX|MOST|PER|SLOTS|IN_ALL|IN_FLIGHT|LONGEST|WHOLE|STALLED|NAMED)(_|$)/
 
 export function boundsOf(root: string): readonly Bound[] {
   return globSync('src/**/*.ts', { cwd: root }).flatMap((file) => {

@@ -119,7 +119,7 @@ async function explain(error: unknown, socket: string, name: string, role: strin
   out(`  who    ${denied?.fields['subject'] ?? ''}, role ${role}, ${denied?.fields['source'] ?? ''}`)
   const scope = denied?.fields['class'] === 'control' ? '' : ` --scope ${denied?.fields['class'] ?? ''}`
   if (denied?.fields['reason']?.startsWith('locked') === true) out(`  next   npx breakwall unlock ${name} --for 15m --reason "…"${scope}`)
-  if (denied !== undefined) out(`  event  operation-denied #${denied.seq}`)
+  if (denied !== undefined) out(`  event  ${denied.id} #${denied.seq}`)
   return 1
 }
 

@@ -25,6 +25,7 @@ export const eventsQuery = z.strictObject({
   category: z.enum(eventCategories).optional(),
   /** This and graver ones. */
   severity: z.enum(eventSeverities).optional(),
+  /** Of one kind, with the `events-collapsed` that count more of them. */
   id: word.optional(),
   correlation: word.optional(),
   /** Seconds to wait for the next event when there is none yet. */

@@ -18,7 +18,11 @@ export const operationGuide = {
     'Once: noise. Often: a second device with this address, or a bad line.',
     'T0856',
   ),
-  'events-collapsed': g('The same happened again and again within 10 s; this is how often.', 'Look at the event that it names.', 'T0814'),
+  'events-collapsed': g(
+    'The same happened again and again; this is how often in the last `seconds`: after 10 s, then once a minute for as long as it goes on.',
+    'Look at the event that it names.',
+    'T0814',
+  ),
   'operation-denied': g('An operation was asked for and refused.', asItIs, 'T0855'),
   'operation-allowed': g('An operation passed and is on its way to the breaker. Its outcome has the same correlation.', nothing, 'T0831'),
   'operation-done': g('The breaker reported that it did it.', nothing),

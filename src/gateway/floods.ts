@@ -21,8 +21,10 @@ type Repeated = {
   /** So many were events of their own. */
   written: number
   count: number
-  /** How long what is counted now has been counted, milliseconds. */
+  /** How long what is counted now is counted at most, milliseconds. */
   windowMs: number
+  /** Since when it is counted, on the monotonic clock, milliseconds. */
+  sinceMs: number
   cancel: Cancel
 }
 
@@ -63,13 +65,18 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
   }
   function end(key: string, repeated: Repeated): void {
     forget(key, repeated)
-    if (repeated.count > 0) write(summary(repeated))
+    sumUp(repeated)
+  }
+  function sumUp(repeated: Repeated): void {
+    if (repeated.count > 0) write(summary(repeated, clock.now() - repeated.sinceMs))
   }
   function over(key: string, repeated: Repeated): void {
     // One that came more than once is remembered for longer: who stays below the count and waits would never be counted.
     if (repeated.count === 0 && (repeated.written === 1 || repeated.windowMs === GOES_ON_MS)) return forget(key, repeated)
-    if (repeated.count > 0) write(summary(repeated))
-    Object.assign(repeated, { count: 0, windowMs: GOES_ON_MS })
+    sumUp(repeated)
+    repeated.count = 0
+    repeated.windowMs = GOES_ON_MS
+    repeated.sinceMs = clock.now()
     repeated.cancel = clock.after(GOES_ON_MS, () => over(key, repeated))
   }
   function makeRoom(): void {
@@ -90,7 +97,7 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
     const key = coarse ? JSON.stringify([group, happened.id, happened.severity]) : own
     const known = counting.get(key)
     if (known === undefined) {
-      const none = { count: 0, written: 1, windowMs: COLLAPSE_MS, cancel: () => undefined }
+      const none = { count: 0, written: 1, windowMs: COLLAPSE_MS, sinceMs: clock.now(), cancel: () => undefined }
       begin(key, { like: happened, group, coarse, free: coarse ? 0 : first - 1, ...none })
       return write(happened)
     }
@@ -117,14 +124,14 @@ export function createFloods(write: (event: SecurityEvent) => void, clock: Clock
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** Keeps who, what and where of what it counts, and its severity. */
-function summary({ like, coarse, count, windowMs }: Repeated): SecurityEvent {
+/** Keeps who, what and where of what it counts, and its severity. `countedMs`: how long it was counted, which a stop or a full table cuts short. */
+function summary({ like, coarse, count }: Repeated, countedMs: number): SecurityEvent {
   const { id, fields, severity } = like
   const [subject, source] = [text(fields.subject), coarse ? sourceOfMany(like) : whereFrom(fields)]
   const what = coarse
     ? { breaker: '', operation: '', reason: 'more kinds than are counted apart' }
     : { breaker: text(fields.breaker), operation: text(fields.operation), reason: text(fields.reason) }
-  const said = { event: id, subject, source, class: text(fields.class), ...what, count, seconds: windowMs / 1000 }
+  const said = { event: id, subject, source, class: text(fields.class), ...what, count, seconds: Math.max(1, Math.round(countedMs / 1000)) }
   return { ...event('events-collapsed', said), severity }
 }
 

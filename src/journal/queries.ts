@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { type EventId, catalogue, categories } from '../events/index.ts'
+import { type EventId, bounds, catalogue, categories } from '../events/index.ts'
 
 /** What somebody wants to know. All conditions hold at once; `newest` gives the last `limit` of them, always oldest first. */
 export type Query = {
@@ -16,6 +16,7 @@ export type Query = {
   readonly category?: string
   /** Only this severity and graver ones. */
   readonly mildest?: number
+  /** Events of this id, and the `events-collapsed` that count more of them: without these a flood would look as if it had ended. */
   readonly id?: string
   readonly correlation?: string
 }
@@ -101,6 +102,13 @@ const categoryOf = (id: string | undefined): string | undefined =>
  * limit ends each after a few rows, however many events there are.
  */
 function planOf(wanted: Query): readonly Step[] {
+  const { id } = wanted
+  const isCounted = id !== undefined && id in bounds && bounds[id as EventId].kind === 'collapsed'
+  return isCounted ? [...stepsOf(wanted), ...stepsOf({ ...wanted, id: 'events-collapsed', counts: id })] : stepsOf(wanted)
+}
+
+/** `counts`: only summaries of this event. */
+function stepsOf(wanted: Query & { readonly counts?: string }): readonly Step[] {
   const { after, before = Number.MAX_SAFE_INTEGER, limit, newest = false, mildest = 7 } = wanted
   const exact = [
     ['correlation', wanted.correlation],
@@ -113,6 +121,7 @@ function planOf(wanted: Query): readonly Step[] {
   // What has no column of its own is looked up in the record, of rows that an index has found.
   const inside = [
     ...(wanted.id === undefined ? [] : [{ sql: "body ->> '$.id' = ?", value: wanted.id }]),
+    ...(wanted.counts === undefined ? [] : [{ sql: "body ->> '$.fields.event' = ?", value: wanted.counts }]),
     ...(wanted.sinceUs === undefined ? [] : [{ sql: "body ->> '$.utcUs' >= ?", value: wanted.sinceUs }]),
     ...(wanted.untilUs === undefined ? [] : [{ sql: "body ->> '$.utcUs' <= ?", value: wanted.untilUs }]),
   ]

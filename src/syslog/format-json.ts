@@ -16,7 +16,8 @@ const category: Readonly<Record<EventRecord['category'], string>> = {
 export function ecsOf(record: EventRecord, version: string, room: number): string {
   const { seq, time, boot, gateway, id, severity, fields } = record
   const source = /^(.*):(\d{1,5})$/.exec(String(fields.source ?? ''))
-  const host = (source?.[1] ?? '').replace(/^\[|\]$/g, '')
+  // A summary of many connections has an address without a port.
+  const host = (source?.[1] ?? String(fields.source ?? '')).replace(/^\[|\]$/g, '')
   const outcome = fields.outcome === undefined ? {} : { outcome: outcomeOf(String(fields.outcome)) }
   const whole = (message: string) =>
     JSON.stringify({
@@ -38,7 +39,7 @@ export function ecsOf(record: EventRecord, version: string, room: number): strin
       ...(fields.subject === undefined
         ? {}
         : { user: { name: fields.subject, ...(fields.role === undefined ? {} : { roles: [fields.role] }) } }),
-      ...(/^[0-9a-fA-F.:]+$/.test(host) ? { source: { ip: host, port: Number(source?.[2]) } } : {}),
+      ...(/^[0-9a-fA-F.:]+$/.test(host) ? { source: { ip: host, ...(source === null ? {} : { port: Number(source[2]) }) } } : {}),
       breakwall: { seq, boot, category: record.category, ...fields },
     })
   const text = whole(record.text)

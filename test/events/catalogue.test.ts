@@ -62,6 +62,9 @@ t.test('each event says what keeps it from filling the journal; what strangers a
     t.match(bounds[id], { kind: 'collapsed' }, id)
   for (const id of ['operation-allowed', 'operation-done', 'unlocked', 'tag-hung', 'emergency-open'] as const)
     t.not(bounds[id].kind, 'collapsed', `${id} is always an event of its own`)
+  for (const id of ['relocked-by-timer', 'grant-expired'] as const) t.equal(bounds[id].kind, 'watch', `${id} comes of a timer`)
+  for (const id of ['journal-verified', 'journal-tampered', 'locked', 'change-overtaken', 'vault-default-password'] as const)
+    t.equal(bounds[id].kind, 'person-or-watch', `${id} comes of a person or of the gateway itself`)
   t.end()
 })
 

@@ -157,6 +157,31 @@ t.test('a scan from many addresses is one sum, not an event for each', (t) => {
   t.end()
 })
 
+t.test('a summary says for how long it counted, also when a stop or a full table ends it early', (t) => {
+  const { clock, written, floods } = journal()
+  const secondsOf = () => written.filter(({ id }) => id === 'events-collapsed').map(({ fields }) => fields.seconds)
+  const repeat = (source: string): void => {
+    for (let i = 0; i < 3; i++) floods.note(malformed(source, 'a'))
+  }
+  repeat('10.0.0.1:1')
+  clock.advance(COLLAPSE_MS + 20_000)
+  repeat('10.0.0.1:1')
+  clock.advance(4000)
+  repeat('10.0.0.2:1')
+  clock.advance(2000)
+  floods.close()
+  t.same(secondsOf(), [10, 26, 2])
+  t.end()
+})
+t.test('a summary of less than a second says one second, never none', (t) => {
+  const { clock, written, floods } = journal()
+  for (let i = 0; i < 3; i++) floods.note(malformed('10.0.0.1:1', 'a'))
+  clock.advance(400)
+  floods.close()
+  t.match(written.at(-1), { id: 'events-collapsed', fields: { count: 2, seconds: 1 } })
+  t.end()
+})
+
 t.test('a summary always says where it came from: a client by its address, what a device has caused by its bus', (t) => {
   const { clock, written, floods } = journal()
   const table = [

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type SecurityEvent, event } from '../../src/events/index.ts'
 import { type Entry, type Writer, createJournal } from '../../src/journal/index.ts'
+import { createQueue } from '../../src/journal/queue.ts'
 import { WAITING_EVENTS } from '../../src/journal/limits.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { something } from '../support/journals.ts'
@@ -122,4 +123,21 @@ t.test('a disk that refuses for hours costs no memory without end, and no state:
   t.equal(kept + counted, told.states + told.alarms + 1, 'each is written or counted')
   const newest = new Map(Array.from({ length: told.states }, (_, i) => [`k${i % 7}`, String(i)]))
   t.same(new Map([...disk.states].sort()), newest.set('k0', 'newest'), 'each state is the last')
+})
+
+t.test('a state that is newer than one whose event was lost stays the last, also when more is lost after it [CR 2.10]', (t) => {
+  const queue = createQueue(virtualClock(), () => undefined)
+  const add = (state: Record<string, string>) =>
+    queue.add({ entry: { event: locked('ana'), state, utcUs: 0, monotonicMs: 0 }, waiter: { kind: 'state', settle: () => undefined } })
+  for (let i = 0; i < WAITING_EVENTS.state; i++) add({})
+  t.equal(add({ lock: 'older' }), 'no-room')
+  queue.take(1)
+  t.equal(add({ lock: 'newer' }), 'queued')
+  t.equal(add({ other: 'x' }), 'no-room', 'what is lost is now behind the newer state')
+  const written = new Map(queue.take(2 * WAITING_EVENTS.state).flatMap(({ entry }) => Object.entries(entry.state)))
+  t.same([...written].sort(), [
+    ['lock', 'newer'],
+    ['other', 'x'],
+  ])
+  t.end()
 })

@@ -9,6 +9,11 @@ t.test('the table of requirements is that of the tests', (t) => {
   t.end()
 })
 
+t.test('a title with a value in it is readable in the table', (t) => {
+  t.notMatch(requirementsPage(), /\$\{/)
+  t.end()
+})
+
 t.test('each requirement has a test that shows it, or the reason why there is none, and not both', (t) => {
   const shown = requirementsShown()
   for (const id of demanded) t.not(shown.has(id), id in withoutTest, id)

@@ -2,7 +2,9 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { type EventId, catalogue, techniques } from '../../src/events/index.ts'
+import { virtualClock } from '../../hil/sim/virtual-clock.ts'
+import { type EventId, bounds, catalogue, event, techniques } from '../../src/events/index.ts'
+import { createFloods } from '../../src/gateway/floods.ts'
 import { sampleOf } from '../../scripts/samples.ts'
 import { rules } from '../../scripts/siem-rules.ts'
 import { messageOf, sampleFor, siemFiles } from '../../scripts/siem.ts'
@@ -23,26 +25,44 @@ t.test('the packs for SIEMs are what the catalogue says', (t) => {
   t.end()
 })
 
-type Detection = { selection: Record<string, string | string[]>; condition: string }
+type Selection = Record<string, string | number | string[]>
 type Sigma = {
   id: string
   title: string
   level: string
   tags?: string[]
-  detection?: Detection
+  detection?: { condition: string } & Record<string, Selection | string>
   correlation?: { type: string; 'group-by': string[]; timespan: string; condition: { gte: number } }
 }
 
-/** Whether the rule in a file is hit by some lines of log, as a Sigma backend would read both. */
-function hits(documents: readonly Sigma[], lines: readonly string[]): boolean {
-  const [base, correlation] = documents
-  if (base?.detection?.condition !== 'selection') throw new Error('only selections are read here')
-  const matching = lines
-    .map((line) => JSON.parse(parseRfc5424(Buffer.from(line)).text) as unknown)
-    .filter((event) =>
-      Object.entries(base.detection?.selection ?? {}).every(([field, wanted]) => [wanted].flat().includes(String(at(event, field)))),
-    )
+function fits(event: unknown, selection: Selection): boolean {
+  return Object.entries(selection).every(([field, wanted]) => {
+    const [name = '', modifier] = field.split('|')
+    if (modifier === undefined) return [wanted].flat().includes(String(at(event, name)))
+    if (modifier !== 'gte') throw new Error(`"${modifier}" is not read here`)
+    return Number(at(event, name)) >= Number(wanted)
+  })
+}
+
+/** Events that one rule of a file matches by itself. */
+function matchesOf({ detection }: Sigma, events: readonly unknown[]): readonly unknown[] {
+  const names = detection?.condition.split(' or ') ?? []
+  return events.filter((event) =>
+    names.some((name) => {
+      const selection = detection?.[name]
+      if (typeof selection !== 'object') throw new Error(`there is no selection "${name}"`)
+      return fits(event, selection)
+    }),
+  )
+}
+
+/** Whether one of the rules in a file is hit by some lines of log, as a Sigma backend would read both. */
+function hits([base, correlation, alone]: readonly Sigma[], lines: readonly string[]): boolean {
+  if (base === undefined) throw new Error('an empty file')
+  const events = lines.map((line) => JSON.parse(parseRfc5424(Buffer.from(line)).text) as unknown)
+  const matching = matchesOf(base, events)
   if (correlation?.correlation === undefined) return matching.length > 0
+  if (alone !== undefined && matchesOf(alone, events).length > 0) return true
   const { 'group-by': by, condition } = correlation.correlation
   const groups = new Map<string, number>()
   for (const event of matching) {
@@ -78,6 +98,47 @@ t.test('each Sigma rule hits its sample and passes over what is close to it; eac
     const page = join(folder, '../../docs/soc', `${rule.name}.md`)
     t.ok(existsSync(page) && readFileSync(page, 'utf8').length > 800, `docs/soc/${rule.name}.md`)
   }
+  t.end()
+})
+
+/** What a receiver gets of failures at these seconds, through the summing up of repeated events. */
+function failuresAt(seconds: readonly number[], id: 'tls-handshake-failed' | 'connection-refused-acl'): readonly string[] {
+  const clock = virtualClock()
+  const lines: string[] = []
+  const floods = createFloods((happened) => lines.push(messageOf({ ...sampleOf(happened.id), ...happened }, 'json')), clock)
+  let now = 0
+  for (const second of seconds) {
+    clock.advance((second - now) * 1000)
+    now = second
+    floods.note(event(id, { source: '10.0.0.9:4711', listener: 'scada', reason: 'the client showed no certificate' }))
+  }
+  clock.advance(Math.max(0, 600 - now) * 1000)
+  return lines
+}
+const each = (seconds: number, times: number): readonly number[] => Array.from({ length: times }, (_, i) => i * seconds)
+
+t.test('failures that are repeated faster than they are recorded fire the rule as slow ones do, and a few do not', (t) => {
+  const documents = parseAllDocuments(read('sigma/repeated-tls-failures.yml')).map((document) => document.toJS() as Sigma)
+  const table: readonly [string, readonly number[], boolean][] = [
+    ['a thousand a second', Array.from({ length: 1000 }, () => 0), true],
+    ['one every 5 s', each(5, 120), true],
+    ['one every 9 s', each(9, 66), true],
+    ['one every 20 s behind two at once', [0, ...each(20, 30)], true],
+    ['one every 2 min', each(120, 5), true],
+    ['five at once', [0, 0, 0, 0, 0], true],
+    ['five: one, one within 10 s, one in each minute that follows', [0, 5, 30, 90, 150], true],
+    ['four, slowly', each(120, 4), false],
+    ['two at once', [0, 0], false],
+  ]
+  for (const [what, seconds, fires] of table) t.equal(hits(documents, failuresAt(seconds, 'tls-handshake-failed')), fires, what)
+  t.notOk(hits(documents, failuresAt(each(1, 600), 'connection-refused-acl')), 'sums of other events are not counted')
+  t.end()
+})
+
+t.test('each rule that counts events which are summed up counts the sums too', (t) => {
+  for (const { name, repeated, matches } of rules)
+    if (repeated !== undefined && bounds[matches.id].kind === 'collapsed')
+      t.match(read(`sigma/${name}.yml`), new RegExp(`breakwall\\.event: '${matches.id}'`), name)
   t.end()
 })
 

@@ -27,9 +27,10 @@ export interface Exports {
   /** Ends the one that runs. Resolves when its thread has closed the journal's file. */
   close(): Promise<void>
 }
+export type Started = { readonly kind: 'started'; readonly stream: Exporting['stream'] } | { readonly kind: 'failed'; readonly why: string }
 export interface Reservation {
-  /** Starts it; `out` is the response that its bytes go into. */
-  start(order: ExportOrder, out: Response): Exporting['stream']
+  /** Starts it; `out` is the response that its bytes go into. When its thread cannot start, the place is free again. */
+  start(order: ExportOrder, out: Response): Started
   release(): void
 }
 
@@ -42,10 +43,18 @@ export function createExports({ journal, clock }: Ports, start: Start = exportIn
     const fault = await outcome(exporting, out, clock)
     running = 'none'
     ending = undefined
-    if (fault === 'none') return
-    const { first: fromSeq, last: toSeq, format } = order
-    const reason = describeExportFault(fault)
-    journal.note(event('export-incomplete', { subject, format, fromSeq, toSeq, upTo: exporting.upTo(), reason }))
+    if (fault !== 'none') record(fault, order, subject, exporting.upTo())
+  }
+  function record(fault: ExportFault, { first: fromSeq, last: toSeq, format }: ExportOrder, subject: string, upTo: number): void {
+    journal.note(event('export-incomplete', { subject, format, fromSeq, toSeq, upTo, reason: describeExportFault(fault) }))
+  }
+  /** A thread needs memory and a process slot of the machine, and a Worker's constructor throws without them. */
+  function startThread(order: ExportOrder): Exporting | { readonly kind: 'failed'; readonly why: string } {
+    try {
+      return start(order, (text) => journal.sign(text))
+    } catch (error) {
+      return { kind: 'failed', why: `its thread could not start: ${String(error)}` }
+    }
   }
 
   return {
@@ -55,9 +64,14 @@ export function createExports({ journal, clock }: Ports, start: Start = exportIn
       running = { subject, format, sinceMs: clock.now() }
       return {
         start(order, out) {
-          const exporting = start(order, (text) => journal.sign(text))
+          const exporting = startThread(order)
+          if ('kind' in exporting) {
+            running = 'none'
+            record(exporting, order, subject, order.first - 1)
+            return exporting
+          }
           ending = { exporting, over: watch(exporting, order, subject, out) }
-          return exporting.stream
+          return { kind: 'started', stream: exporting.stream }
         },
         release: () => void (running = 'none'),
       }

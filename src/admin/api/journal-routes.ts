@@ -128,13 +128,16 @@ async function exportEvents(request: FastifyRequest, reply: FastifyReply, gatewa
     place.release()
     return refuse(reply, 503, 'the journal cannot be written, so nothing is exported', 'look at the disk: breakwall status')
   }
+  const started = place.start(order, reply.raw)
+  if (started.kind === 'failed')
+    return refuse(reply, 503, `the export did not start: ${started.why}`, 'look at the memory and the tasks of the machine, then try again')
   const [type, ending] = contentOf[asked.format]
   const stamp = order.madeUtc.slice(0, 19).replace(/[-:]/g, '')
   return reply
     .header('content-disposition', `attachment; filename="breakwall-events-${stamp}.${ending}"`)
     .header('x-breakwall-events', String(Math.max(0, order.last - order.first + 1)))
     .type(type)
-    .send(place.start(order, reply.raw))
+    .send(started.stream)
 }
 
 const contentOf = {

@@ -28,7 +28,7 @@ export function events({ add, terminal, finish }: Parts): void {
     .option('--subject <name>', 'of one person, program or client')
     .option('--category <name>', `one of ${eventCategories.join(', ')}`)
     .option('--severity <name>', `this and graver: ${eventSeverities.join(', ')}`)
-    .option('--id <event>', 'of one kind, such as operation-denied (docs/events.md)')
+    .option('--id <event>', 'of one kind, such as operation-denied (docs/events.md), with the sums of repeated ones')
     .option('--correlation <id>', 'request, decision and outcome of one operation')
     .option('--story <seq>', 'the same, of the operation that this event belongs to')
     .option('--after <seq>', 'only events behind this number')

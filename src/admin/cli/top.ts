@@ -49,9 +49,10 @@ const time = (iso: string): string => new Date(iso).toLocaleTimeString('en-GB')
 function refusalsText(refused: readonly EventView[] | 'not-read'): string {
   if (refused === 'not-read') return 'what was refused cannot be read: it takes the right "events"'
   if (refused.length === 0) return 'nothing was refused'
-  const rows = [...refused].reverse().map(({ time: at, fields }) => {
-    const { operation, subject, reason } = fields
-    return [time(at), String(operation), String(subject), String(reason)]
+  const rows = [...refused].reverse().map(({ id, time: at, fields }) => {
+    const { operation, subject, reason, count, seconds } = fields
+    const more = id === 'events-collapsed' ? ` (${String(count)} more within ${String(seconds)} s)` : ''
+    return [time(at), String(operation), String(subject), `${String(reason)}${more}`]
   })
   return table([['Refused', 'What', 'By', 'Why'], ...rows])
 }

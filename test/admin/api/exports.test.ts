@@ -99,6 +99,20 @@ t.test('a thread that needs a minute for its next piece is not taken for a reade
   t.same(noted, [])
 })
 
+t.test('an export whose thread cannot start gives its place back, is on record, and the next one runs', (t) => {
+  const noted: SecurityEvent[] = []
+  const journal = { note: (told: SecurityEvent) => void noted.push(told), sign: () => Promise.resolve('') }
+  const out = Object.assign(new Writable(), { socket: null })
+  const exports = createExports({ clock: virtualClock(), journal }, () => {
+    throw new Error('ERR_WORKER_INIT_FAILED')
+  })
+  t.match(exports.reserve('ana', 'csv')?.start(order, out), { kind: 'failed', why: /thread could not start.*ERR_WORKER_INIT_FAILED/ })
+  t.match(noted, [{ id: 'export-incomplete', fields: { subject: 'ana', fromSeq: 1, toSeq: 900, upTo: 0, reason: /could not start/ } }])
+  t.equal(exports.running(), 'none')
+  t.ok(exports.reserve('ben', 'csv'))
+  t.end()
+})
+
 t.test('the end of the gateway ends the export', async (t) => {
   const { exports, out, stream } = desk()
   exports.reserve('ana', 'csv')?.start(order, out)

@@ -1,5 +1,5 @@
 // One breaker, for whoever stands before it: what it is, whether it may be operated from afar, and what was refused.
-import type { BreakerLive, BreakerView } from '../../contract.ts'
+import type { BreakerLive, BreakerView, EventView } from '../../contract.ts'
 import { type Person, get, post } from './api.ts'
 import { background, button, element, field, messageLine, renderer } from './dom.ts'
 import { type LinkState, follow } from './live.ts'
@@ -123,6 +123,54 @@ function stateCard(first: BreakerView) {
   }
 }
 
+/** Rows of refusals that are read at most; with more the page says "or more". */
+const REFUSALS_READ = 100
+const REFUSALS_SHOWN = 20
+
+/**
+ * What was refused in the last hour and why: refusals, and the sums of those that were repeated, also of a client whose refusals at many
+ * breakers are one sum without a breaker.
+ */
+async function refusals(name: string): Promise<readonly EventView[] | 'not-read'> {
+  // The newest ones: with an instant in the query the API would give the oldest since then.
+  const query = { id: 'operation-denied', limit: String(REFUSALS_READ) }
+  const path = (more: Record<string, string>) => `/events?${new URLSearchParams({ ...query, ...more }).toString()}` as const
+  const here = await get(path({ breaker: name }), { unattended: true })
+  const summed = await get(path({ category: 'request-error' }), { unattended: true })
+  if (!here.ok || !summed.ok) return 'not-read'
+  const anywhere = summed.value.filter(({ fields }) => fields['breaker'] === '')
+  const since = Date.now() - 3600 * 1000
+  return [...here.value, ...anywhere].filter(({ time }) => Date.parse(time) >= since).sort((a, b) => b.seq - a.seq)
+}
+
+const timesOf = ({ id, fields }: EventView): number => (id === 'events-collapsed' ? Number(fields['count']) : 1)
+
+/** The newest first: how many there were and when the last one was, then each. */
+function refusedRows(rows: readonly EventView[]): HTMLElement[] {
+  const [last] = rows
+  if (last === undefined) return [element('li', { className: 'mute' }, t('Nothing.'))]
+  const count = rows.reduce((sum, row) => sum + timesOf(row), 0)
+  const said = { count, time: shortly(last.time) }
+  const head = rows.length < REFUSALS_READ ? t('{count} refused, last at {time}', said) : t('{count} or more refused, last at {time}', said)
+  return [element('li', { className: 'mute' }, head), ...rows.slice(0, REFUSALS_SHOWN).map(refusedRow)]
+}
+
+function refusedRow(row: EventView): HTMLElement {
+  const { id, time, fields } = row
+  const { operation, subject, reason, breaker, count, seconds } = fields
+  const more =
+    id === 'events-collapsed' ? ` · ${t('{count} more within {seconds} s', { count: String(count), seconds: String(seconds) })}` : ''
+  const what = breaker === '' ? t('operations at several breakers') : String(operation)
+  return element(
+    'li',
+    {},
+    element('time', { dateTime: time }, shortly(time)),
+    ' ',
+    element('b', {}, what),
+    ` ${String(subject)}: ${String(reason)}${more}`,
+  )
+}
+
 /** What was refused in the last hour, and why. */
 function refusedCard(me: Person, name: string) {
   const list = element('ul', { className: 'refused' })
@@ -140,26 +188,11 @@ function refusedCard(me: Person, name: string) {
     card,
     async load() {
       if (card.hidden) return
-      const since = new Date(Date.now() - 3600 * 1000).toISOString()
-      const query = new URLSearchParams({ breaker: name, id: 'operation-denied', since, limit: '20' })
-      const reply = await get(`/events?${query.toString()}`, { unattended: true })
-      if (!reply.ok) return
-      const rows = [...reply.value].reverse()
+      const rows = await refusals(name)
+      if (rows === 'not-read') return
       renderList(
         rows.map(({ seq }) => seq),
-        () =>
-          rows.length === 0
-            ? [element('li', { className: 'mute' }, t('Nothing.'))]
-            : rows.map(({ time, fields }) =>
-                element(
-                  'li',
-                  {},
-                  element('time', { dateTime: time }, shortly(time)),
-                  ' ',
-                  element('b', {}, String(fields['operation'])),
-                  ` ${String(fields['subject'])}: ${String(fields['reason'])}`,
-                ),
-              ),
+        () => refusedRows(rows),
       )
     },
   }
