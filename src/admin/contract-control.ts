@@ -78,18 +78,21 @@ export const emergencyConfirmBody = z.strictObject({ ticket: z.string().min(1).m
 /** For the second step of an emergency opening. */
 export type EmergencyView = { readonly ticket: string; readonly secondsLeft: number }
 
-export type LockView = { readonly version: number } & (
-  | { readonly locked: true; readonly since: string; readonly by: string; readonly reason: string }
-  | {
-      readonly locked: false
-      readonly until: string
-      readonly secondsLeft: number
-      readonly by: string
-      readonly reason: string
-      readonly workOrder: string
-    }
-)
-export type TagView = {
+/** `recorded`: false while the disk refuses and this, which is in force, is not on it yet: a restart would lose it. */
+type Recorded = { readonly recorded: boolean }
+export type LockView = { readonly version: number } & Recorded &
+  (
+    | { readonly locked: true; readonly since: string; readonly by: string; readonly reason: string }
+    | {
+        readonly locked: false
+        readonly until: string
+        readonly secondsLeft: number
+        readonly by: string
+        readonly reason: string
+        readonly workOrder: string
+      }
+  )
+export type TagView = Recorded & {
   readonly id: string
   readonly owner: string
   readonly job: string
@@ -102,7 +105,7 @@ export type TagView = {
   readonly removalBy: string
   readonly removalReason: string
 }
-export type JobView = {
+export type JobView = Recorded & {
   readonly name: string
   readonly breakers: readonly string[]
   readonly leader: string
@@ -111,8 +114,8 @@ export type JobView = {
   readonly since: string
   readonly tags: readonly TagView[]
 }
-export type MasterLockView = { readonly on: boolean; readonly by: string; readonly reason: string; readonly since: string }
-export type GrantView = {
+export type MasterLockView = Recorded & { readonly on: boolean; readonly by: string; readonly reason: string; readonly since: string }
+export type GrantView = Recorded & {
   readonly id: string
   readonly version: number
   readonly client: string

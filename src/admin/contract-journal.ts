@@ -43,13 +43,19 @@ export const exportQuery = z.strictObject({
 export type ExportView =
   | { readonly kind: 'free' }
   | { readonly kind: 'running'; readonly subject: string; readonly format: (typeof exportFormats)[number]; readonly seconds: number }
+/** A part that cannot be trusted now. `cause` is why the journal cannot be written; of the other parts only `reason` says more. */
+export type FaultView = {
+  readonly part: 'journal' | 'chain' | 'states' | 'key store' | 'clock' | 'policy'
+  readonly cause: 'full' | 'busy' | 'silent' | 'fails' | 'other'
+  readonly reason: string
+}
 export const acceptStatesBody = z.strictObject({ reason: z.string().trim().min(1).max(256) })
 /** What is in force after a person has accepted the stored states: every lock is locked, and no grant is left. */
 export type AcceptedView = {
   readonly tags: readonly { readonly owner: string; readonly on: string }[]
   readonly masterLock: boolean
   /** What else keeps operations denied. */
-  readonly faults: readonly { readonly part: string; readonly reason: string }[]
+  readonly faults: readonly FaultView[]
 }
 /** One line of the answer to a verification: how far it is, or what came out. */
 export type VerifyView =

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { GrantView, LockView, MasterLockView, Scope, TagView } from './contract-control.ts'
-import type { SinkView } from './contract-journal.ts'
+import type { FaultView, SinkView } from './contract-journal.ts'
 
 /** What the API and its clients agree on. The command line knows the gateway by this file only. */
 export * from './contract-control.ts'
@@ -186,7 +186,7 @@ export type StatusView = {
   }
   readonly sinks: readonly SinkView[]
   /** Parts that cannot be trusted now: as long as there is one, every operation is denied. */
-  readonly faults: readonly { readonly part: string; readonly reason: string }[]
+  readonly faults: readonly FaultView[]
 }
 
 export type Refusal = { readonly error: string; readonly hint: string }

@@ -100,7 +100,7 @@ export const systemGuide = {
   ),
   'states-not-authentic': g(
     'Tags, locks, grants or cursors beside the journal are not what this gateway wrote last: somebody changed the file or put an older copy back; or it is the first start of a version that authenticates them.',
-    'Find out who can write the disk. Compare the tags of `breakwall tag list` with those at the switchboard, then `breakwall journal accept-states`.',
+    'Find out who can write the disk. Compare the tags of `breakwall tag list` with those at the switchboard, then `breakwall journal accept-states --reason "…"`, with a log-in that has the right `configuration`.',
     'T0872',
   ),
   'states-accepted': g(

@@ -38,8 +38,11 @@ export interface GrantBook {
 /** Grants that are over and still shown. */
 const MAX_PAST = 100
 
+/** The key of the stored state. */
+export const grantKey = (id: string): string => `grant/${id}`
+
 type Grants = ReadonlyMap<string, Grant>
-const rowsOf = (grants: Grants): Grants => new Map([...grants].map(([id, grant]) => [`grant/${id}`, grant]))
+const rowsOf = (grants: Grants): Grants => new Map([...grants].map(([id, grant]) => [grantKey(id), grant]))
 /** With this one as it is now; of those that are over, the last MAX_PAST. */
 function withOne(grants: Grants, grant: Grant): Grants {
   const all = new Map([...grants, [grant.id, grant] as const])

@@ -39,7 +39,7 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
   const judge = (): void => {
     const fault = journal.fault()
     if (fault === 'none') trust.works('journal')
-    else trust.fails('journal', describeFault(fault), 'in use')
+    else trust.fails('journal', describeFault(fault), 'in use', fault.kind)
   }
   const stops = [
     startSelfTest({ trust, journal, clock, rights }),

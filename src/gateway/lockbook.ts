@@ -33,7 +33,8 @@ export type UnlockAsked = {
 type Held = { readonly lock: LockState; readonly version: number }
 type Slot = { readonly held: RecordedState<Held>; cancel: Cancel }
 
-const keyOf = (breaker: string, scope: LockScope): string => `lock/${breaker}/${scope}`
+/** The key of the stored state. */
+export const lockKey = (breaker: string, scope: LockScope): string => `lock/${breaker}/${scope}`
 
 /** The locks of one breaker, made once since each request asks for them: it shows what they are when it is looked at. */
 function viewOf(slot: (scope: LockScope) => Slot): Locks {
@@ -58,7 +59,7 @@ async function readSlots(breakers: readonly string[], journal: LockJournal, cloc
 
   for (const breaker of breakers) {
     for (const scope of lockScopes) {
-      const key = keyOf(breaker, scope)
+      const key = lockKey(breaker, scope)
       const text = stored.get(key)
       const before: LockState =
         text === undefined ? { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: clock.utcUs() } : (JSON.parse(text) as LockState)
@@ -91,8 +92,8 @@ export async function openLockBook(
 ): Promise<LockBook> {
   const slots = await readSlots(breakers, journal, clock)
   const slot = (breaker: string, scope: LockScope): Slot => {
-    const found = slots.get(keyOf(breaker, scope))
-    if (found === undefined) throw new Error(`there is no lock ${keyOf(breaker, scope)}`)
+    const found = slots.get(lockKey(breaker, scope))
+    if (found === undefined) throw new Error(`there is no lock ${lockKey(breaker, scope)}`)
     return found
   }
 

@@ -15,9 +15,12 @@ export interface MasterLock {
   turn(on: boolean, by: string, reason: string): Promise<MasterLockTurned>
 }
 
+/** The key of the stored state. */
+export const masterLockKey = 'master-lock'
+
 /** As the last run left it: a restart takes no lock off. */
 export async function openMasterLock(journal: Pick<Journal, 'append' | 'keep' | 'states'>, clock: Clock): Promise<MasterLock> {
-  const key = 'master-lock'
+  const key = masterLockKey
   const text = (await journal.states(key)).get(key)
   const start: MasterLockState =
     text === undefined ? { on: false, by: '', reason: 'never used', sinceUtcUs: clock.utcUs() } : (JSON.parse(text) as MasterLockState)

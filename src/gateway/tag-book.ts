@@ -51,12 +51,13 @@ export async function openTagBook(journal: TagJournal, ports: { readonly clock: 
   }
 }
 
+/** The keys of the stored states. */
+export const tagKey = (id: string): string => `tag/${id}`
+export const jobKey = (name: string): string => `tag-job/${name}`
+
 /** Each tag and each job is a row of its own. */
 const rowsOf = ({ tags, jobs }: Tags): ReadonlyMap<string, object> =>
-  new Map<string, object>([
-    ...tags.map((tag) => [`tag/${tag.id}`, tag] as const),
-    ...jobs.map((job) => [`tag-job/${job.name}`, job] as const),
-  ])
+  new Map<string, object>([...tags.map((tag) => [tagKey(tag.id), tag] as const), ...jobs.map((job) => [jobKey(job.name), job] as const)])
 
 type Hung = Extract<ReturnType<typeof stepTags>, { kind: 'done' }>
 

@@ -6,6 +6,7 @@ import { type Gathering, createGathering } from './gathering.ts'
 import type { States } from './journal.ts'
 import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS, SILENT_MS } from './limits.ts'
 import { type Queue, type Queued, createQueue } from './queue.ts'
+import { type Unrecorded, createUnrecorded } from './unrecorded.ts'
 import type { Entry, Head } from './storage.ts'
 import { type Waiter, accept, isRefused, refuse } from './waiter.ts'
 import type { Writer } from './writer.ts'
@@ -23,6 +24,7 @@ export class GroupCommit {
   readonly #gathering: Gathering
   readonly #signedCheckpoints: Checkpoints
   readonly #queue: Queue
+  readonly #unrecorded: Unrecorded = createUnrecorded()
   #writing: Promise<void> | 'idle' = 'idle'
   #head: Head
   /** From the first refusal of the disk until it takes events again, and has room for more than the last words. */
@@ -57,6 +59,10 @@ export class GroupCommit {
   get fault(): StoreFault | 'none' {
     return this.#fault
   }
+  /** False while the disk refuses and the newest value of this state waits for it. */
+  recorded(key: string): boolean {
+    return this.#fault === 'none' || !this.#unrecorded.has(key)
+  }
   get closed(): boolean {
     return this.#closed
   }
@@ -64,6 +70,7 @@ export class GroupCommit {
   /** Queues an event; what its caller hears is in `waiter`. */
   push(told: Entry['event'], state: States, waiter: Waiter): void {
     if (this.#closed || (this.#fault !== 'none' && isRefused(waiter))) return refuse(waiter)
+    if (!isRefused(waiter)) this.#unrecorded.sent(state)
     if (this.#queue.add({ entry: this.#entry(told, state), waiter }) === 'no-room' || this.#fault !== 'none') refuse(waiter)
     if (!this.#paused) this.#pump()
   }
@@ -135,6 +142,7 @@ export class GroupCommit {
       return this.#next()
     }
     this.#head = written.head
+    for (const { entry } of batch) this.#unrecorded.written(entry.state)
     const events = batch.flatMap(({ entry }) => (entry.event === 'checkpoint' ? [] : [entry.event]))
     this.#checkpoints.count(events.length, batch.length > events.length)
     this.#fold(batch.length)

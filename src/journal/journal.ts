@@ -64,6 +64,8 @@ export interface Journal {
   writes(): boolean
   /** Why it refuses; `none` while it does not. */
   fault(): StoreFault | 'none'
+  /** False while the disk refuses and the newest value of this state, which holds, is not on it: a restart would lose it. */
+  recorded(key: string): boolean
   /** Calls back with what has just been committed. Returns the way to stop it. */
   onCommitted(run: (events: readonly SecurityEvent[]) => void): () => void
   /** Writes the last event of this run: what comes after it is refused. Reading goes on until `close`. */
@@ -100,6 +102,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
       head: () => commits.head,
       writes: () => commits.writes,
       fault: () => commits.fault,
+      recorded: (key) => commits.recorded(key),
     },
     signing: () => ({ key: writer.key, publicPem: writer.publicPem, keyFault: writer.keyFault }),
     onCommitted: (run) => announcer.listen(run),

@@ -52,7 +52,7 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
       const moved = setJournalAside(file, clock.utcUs())
       if (moved.kind === 'refused') return failed(moved.why, 'stop the gateway first: systemctl stop breakwall')
       out(
-        `${moved.file}\nthe next start begins a new chain behind its numbers; every lock is locked then, until breakwall journal accept-states`,
+        `${moved.file}\nthe next start begins a new chain behind its numbers; every lock is locked then, and operations are denied\nuntil somebody with the right "configuration" compares the tags: breakwall journal accept-states --reason "…"`,
       )
       return 0
     },

@@ -1,9 +1,9 @@
-import { type Gateway, grantWords } from '../../gateway/index.ts'
+import { type Gateway, grantKey, grantWords } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import type { Grant, SettingLimits } from '../../policy/index.ts'
 import type { GrantView } from '../contract.ts'
 
-export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>, now = ''): GrantView {
+export function grantView(grant: Grant, { clock, journal }: Pick<Gateway, 'clock' | 'journal'>, now = ''): GrantView {
   const { id, version, client, breaker, for: what, uses, used, window, askedBy, askedUtcUs, reason, workOrder, state } = grant
   const secondsLeft = state.kind === 'approved' ? Math.max(0, Math.ceil((state.until - clock.now()) / 1000)) : 0
   return {
@@ -13,6 +13,7 @@ export function grantView(grant: Grant, { clock }: Pick<Gateway, 'clock'>, now =
     until: isoUs(window.untilUtcUs),
     asked: isoUs(askedUtcUs),
     state: state.kind,
+    recorded: journal.recorded(grantKey(id)),
     by: 'by' in state ? state.by : '',
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Gateway } from '../../gateway/index.ts'
+import { type Gateway, jobKey } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import { type ManagementAction, type Tag, type TagAction, tagRefusals } from '../../policy/index.ts'
 import { type JobView, hangBody, jobBody, tagActionBody } from '../contract.ts'
@@ -14,7 +14,13 @@ import { tagView } from './views.ts'
 /** Personal tags and group lock-outs. */
 export function tagRoutes(app: FastifyInstance, gateway: Gateway): void {
   app.get('/v1/tags', (request, reply) =>
-    allowed(request, reply, 'look', gateway) === undefined ? reply : paged(request, reply, gateway.tags.tags().tags.map(tagView)),
+    allowed(request, reply, 'look', gateway) === undefined
+      ? reply
+      : paged(
+          request,
+          reply,
+          gateway.tags.tags().tags.map((tag) => tagView(tag, gateway)),
+        ),
   )
   app.post<{ Params: { name: string } }>('/v1/breakers/:name/tags', async (request, reply) => {
     const { name } = request.params
@@ -66,7 +72,7 @@ async function answer(action: TagAction, gateway: Gateway, reply: FastifyReply):
     case 'refused':
       return refuse(reply, done.why.startsWith('no-such') ? 404 : 409, tagRefusals[done.why], 'breakwall tag list')
     case 'done':
-      return confirmed(reply, done.recorded, done.tag === 'none' ? jobsView(gateway) : tagView(done.tag))
+      return confirmed(reply, done.recorded, done.tag === 'none' ? jobsView(gateway) : tagView(done.tag, gateway))
   }
 }
 
@@ -74,7 +80,8 @@ function jobsView(gateway: Gateway): readonly JobView[] {
   const { jobs, tags } = gateway.tags.tags()
   return jobs.map(({ sinceUtcUs, ...job }) => ({
     ...job,
+    recorded: gateway.journal.recorded(jobKey(job.name)),
     since: isoUs(sinceUtcUs),
-    tags: tags.filter(({ on }) => on.kind === 'job' && on.job === job.name).map(tagView),
+    tags: tags.filter(({ on }) => on.kind === 'job' && on.job === job.name).map((tag) => tagView(tag, gateway)),
   }))
 }

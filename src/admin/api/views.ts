@@ -1,4 +1,4 @@
-import type { Gateway } from '../../gateway/index.ts'
+import { type Gateway, lockKey, masterLockKey, tagKey } from '../../gateway/index.ts'
 import { isoUs } from '../../platform/index.ts'
 import { type LockedBy, type Tag, hangingOn } from '../../policy/index.ts'
 import type { BreakerLive, BreakerView, LockView, MasterLockView, Scope, StatusView, TagView, VaultView } from '../contract.ts'
@@ -87,7 +87,7 @@ export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site'
     reachable: seen.reachable,
     currents: seen.currents,
     mode: observed.has(breaker.name) ? 'observe' : 'enforce',
-    tags: hanging.tags.map(tagView),
+    tags: hanging.tags.map((tag) => tagView(tag, gateway)),
     jobs: hanging.jobs.map(({ name }) => name),
     emergencyOpen,
     keySwitches: gateway.keySwitches.barring(breaker.name),
@@ -100,15 +100,16 @@ export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site'
   }
 }
 
-export function lockView(breaker: string, scope: Scope, { clock, locks }: Pick<Gateway, 'clock' | 'locks'>): LockView {
+export function lockView(breaker: string, scope: Scope, { clock, locks, journal }: Pick<Gateway, 'clock' | 'locks' | 'journal'>): LockView {
   const state = locks.locks(breaker)[scope]
   const version = locks.version(breaker, scope)
+  const recorded = journal.recorded(lockKey(breaker, scope))
   if (state.kind === 'unlocked') {
     const { by, reason, workOrder } = state
     const secondsLeft = Math.max(0, Math.ceil((state.until - clock.now()) / 1000))
-    return { version, locked: false, until: isoUs(state.untilUtcUs), secondsLeft, by, reason, workOrder }
+    return { version, recorded, locked: false, until: isoUs(state.untilUtcUs), secondsLeft, by, reason, workOrder }
   }
-  return { version, locked: true, since: isoUs(state.sinceUtcUs), ...shutBy(state.by) }
+  return { version, recorded, locked: true, since: isoUs(state.sinceUtcUs), ...shutBy(state.by) }
 }
 
 function shutBy(by: LockedBy): { readonly by: string; readonly reason: string } {
@@ -126,15 +127,17 @@ function shutBy(by: LockedBy): { readonly by: string; readonly reason: string } 
   }
 }
 
-export function tagView({ id, owner, on, reason, workOrder, sinceUtcUs, offeredTo, removal }: Tag): TagView {
+type WithJournal = Pick<Gateway, 'journal'>
+export function tagView({ id, owner, on, reason, workOrder, sinceUtcUs, offeredTo, removal }: Tag, { journal }: WithJournal): TagView {
+  const recorded = journal.recorded(tagKey(id))
   const [removalBy, removalReason] = removal === 'none' ? ['', ''] : [removal.by, removal.reason]
   const job = on.kind === 'job' ? on.job : ''
-  return { id, owner, job, reason, workOrder, since: isoUs(sinceUtcUs), offeredTo, removalBy, removalReason }
+  return { id, recorded, owner, job, reason, workOrder, since: isoUs(sinceUtcUs), offeredTo, removalBy, removalReason }
 }
 
-export function masterLockView({ masterLock }: Pick<Gateway, 'masterLock'>): MasterLockView {
+export function masterLockView({ masterLock, journal }: Pick<Gateway, 'masterLock' | 'journal'>): MasterLockView {
   const { on, by, reason, sinceUtcUs } = masterLock.state()
-  return { on, by, reason, since: isoUs(sinceUtcUs) }
+  return { on, by, reason, since: isoUs(sinceUtcUs), recorded: journal.recorded(masterLockKey) }
 }
 
 export const vaultView = ({ vault }: Gateway): VaultView => ({

@@ -18,13 +18,18 @@ export function control(parts: Parts): void {
   learn(parts)
 }
 
-export const tagLine = ({ id, owner, job, since, reason, workOrder, offeredTo, removalBy }: TagView): string[] => [
+export const tagLine = ({ id, owner, job, since, reason, workOrder, offeredTo, removalBy, recorded }: TagView): string[] => [
   id,
   owner,
   job,
   when(since),
   [workOrder, reason].filter(Boolean).join(' '),
-  offeredTo !== '' ? `offered to ${offeredTo}` : removalBy !== '' ? `${removalBy} asks for a second person to take it off` : '',
+  [
+    offeredTo !== '' ? `offered to ${offeredTo}` : removalBy !== '' ? `${removalBy} asks for a second person to take it off` : '',
+    recorded ? '' : 'not recorded yet',
+  ]
+    .filter((part) => part !== '')
+    .join(', '),
 ]
 
 const tagsText = (all: readonly TagView[]): string =>

@@ -18,9 +18,10 @@ export function eventLine(event: EventView): string {
 
 /** A lock as a person says it. */
 export function lockWords(lock: LockView): string {
-  if (lock.locked) return 'LOCKED'
+  const record = lock.recorded ? '' : ', not recorded yet'
+  if (lock.locked) return `LOCKED${record}`
   const left = `${String(Math.floor(lock.secondsLeft / 60)).padStart(2, '0')}:${String(lock.secondsLeft % 60).padStart(2, '0')}`
-  return `unlocked ${left} (${lock.by})`
+  return `unlocked ${left} (${lock.by})${record}`
 }
 
 /** The state as on the switchboard; a state that is old or was never read says so. */
@@ -80,8 +81,12 @@ function warnings({ masterLock, keySwitches, vault, breakers, buses, certificate
       .map(
         ({ name, breakers: its, why }) => `KEY SWITCH BARS ${its.join(', ') || 'every breaker'}: ${name}${why === '' ? '' : `: ${why}`}`,
       ),
-    ...(masterLock.on ? [`MASTER LOCK ON, by ${masterLock.by}: ${masterLock.reason}`] : []),
-    ...breakers.flatMap(({ name, tags }) => tags.map(({ owner, reason }) => `TAG on ${name}: ${owner}: ${reason}`)),
+    ...(masterLock.on
+      ? [`MASTER LOCK ON, by ${masterLock.by}: ${masterLock.reason}${masterLock.recorded ? '' : ' (not recorded yet)'}`]
+      : []),
+    ...breakers.flatMap(({ name, tags }) =>
+      tags.map(({ owner, reason, recorded }) => `TAG on ${name}: ${owner}: ${reason}${recorded ? '' : ' (not recorded yet)'}`),
+    ),
     ...breakers.filter(({ mode }) => mode === 'observe').map(({ name }) => `note: ${name} is only observed: breakwall learn report`),
     ...faults.map(({ part, reason }) => `ALARM: every operation is denied: ${part}: ${reason}`),
     ...verificationAlarm(journal),

@@ -14,7 +14,23 @@ const assets = [
   ['icon.svg', 'image/svg+xml'],
 ] as const
 const scripts = [
-  ...['page', 'dom', 'api', 'texts', 'german', 'live', 'login', 'account', 'symbols', 'slide', 'unlock', 'tags', 'breaker', 'site'],
+  ...[
+    'page',
+    'dom',
+    'api',
+    'texts',
+    'german',
+    'live',
+    'login',
+    'account',
+    'symbols',
+    'faults',
+    'slide',
+    'unlock',
+    'tags',
+    'breaker',
+    'site',
+  ],
   ...['events', 'requests', 'access', 'people', 'keys', 'settings', 'checklist'],
 ]
 

@@ -5,9 +5,25 @@ import { busesText, useOf } from '../../../src/admin/cli/show-buses.ts'
 import { statusText } from '../../../src/admin/cli/show.ts'
 import { topLines } from '../../../src/admin/cli/top.ts'
 
-const locked: LockView = { version: 0, locked: true, since: '2026-11-24T06:00:00Z', by: 'default', reason: 'never unlocked' }
+const locked: LockView = {
+  version: 0,
+  recorded: true,
+  locked: true,
+  since: '2026-11-24T06:00:00Z',
+  by: 'default',
+  reason: 'never unlocked',
+}
 const unlocked: LockView = {
-  ...{ version: 1, locked: false, until: '2026-11-24T06:15:00Z', secondsLeft: 65, by: 'tech', reason: 'a test', workOrder: '' },
+  ...{
+    version: 1,
+    recorded: true,
+    locked: false,
+    until: '2026-11-24T06:15:00Z',
+    secondsLeft: 65,
+    by: 'tech',
+    reason: 'a test',
+    workOrder: '',
+  },
 }
 const breaker: BreakerView = {
   ...{ name: 'Q1', label: 'Pump 1', unit: 1, bus: 'rs485-1', family: 'ComPacT NSX' },
@@ -25,7 +41,7 @@ const good: StatusView = {
   listeners: [{ name: 'scada', address: '10.20.0.5:802', kind: 'Modbus/TCP Security', security: 'tls', connections: 1 }],
   ...{ clients: [], grants: [] },
   keySwitches: [{ name: 'door', breakers: [], state: 'closed', why: '', since: '' }],
-  masterLock: { on: false, by: '', reason: '', since: '' },
+  masterLock: { on: false, by: '', reason: '', since: '', recorded: true },
   unlock: { longestSeconds: 28_800, shiftEndSeconds: 'not-set' },
   buses: [bus],
   breakers: [breaker],
@@ -70,7 +86,10 @@ const bad: readonly (readonly [Partial<StatusView>, RegExp])[] = [
     { sinks: good.sinks.map((one) => ({ ...one, behind: true, owed: 9, owedSeconds: 400 })) },
     /sink soc is behind its limit: 9 events, 400 s/,
   ],
-  [{ faults: [{ part: 'chain', reason: 'event 3 is wrong' }] }, /ALARM: every operation is denied: chain: event 3 is wrong/],
+  [
+    { faults: [{ part: 'chain', cause: 'other', reason: 'event 3 is wrong' }] },
+    /ALARM: every operation is denied: chain: event 3 is wrong/,
+  ],
   [journal('broken', 'at noon BROKEN at event 3: edited'), /ALARM: journal verified at noon BROKEN at event 3: edited/],
   [journal('unreadable', 'at noon could not be read: gone'), /ALARM: the journal could not be verified: at noon could not be read: gone/],
   [journal('never', ''), /^not verified since the start$/m],
@@ -82,7 +101,12 @@ const bad: readonly (readonly [Partial<StatusView>, RegExp])[] = [
   ],
   [{ certificates: [{ name: 'gw', where: 'listener scada', daysLeft: 7 }] }, /WARNING: the certificate of gw .* ends in 7 days/],
   [{ certificates: [{ name: 'gw', where: 'listener scada', daysLeft: 8 }] }, /note: the certificate of gw .* ends in 8 days/],
-  [{ masterLock: { on: true, by: 'ana', reason: 'work', since: '' } }, /MASTER LOCK ON, by ana: work/],
+  [{ masterLock: { on: true, by: 'ana', reason: 'work', since: '', recorded: true } }, /MASTER LOCK ON, by ana: work$/m],
+  [
+    { masterLock: { on: true, by: 'ana', reason: 'work', since: '', recorded: false } },
+    /MASTER LOCK ON, by ana: work \(not recorded yet\)$/m,
+  ],
+  [with_({ locks: { ...breaker.locks, control: { ...locked, recorded: false } } }), /LOCKED, not recorded yet/],
   [{ keySwitches: [{ name: 'door', breakers: ['Q1'], state: 'open', why: '', since: '' }] }, /KEY SWITCH BARS Q1: door/],
   [
     { keySwitches: [{ name: 'door', breakers: [], state: 'broken', why: 'a wire', since: '' }] },

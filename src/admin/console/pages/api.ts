@@ -113,6 +113,8 @@ export type Person = Extract<MeView, { readonly kind: 'person' }>
 /** `status` is that of HTTP; 0: there was no answer, or half of one, so that it is not known what the gateway has done. */
 export type Failure = Refusal & { readonly ok: false; readonly status: number }
 export type ApiReply<Value> = { readonly ok: true; readonly status: number; readonly value: Value } | Failure
+/** Status of what is in force and not on the disk of the gateway yet. */
+export const NOT_RECORDED = 202
 /** `unattended`: the page asks by itself, which keeps nobody logged in. */
 type CallOptions = { readonly unattended?: boolean; readonly timeoutMs?: number }
 
@@ -162,17 +164,30 @@ async function call(
   const content: unknown = await response.json().catch(() => undefined)
   if (response.status === 401 && path !== '/login') document.dispatchEvent(new CustomEvent('logged-out'))
   const { status } = response
-  // Done, but not on the disk of the gateway yet.
-  if (status === 202) document.dispatchEvent(new CustomEvent('not-recorded'))
-  if (!response.ok) return { ok: false, status, ...refusalOf(content, status) }
+  if (!response.ok) return { ok: false, status, ...refusalOf(path, content, status) }
   return content === undefined ? noAnswer : { ok: true, status, value: content }
 }
 
-function refusalOf(content: unknown, status: number): Refusal {
+/** The gateway's hints are for its command line too; here nobody has one, so that a page says what to do by the status. */
+function hintOf(path: string, status: number, hint: string): string {
+  if (path.startsWith('/login') || path === '/setup') return hint
+  switch (status) {
+    case 403:
+      return t('an administrator gives the role for it')
+    case 404:
+    case 409:
+      return t('look at it, then try again')
+    case 503:
+      return t('call the person who looks after the gateway')
+  }
+  return hint
+}
+
+function refusalOf(path: string, content: unknown, status: number): Refusal {
   const text = (name: string): string => {
     const value: unknown = typeof content === 'object' && content !== null ? Reflect.get(content, name) : ''
     return typeof value === 'string' ? value : ''
   }
   const error = text('error')
-  return { error: error === '' ? `status ${status}` : error, hint: text('hint') }
+  return { error: error === '' ? `status ${status}` : error, hint: hintOf(path, status, text('hint')) }
 }

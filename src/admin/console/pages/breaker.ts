@@ -2,8 +2,9 @@
 import type { BreakerLive, BreakerView, EventView } from '../../contract.ts'
 import { type Person, get, post } from './api.ts'
 import { background, button, element, field, messageLine, renderer } from './dom.ts'
+import { alarm, faultAlarms } from './faults.ts'
 import { type LinkState, follow } from './live.ts'
-import { contact, isStale, stateWord } from './symbols.ts'
+import { contact, isStale, recordMark, stateWord } from './symbols.ts'
 import { tagCard } from './tags.ts'
 import { lasting, shortly, t } from './texts.ts'
 import { lockCard } from './unlock.ts'
@@ -58,11 +59,12 @@ export async function breakerPage(me: Person, name: string): Promise<Page> {
 
 /** What bars every operation of this breaker, or lets it pass unlocked. */
 function warningsOf({ breaker, masterLock, faults }: BreakerLive): HTMLElement[] {
-  const alarm = (title: string, text: string): HTMLElement => element('p', { className: 'alarm' }, element('b', {}, title), ` ${text}`)
   return [
     ...breaker.keySwitches.map((name) => alarm(t('BARRED BY A KEY SWITCH'), name)),
-    ...(masterLock.on ? [alarm(t('MASTER LOCK IS ON'), `${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}`)] : []),
-    ...faults.map(({ part, reason }) => alarm(t('EVERY OPERATION IS DENIED'), `${part}: ${reason}`)),
+    ...(masterLock.on
+      ? [alarm(t('MASTER LOCK IS ON'), `${t('by {name}', { name: masterLock.by })}: ${masterLock.reason}${recordMark(masterLock)}`)]
+      : []),
+    ...faultAlarms(faults),
     ...(breaker.mode === 'observe' ? [alarm(t('OBSERVED ONLY'), t('locks are not enforced here: tags are'))] : []),
   ]
 }

@@ -37,6 +37,8 @@ export type MessageLine = {
   readonly place: HTMLElement
   done(text: string): void
   waiting(text: string): void
+  /** Done, and not on the disk of the gateway yet. */
+  unrecorded(text: string): void
   failed(why: Refusal): void
   clear(): void
 }
@@ -48,6 +50,7 @@ export function messageLine(): MessageLine {
     place,
     done: (text) => set('message', text),
     waiting: (text) => set('message waits', text),
+    unrecorded: (text) => set('message bad', text),
     failed: ({ error, hint }) => set('message bad', hint === '' ? error : `${error}: ${hint}`),
     clear: () => set('message', ''),
   }

@@ -92,9 +92,6 @@ export const german = {
   'I have done it': 'Ich habe es erledigt',
   'IN FORCE': 'IN KRAFT',
   'In force as it stands: {hash}': 'In Kraft, wie sie hier steht: {hash}',
-  'I have read it': 'Gelesen',
-  'It is in force now, but not recorded yet: the disk of the gateway refuses. A restart before it is written loses it.':
-    'Es gilt ab sofort, ist aber noch nicht aufgezeichnet: Der Datenträger des Gateways nimmt nichts an. Ein Neustart, bevor es geschrieben ist, verliert es.',
   'It is yours now.': 'Er gehört jetzt Ihnen.',
   'Keep it': 'Aufbewahren',
   Keys: 'Schlüssel',
@@ -356,4 +353,27 @@ export const german = {
   '{used} of {uses} uses · {from} to {until}': '{used} von {uses} Mal · {from} bis {until}',
   '{user}, {via}, {source}, unused for {minutes} min': '{user}, {via}, {source}, seit {minutes} Min unbenutzt',
   'since {time} or longer': 'seit {time} oder länger',
+  'Your tag hangs, but is not recorded yet: a restart would lose it.':
+    'Ihr Anhänger hängt, ist aber noch nicht aufgezeichnet: Ein Neustart würde ihn verlieren.',
+  'Done, but not recorded yet: a restart would lose it.': 'Erledigt, aber noch nicht aufgezeichnet: Ein Neustart würde es verlieren.',
+  'The whole site is locked, but this is not recorded yet: a restart would lose it.':
+    'Die ganze Anlage ist gesperrt, aber das ist noch nicht aufgezeichnet: Ein Neustart würde es verlieren.',
+  'Locked, but not recorded yet: the disk of the gateway refuses.':
+    'Gesperrt, aber noch nicht aufgezeichnet: Der Datenträger des Gateways nimmt nichts an.',
+  'NOT RECORDED YET': 'NOCH NICHT AUFGEZEICHNET',
+  'What is locked or tagged now holds, but is recorded only when the disk takes it again.':
+    'Was jetzt gesperrt oder angehängt wird, gilt, wird aber erst aufgezeichnet, wenn der Datenträger wieder schreibt.',
+  'Call the person who looks after the gateway.': 'Rufen Sie an, wer das Gateway betreut.',
+  'call the person who looks after the gateway': 'rufen Sie an, wer das Gateway betreut',
+  'an administrator gives the role for it': 'ein Administrator vergibt die Rolle dafür',
+  'look at it, then try again': 'ansehen, dann noch einmal versuchen',
+  'The record was changed or cannot be read.': 'Die Aufzeichnung wurde verändert oder ist nicht lesbar.',
+  'The stored tags and locks are not what the gateway wrote. Compare the tags here with those at the switchboard.':
+    'Die gespeicherten Anhänger und Sperren sind nicht die, die das Gateway geschrieben hat. Vergleichen Sie die Anhänger hier mit denen am Schaltschrank.',
+  'The key that signs the record cannot be used.': 'Der Schlüssel, der die Aufzeichnung signiert, ist nicht verwendbar.',
+  'The clock of the gateway is wrong.': 'Die Uhr des Gateways geht falsch.',
+  'The rules of the gateway fail their own test.': 'Die Regeln des Gateways bestehen ihren eigenen Test nicht.',
+  'The disk of the gateway is full.': 'Der Datenträger des Gateways ist voll.',
+  'Another program holds the record of the gateway.': 'Ein anderes Programm hält die Aufzeichnung des Gateways fest.',
+  'The disk of the gateway fails.': 'Der Datenträger des Gateways versagt.',
 }

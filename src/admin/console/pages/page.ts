@@ -130,12 +130,5 @@ document.addEventListener('logged-out', () => {
   askingForLogin = true
   background(showPage().finally(() => (askingForLogin = false)))
 })
-document.addEventListener('not-recorded', () => {
-  document.querySelector('#not-recorded')?.remove()
-  const words = t('It is in force now, but not recorded yet: the disk of the gateway refuses. A restart before it is written loses it.')
-  const seen = button(t('I have read it'), () => notice.remove(), { className: 'small' })
-  const notice = element('section', { id: 'not-recorded', className: 'bad', role: 'alert' }, `${words} `, seen)
-  main.before(notice)
-})
 
 await showPage()

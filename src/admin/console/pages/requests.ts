@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { GrantView, grantBody } from '../../contract.ts'
 import { type Person, get, post } from './api.ts'
 import { type Field, background, button, choice, element, field, messageLine, onSubmit, renderer } from './dom.ts'
+import { recordMark } from './symbols.ts'
 import { lasting, shortly, t, when } from './texts.ts'
 
 const EVERY_MS = 5000
@@ -39,7 +40,8 @@ export async function requestsPage(me: Person): Promise<{ readonly parts: HTMLEl
   const act: Act = async ({ id, version }, action, reason) => {
     message.waiting(t('asking the gateway …'))
     const reply = await post(`/grants/${encodeURIComponent(id)}`, { action, version, reason })
-    if (reply.ok) message.done(stateWords()[reply.value.state])
+    if (reply.ok && !reply.value.recorded) message.unrecorded(`${stateWords()[reply.value.state]}${recordMark(reply.value)}`)
+    else if (reply.ok) message.done(stateWords()[reply.value.state])
     else message.failed(reply)
     await load(false)
   }
@@ -72,7 +74,7 @@ function grantCard(grant: GrantView, me: Person, act: Act): HTMLElement {
   const head = element(
     'p',
     {},
-    element('b', { className: `mark ${grant.state}` }, stateWords()[grant.state]),
+    element('b', { className: `mark ${grant.state}` }, `${stateWords()[grant.state]}${recordMark(grant)}`),
     grant.state === 'approved' ? ` ${lasting(grant.secondsLeft)}` : '',
   )
   return element(

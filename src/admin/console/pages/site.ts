@@ -2,8 +2,9 @@
 import type { BreakerView, BusView, MasterLockView, Scope, StatusView } from '../../contract.ts'
 import { type Person, post } from './api.ts'
 import { type Content, button, choice, element, field, messageLine, renderer, table } from './dom.ts'
+import { alarm, faultAlarms } from './faults.ts'
 import { follow } from './live.ts'
-import { contact, isStale, padlock, scopeWord, scopes, stateWord, tagMark } from './symbols.ts'
+import { contact, isStale, padlock, recordMark, scopeWord, scopes, stateWord, tagMark } from './symbols.ts'
 import { lasting, shortly, t } from './texts.ts'
 
 export function sitePage(me: Person): { readonly parts: HTMLElement[]; readonly stop: () => void } {
@@ -38,7 +39,9 @@ function masterCard(me: Person) {
   const turn = button('', async () => {
     message.waiting(t('asking the gateway …'))
     const reply = await post('/master-lock', { on: !on, reason: reason.input.value })
-    if (reply.ok) message.done(reply.value.on ? t('The whole site is locked.') : t('The locks of the breakers count again.'))
+    if (reply.ok && !reply.value.recorded)
+      message.unrecorded(t('The whole site is locked, but this is not recorded yet: a restart would lose it.'))
+    else if (reply.ok) message.done(reply.value.on ? t('The whole site is locked.') : t('The locks of the breakers count again.'))
     else message.failed(reply)
   })
   const may = element('div', { hidden: !me.may.includes('master-lock') }, ...reason.parts, turn)
@@ -57,7 +60,13 @@ function masterCard(me: Person) {
         element('strong', {}, padlock(on), ` ${on ? t('ON: nothing passes') : t('OFF')}`),
         ...(state.by === ''
           ? []
-          : [element('span', { className: 'mute' }, ` ${t('by {name}', { name: state.by })}, ${shortly(state.since)}: ${state.reason}`)]),
+          : [
+              element(
+                'span',
+                { className: 'mute' },
+                ` ${t('by {name}', { name: state.by })}, ${shortly(state.since)}: ${state.reason}${recordMark(state)}`,
+              ),
+            ]),
       ])
       turn.textContent = on ? t('Take the master lock off') : t('Lock the whole site')
       turn.className = on ? '' : 'main big'
@@ -203,7 +212,6 @@ function restParts() {
 
 /** What bars operations, and what somebody has to see to. */
 function warningsOf({ keySwitches, faults, sinks, vault }: StatusView): HTMLElement[] {
-  const alarm = (title: string, text: string): HTMLElement => element('p', { className: 'alarm' }, element('b', {}, title), ` ${text}`)
   return [
     ...keySwitches
       .filter(({ state }) => state !== 'closed')
@@ -213,7 +221,7 @@ function warningsOf({ keySwitches, faults, sinks, vault }: StatusView): HTMLElem
           `${name}: ${breakers.length === 0 ? t('all') : breakers.join(', ')}${state === 'broken' ? ` · ${why}` : ''}`,
         ),
       ),
-    ...faults.map(({ part, reason }) => alarm(t('EVERY OPERATION IS DENIED'), `${part}: ${reason}`)),
+    ...faultAlarms(faults),
     ...sinks
       .filter(({ state, behind }) => state.kind === 'failed' || behind)
       .map(({ name, state }) =>

@@ -20,6 +20,9 @@ export const padlock = (locked: boolean): SVGElement =>
   drawing([locked ? 'M7 12V8a5 5 0 0 1 10 0v4' : 'M7 12V7a5 5 0 0 1 9.6-2', 'M4 12h16v10H4z'], { box: '0 0 24 24', width: 2.5 })
 export const tagMark = (): SVGElement => drawing(['M4 9 12 3l8 6v12H4z', 'M12 7v1'], { box: '0 0 24 24', width: 2.5 })
 
+/** Stands behind what is in force while it is not on the disk of the gateway yet. */
+export const recordMark = ({ recorded }: { readonly recorded: boolean }): string => (recorded ? '' : ` · ${t('NOT RECORDED YET')}`)
+
 export const scopes = ['control', 'protection-setting', 'other-setting'] as const satisfies readonly Scope[]
 export const scopeWord = (scope: Scope): string =>
   ({ control: t('Open and close'), 'protection-setting': t('Protection settings'), 'other-setting': t('Other settings') })[scope]

@@ -1,8 +1,8 @@
 // Personal tags of one breaker: hang mine, take mine off, pass it on, and the way of two people for one whose owner is gone.
 import type { BreakerView, TagView } from '../../contract.ts'
-import { type ApiReply, type Person, post } from './api.ts'
+import { type ApiReply, NOT_RECORDED, type Person, post } from './api.ts'
 import { button, element, field, messageLine, renderer } from './dom.ts'
-import { tagMark } from './symbols.ts'
+import { recordMark, tagMark } from './symbols.ts'
 import { shortly, t } from './texts.ts'
 
 export function tagCard(me: Person, name: string) {
@@ -11,15 +11,21 @@ export function tagCard(me: Person, name: string) {
   const list = element('div')
   const renderList = renderer(list)
   /** Says how a call went. */
-  const report = async (call: Promise<ApiReply<unknown>>, done: string): Promise<void> => {
+  const report: Report = async (call, done, unrecorded = t('Done, but not recorded yet: a restart would lose it.')) => {
     message.waiting(t('asking the gateway …'))
     const reply = await call
-    if (reply.ok) message.done(done)
+    if (reply.ok && reply.status === NOT_RECORDED) message.unrecorded(unrecorded)
+    else if (reply.ok) message.done(done)
     else message.failed(reply.status === 0 ? { error: reply.error, hint: t('what hangs is shown as soon as the gateway is back') } : reply)
   }
   const hang = button(
     t('Hang my tag'),
-    () => report(post(`/breakers/${encodeURIComponent(name)}/tags`, { reason: reason.input.value }), t('Your tag hangs.')),
+    () =>
+      report(
+        post(`/breakers/${encodeURIComponent(name)}/tags`, { reason: reason.input.value }),
+        t('Your tag hangs.'),
+        t('Your tag hangs, but is not recorded yet: a restart would lose it.'),
+      ),
     { className: 'main big dark' },
   )
   const own = element('div', {}, ...reason.parts, hang)
@@ -45,7 +51,7 @@ export function tagCard(me: Person, name: string) {
   }
 }
 
-type Report = (call: Promise<ApiReply<unknown>>, done: string) => Promise<void>
+type Report = (call: Promise<ApiReply<unknown>>, done: string, unrecorded?: string) => Promise<void>
 
 function buttonsOf(tag: TagView, me: Person, report: Report): HTMLElement[] {
   const path = `/tags/${encodeURIComponent(tag.id)}` as const
@@ -79,7 +85,13 @@ function row(tag: TagView, me: Person, report: Report): HTMLElement {
     'article',
     { className: tag.owner === me.name ? 'tag mine' : 'tag' },
     element('p', { className: 'do-not' }, tagMark(), ` ${t('DO NOT OPERATE')}`),
-    element('p', {}, element('b', {}, tag.owner === me.name ? t('My tag') : tag.owner), ` · ${shortly(tag.since)}`),
+    element(
+      'p',
+      {},
+      element('b', {}, tag.owner === me.name ? t('My tag') : tag.owner),
+      ` · ${shortly(tag.since)}`,
+      ...(tag.recorded ? [] : [element('b', { className: 'bad' }, recordMark(tag))]),
+    ),
     element('p', {}, [tag.workOrder, tag.job, tag.reason].filter((part) => part !== '').join(' · ')),
     ...(tag.offeredTo === '' ? [] : [element('p', { className: 'mute' }, t('offered to {name}', { name: tag.offeredTo }))]),
     ...(tag.removalBy === ''

@@ -3,7 +3,7 @@ import type { LockView, Scope, UnlockRules } from '../../contract.ts'
 import { type Person, post } from './api.ts'
 import { type Content, type MessageLine, button, element, field, messageLine } from './dom.ts'
 import { slide } from './slide.ts'
-import { padlock, scopeWord, scopes } from './symbols.ts'
+import { padlock, recordMark, scopeWord, scopes } from './symbols.ts'
 import { lasting, shortly, t } from './texts.ts'
 
 const LOCK_TRIES = 5
@@ -66,7 +66,7 @@ export function lockCard(me: Person, name: string) {
     })
     card.classList.toggle('unlocked', !now.locked)
     word.replaceChildren(padlock(now.locked), ` ${now.locked ? t('LOCKED') : t('UNLOCKED')}`)
-    since.textContent = now.locked ? lockedWords(now) : unlockedWords(now, now.secondsLeft - (performance.now() - state.locksAt) / 1000)
+    since.textContent = `${now.locked ? lockedWords(now) : unlockedWords(now, now.secondsLeft - (performance.now() - state.locksAt) / 1000)}${recordMark(now)}`
     opening.place.hidden = !now.locked
     lock.hidden = now.locked || !me.may.includes('lock')
     opening.draw()
@@ -194,7 +194,8 @@ async function lockNow(
     const reply = await post(`${path}/lock`, body, { timeoutMs: 4000 })
     if (reply.ok) {
       onAnswer(scope, reply.value)
-      message.done(t('Locked.'))
+      if (reply.value.recorded) message.done(t('Locked.'))
+      else message.unrecorded(t('Locked, but not recorded yet: the disk of the gateway refuses.'))
       break
     }
     if (reply.status !== 0) {
