@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { type CheckedSite, type Loaded, type Problem, loadSite } from '../config/index.ts'
+import { type CheckedSite, type DoorSettings, type Loaded, type Problem, loadSite } from '../config/index.ts'
 import {
   type PairFiles,
   type ShownAs,
   type Unusable,
   certificatesOf,
   chainWarnings,
+  commonName,
   dateWarnings,
   describeCertificateWarning,
   readAuthorities,
@@ -20,6 +21,7 @@ import type { Clock } from '../platform/index.ts'
 import { unreadableByService } from './service-user.ts'
 
 type Path = readonly (string | number)[]
+type TlsListener = Extract<DoorSettings['security'], { kind: 'tls' }>
 
 /** What was found in the files of a site. `mistake`: the gateway does not start with it. `warning`: it does, and somebody is surprised later. */
 type Found = { readonly kind: 'mistake' | 'warning'; readonly path: Path; readonly text: string }
@@ -81,8 +83,36 @@ function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number
       }
       found.push(...ownership(list, path, stateDirectory))
     }
+    found.push(...unlisted(security, authorities.list, [...at, 'revocation'], nowMs))
   }
   return found
+}
+
+const withoutList: Readonly<Record<TlsListener['stale'], string>> = {
+  refuse: 'refused',
+  read: 'held to reading',
+  admit: 'admitted without being looked up',
+}
+
+/** Authorities of `clients` that no list is there of, although the listener has lists: what their clients get is `stale-revocation`. */
+function unlisted(
+  { revocationFiles, stale }: TlsListener,
+  authorities: readonly X509Certificate[],
+  path: Path,
+  nowMs: number,
+): readonly Found[] {
+  if (revocationFiles.length === 0) return []
+  const read = readRevocation(revocationFiles, authorities, nowMs)
+  if (read.kind === 'unusable') return []
+  return authorities
+    .filter(({ fingerprint256 }) => !read.lists.has(fingerprint256))
+    .map((one) =>
+      warned(
+        path,
+        `there is no list of "${commonName(one)}", an authority of \`clients\`: its clients are ${withoutList[stale]} ` +
+          `(stale-revocation = "${stale}"): add its list; openssl crl -in FILE -noout -issuer shows whose a list is`,
+      ),
+    )
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CA, certify } from './chains.ts'
 import { foreignCertificate, openssl } from './openssl.ts'
 import { issue, makeAuthority } from './pki.ts'
 
@@ -228,6 +229,14 @@ export const worrisomeFiles: readonly BrokenFile[] = [
   {
     ...{ what: 'a stranger behind it', says: /certificate number 2 did not sign the one before it/, line: GATEWAY },
     spoil: (at) => edit(at('gateway.crt'), (text) => (blocks(text)[0] ?? '') + readFileSync(at('receiver.crt'), 'utf8')),
+  },
+  {
+    ...{
+      what: 'an authority without a list',
+      says: /there is no list of "issuing", an authority of `clients`: its clients are held to reading/,
+    },
+    ...{ line: LIST },
+    spoil: (at) => edit(at('site-ca.crt'), (text) => text + certify({ name: 'issuing', extensions: CA }).pem),
   },
   {
     ...{ what: 'the pages under another name', says: /console.crt: the certificate is not for breakwall.example/ },
