@@ -10,6 +10,8 @@ import {
   commonName,
   dateWarnings,
   describeCertificateWarning,
+  isEncryptedKey,
+  listFileFault,
   readAuthorities,
   readCertificate,
   readPair,
@@ -72,6 +74,11 @@ function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number
     if (authorities.kind === 'unusable') continue
     for (const [n, list] of revocationFiles.entries()) {
       const path = [...at, 'revocation', n]
+      const fault = listFileFault(list)
+      if (fault !== 'fine') {
+        found.push(refused(path, fault))
+        continue
+      }
       const read = readRevocation([list], authorities.list, nowMs)
       if (read.kind === 'unusable')
         found.push({ kind: 'mistake', path, text: `${read.why}: openssl crl -in ${list} -noout -text shows its issuer and dates` })
@@ -162,8 +169,12 @@ function isReadable(file: string): boolean {
 
 /** With a key that does not open, the gateway starts and denies every operation. The file counts only where there is no credential. */
 function journalKey({ stateDirectory }: CheckedSite): readonly Found[] {
-  const fault = journalKeyFault(stateDirectory)
-  if (fault === 'none') return []
+  const found = journalKeyFault(stateDirectory)
+  if (found === 'none') return []
+  const file = `${stateDirectory}/journal.key`
+  const fault = isEncryptedKey(file)
+    ? `${file} is encrypted, and there is no passphrase for it: openssl pkey -in ${file} writes it in the clear`
+    : found
   return [warned(['state', 'directory'], `checkpoints cannot be signed, every operation will be denied: ${fault}`)]
 }
 
@@ -211,7 +222,7 @@ function trustFile(kind: 'authority' | 'pinned', file: string, path: Path, state
   const owners = ownership(file, path, stateDirectory)
   if ('kind' in read && read.kind === 'unusable') return [refused(path, read), ...owners]
   const list = read instanceof X509Certificate ? [read] : read.list
-  return [...dateWarnings(list, nowMs).map((one) => warned(path, describeCertificateWarning(one, file))), ...owners]
+  return [...dateWarnings(list, nowMs).map((one) => warned(path, describeCertificateWarning(one, file, kind))), ...owners]
 }
 
 const ownership = (file: string, path: Path, stateDirectory: string): readonly Found[] =>
