@@ -189,12 +189,7 @@ export type StatusView = {
   readonly faults: readonly { readonly part: string; readonly reason: string }[]
 }
 
-export type Refusal = {
-  readonly error: string
-  readonly hint: string
-  /** The session has ended, and the same user of the machine may do this without a log-in. */
-  readonly withoutLogin?: 'enough'
-}
+export type Refusal = { readonly error: string; readonly hint: string; readonly withoutLogin?: 'enough' }
 
 type Written = { readonly from: number; readonly to: number; readonly class: string; readonly words: string; readonly source: string }
 

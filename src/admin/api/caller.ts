@@ -157,6 +157,7 @@ export function allowed(
         reason: denied.why,
       }),
     )
+  // The session has ended, and the same user of the machine may do this without a log-in: the command line then does it so.
   const isEnough = caller.kind === 'nobody' && caller.without !== 'nobody' && denial(caller.without, action, breaker, gateway) === 'may'
   refuse(reply, denied.status, denied.why, denied.hint, isEnough ? { withoutLogin: 'enough' } : {})
   return undefined
