@@ -81,7 +81,8 @@ function withoutDebugger(report: (count: number) => void): () => void {
     stderrLog.warn(`somebody sent SIGUSR1 (${count} times), which asks Node to open its debugger; refused`)
     report(count)
   })
-  if (!refuseDebugger(() => attempts.attempted())) stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
+  if (!refuseDebugger(() => attempts.attempted()))
+    stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
   return () => attempts.close()
 }
 
@@ -257,5 +258,10 @@ process.exitCode = await runCli(process.argv.slice(2), offline, {
   progress: (line) => void process.stderr.write(line === '' ? '\n' : `\r\x1b[2K${line}`),
   askLine: (prompt) => readLine(process.stdin, process.stderr, prompt),
   askSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
-  findSocket: (typed) => whereIs(findSocket(typed, process.env['BREAKWALL_API'], checkout), process.env['BREAKWALL_TOKEN']),
+  findSocket: (typed) =>
+    whereIs(
+      findSocket(typed, process.env['BREAKWALL_API'], checkout),
+      process.env['BREAKWALL_TOKEN'],
+      (note) => void process.stderr.write(`breakwall: warning: ${note}\n`),
+    ),
 })

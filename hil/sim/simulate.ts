@@ -247,7 +247,10 @@ function connector(core: Core, stall: Stall) {
       const role = toRole(roles[Number(name.split('-')[1]) % roles.length] ?? 'Viewer') ?? 'NULL'
       const connection = toConnectionId(last)
       startSession(socket as unknown as ClientSocket, {
-        subject: { kind: 'client', name, role, source: `${hostOf(name)}:${last}`, levels: { usual: 'control', of: new Map() }, connection },
+        subject: {
+          ...{ kind: 'client', name, role, source: `${hostOf(name)}:${last}`, connection },
+          levels: { usual: 'control', of: new Map(), limit: { kind: 'none' } },
+        },
         idleMs: 600_000,
         listener: 'simulated',
         inFlight: 12,

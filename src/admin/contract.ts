@@ -189,7 +189,7 @@ export type StatusView = {
   readonly faults: readonly FaultView[]
 }
 
-export type Refusal = { readonly error: string; readonly hint: string }
+export type Refusal = { readonly error: string; readonly hint: string; readonly withoutLogin?: 'enough' }
 
 type Written = { readonly from: number; readonly to: number; readonly class: string; readonly words: string; readonly source: string }
 

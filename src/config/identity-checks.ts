@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { separationOfDuties, usualManagement } from '../policy/index.ts'
+import { isThere } from './is-there.ts'
 import { suggestion } from './problem.ts'
 import { toRights } from './roles.ts'
 import { type SiteFile, busTlsKeys, expectations } from './schema.ts'
@@ -16,7 +16,7 @@ export function checkIdentity(file: string, site: Site, report: Report, warn: Re
   const there: Check = (path, name, expected) => {
     if (typeof name !== 'string') return
     const whole = resolve(dirname(resolve(file)), name)
-    if (!existsSync(whole)) report(path, `file ${whole} does not exist: expected ${expectations[expected] ?? ''}`)
+    if (!isThere(whole)) report(path, `file ${whole} does not exist: expected ${expectations[expected] ?? ''}`)
   }
   checkListeners(site, report, warn, there)
   checkBusTls(site, report, warn, there)

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isThere } from './is-there.ts'
 import { toBytes } from './bytes.ts'
 import type { SiteFile } from './schema.ts'
 import { sinkExpectations } from './sink-schema.ts'
@@ -34,7 +34,7 @@ export function checkSinks(file: string, site: Partial<SiteFile>, report: Report
       const name: unknown = sink[key]
       if (typeof name !== 'string') continue
       const whole = resolve(dirname(resolve(file)), name)
-      if (!existsSync(whole)) report(['sink', i, key], `file ${whole} does not exist: expected ${sinkExpectations[`sink.${key}`] ?? ''}`)
+      if (!isThere(whole)) report(['sink', i, key], `file ${whole} does not exist: expected ${sinkExpectations[`sink.${key}`] ?? ''}`)
     }
     if (sink.authority === undefined && sink.pinned === undefined)
       report(

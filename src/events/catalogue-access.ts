@@ -10,7 +10,13 @@ export const accessEvents = {
   'config-rejected': d(105, 3, 'configuration-change', 'configuration not taken from {subject}: {reason}', ['subject', 'reason']),
   'connection-refused-acl': d(201, 4, 'access-control', 'connection from {source} refused: {reason}', ['source', 'listener', 'reason']),
   'connection-limit': d(202, 4, 'access-control', 'connection from {source} refused: {reason}', ['source', 'listener', 'reason']),
-  'connection-opened': d(203, 6, 'access-control', '{subject} connected as {role}', ['subject', 'role', 'source', 'listener']),
+  'connection-opened': d(203, 6, 'access-control', '{subject} connected as {role}: {reason}', [
+    'subject',
+    'role',
+    'source',
+    'listener',
+    'reason',
+  ]),
   'connection-closed': d(204, 6, 'access-control', '{subject} left after {requests} requests: {reason}', [
     'subject',
     'role',

@@ -150,7 +150,10 @@ export const systemGuide = {
   ),
   'sink-tested': g('Somebody sent a test event to a sink.', 'Nothing: it should arrive.'),
   'crl-updated': g('A newer revocation list is in use.', nothing),
-  'crl-stale': g('The revocation list is past its time.', 'Publish a new one: `breakwall crl publish`.'),
+  'crl-stale': g(
+    'The revocation list of an authority is past its time, or there is none in `revocation` although clients come with its certificates.',
+    'Publish a new one: `breakwall crl publish`; of a company authority, get its list and add it to `revocation`.',
+  ),
   'crl-refused': g(
     'A revocation list that is not complete, not understood, of the future or older than the one in force was not taken.',
     'Ask the authority for a complete list (no delta, no distribution point in it); look at the clock.',

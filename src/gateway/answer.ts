@@ -1,7 +1,17 @@
 import type { Outcome } from '../bus/index.ts'
 import { type EventId, event } from '../events/index.ts'
 import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf } from '../modbus/index.ts'
-import { type Deny, describeUnknownRole, refusalReasons, standingOfRole, subjectName, subjectRole, subjectSource } from '../policy/index.ts'
+import {
+  type Deny,
+  causeOfLevel,
+  describeLevelCause,
+  describeUnknownRole,
+  refusalReasons,
+  standingOfRole,
+  subjectName,
+  subjectRole,
+  subjectSource,
+} from '../policy/index.ts'
 import type { Answer, Asked } from '../upstream/index.ts'
 import { rememberRefusal } from './judged.ts'
 import type { Site } from './site.ts'
@@ -22,7 +32,8 @@ export function refuse(story: Story, verdict: Deny, site: Site): Answer {
   return { pdu: encodeException(functionCode, verdict.exception), refused: true }
 }
 
-function describeRefusal({ asked: { subject } }: Story, { reason }: Deny, site: Site): string {
+function describeRefusal({ asked: { subject }, breaker }: Story, { reason }: Deny, site: Site): string {
+  if (reason === 'revocation-unknown' && subject.kind === 'client') return describeLevelCause(causeOfLevel(subject.levels, breaker.name))
   const role = subjectRole(subject)
   const standing = standingOfRole(site.rights(), role)
   // NULL is no role of a site unless it says so: its certificate has none.

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { CheckedSite, DoorSettings, SinkTlsFiles } from '../config/index.ts'
 import { cipherSuites } from '../platform/index.ts'
 import type { SinkSettings, SinkTls, SinkTransport } from '../syslog/index.ts'
-import { type ReadLists, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
+import { type ReadLists, listFileFault, readAuthorities, readCertificate, readPair, readRevocation } from '../identity/index.ts'
 import type { Credentials } from '../upstream/index.ts'
 
 export type DoorCredentials = {
@@ -95,6 +95,10 @@ function readDoor(settings: DoorSettings, nowMs: number): DoorCredentials | NoCr
   }
   const authorities = readAuthorities(security.clientsFile)
   if (authorities.kind === 'unusable') return none(where, authorities)
+  for (const file of security.revocationFiles) {
+    const fault = listFileFault(file)
+    if (fault !== 'fine') return none(where, fault)
+  }
   const revocation = readRevocation(security.revocationFiles, authorities.list, nowMs)
   if (revocation.kind === 'unusable')
     return none(where, {

@@ -84,7 +84,9 @@ function gatekeeperOf(
   })
   const judge = (client: ClientCertificate): Standing => {
     const standing = trust(client)
-    if (standing.kind === 'known') book.saw(client.certificate, { kind: 'client', role: standing.role, where: `listener ${name}` })
+    if (standing.kind === 'refused') return standing
+    book.saw(client.certificate, { kind: 'client', role: standing.role, where: `listener ${name}` })
+    if (standing.unlisted !== 'none') watch.missing(standing.unlisted)
     return standing
   }
   const acl = compileAcl(settings.access)

@@ -62,7 +62,7 @@ function wrongPolicy(rights: Rights, clock: Clock): string | undefined {
         subject: {
           ...{ kind: 'client', name: 'self-test', source: '', connection: toConnectionId(0) },
           role: toRole(role) ?? 'NULL',
-          levels: { usual, of: new Map() },
+          levels: { usual, of: new Map(), limit: { kind: 'none' } },
         },
         operation: { class: 'control', words: 'self-test', request, command: 'none' },
         ...{

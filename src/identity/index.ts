@@ -13,7 +13,16 @@ export { type Imported, importCertificate, requestCertificate } from './pki/impo
 export { type KeyKind, isSealed } from './pki/keys.ts'
 export { LIST_DAYS, type Published, listFile, publish, revokeCertificate } from './pki/lists.ts'
 export { type IssuedCertificate, type PkiFailure, type RevocationReason, readRegister, revocationReasons } from './pki/register.ts'
-export { type Pair, type PairFiles, type Unusable, readAuthorities, readCertificate, readPair } from './pki/files.ts'
+export {
+  type Pair,
+  type PairFiles,
+  type Unusable,
+  isEncryptedKey,
+  listFileFault,
+  readAuthorities,
+  readCertificate,
+  readPair,
+} from './pki/files.ts'
 export { certificatesOf, commonName } from './pki/pem.ts'
 export {
   type CertificateWarning,

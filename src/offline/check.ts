@@ -1,14 +1,17 @@
 import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { type CheckedSite, type Loaded, type Problem, loadSite } from '../config/index.ts'
+import { type CheckedSite, type DoorSettings, type Loaded, type Problem, loadSite } from '../config/index.ts'
 import {
   type PairFiles,
   type ShownAs,
   type Unusable,
   certificatesOf,
   chainWarnings,
+  commonName,
   dateWarnings,
   describeCertificateWarning,
+  isEncryptedKey,
+  listFileFault,
   readAuthorities,
   readCertificate,
   readPair,
@@ -20,6 +23,7 @@ import type { Clock } from '../platform/index.ts'
 import { unreadableByService } from './service-user.ts'
 
 type Path = readonly (string | number)[]
+type TlsListener = Extract<DoorSettings['security'], { kind: 'tls' }>
 
 /** What was found in the files of a site. `mistake`: the gateway does not start with it. `warning`: it does, and somebody is surprised later. */
 type Found = { readonly kind: 'mistake' | 'warning'; readonly path: Path; readonly text: string }
@@ -70,6 +74,11 @@ function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number
     if (authorities.kind === 'unusable') continue
     for (const [n, list] of revocationFiles.entries()) {
       const path = [...at, 'revocation', n]
+      const fault = listFileFault(list)
+      if (fault !== 'fine') {
+        found.push(refused(path, fault))
+        continue
+      }
       const read = readRevocation([list], authorities.list, nowMs)
       if (read.kind === 'unusable')
         found.push({ kind: 'mistake', path, text: `${read.why}: openssl crl -in ${list} -noout -text shows its issuer and dates` })
@@ -81,8 +90,36 @@ function listenerFiles({ listeners, stateDirectory }: CheckedSite, nowMs: number
       }
       found.push(...ownership(list, path, stateDirectory))
     }
+    found.push(...unlisted(security, authorities.list, [...at, 'revocation'], nowMs))
   }
   return found
+}
+
+const withoutList: Readonly<Record<TlsListener['stale'], string>> = {
+  refuse: 'refused',
+  read: 'held to reading',
+  admit: 'admitted without being looked up',
+}
+
+/** Authorities of `clients` that no list is there of, although the listener has lists: what their clients get is `stale-revocation`. */
+function unlisted(
+  { revocationFiles, stale }: TlsListener,
+  authorities: readonly X509Certificate[],
+  path: Path,
+  nowMs: number,
+): readonly Found[] {
+  if (revocationFiles.length === 0) return []
+  const read = readRevocation(revocationFiles, authorities, nowMs)
+  if (read.kind === 'unusable') return []
+  return authorities
+    .filter(({ fingerprint256 }) => !read.lists.has(fingerprint256))
+    .map((one) =>
+      warned(
+        path,
+        `there is no list of "${commonName(one)}", an authority of \`clients\`: its clients are ${withoutList[stale]} ` +
+          `(stale-revocation = "${stale}"): add its list; openssl crl -in FILE -noout -issuer shows whose a list is`,
+      ),
+    )
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -132,8 +169,12 @@ function isReadable(file: string): boolean {
 
 /** With a key that does not open, the gateway starts and denies every operation. The file counts only where there is no credential. */
 function journalKey({ stateDirectory }: CheckedSite): readonly Found[] {
-  const fault = journalKeyFault(stateDirectory)
-  if (fault === 'none') return []
+  const found = journalKeyFault(stateDirectory)
+  if (found === 'none') return []
+  const file = `${stateDirectory}/journal.key`
+  const fault = isEncryptedKey(file)
+    ? `${file} is encrypted, and there is no passphrase for it: openssl pkey -in ${file} writes it in the clear`
+    : found
   return [warned(['state', 'directory'], `checkpoints cannot be signed, every operation will be denied: ${fault}`)]
 }
 
@@ -181,7 +222,7 @@ function trustFile(kind: 'authority' | 'pinned', file: string, path: Path, state
   const owners = ownership(file, path, stateDirectory)
   if ('kind' in read && read.kind === 'unusable') return [refused(path, read), ...owners]
   const list = read instanceof X509Certificate ? [read] : read.list
-  return [...dateWarnings(list, nowMs).map((one) => warned(path, describeCertificateWarning(one, file))), ...owners]
+  return [...dateWarnings(list, nowMs).map((one) => warned(path, describeCertificateWarning(one, file, kind))), ...owners]
 }
 
 const ownership = (file: string, path: Path, stateDirectory: string): readonly Found[] =>

@@ -18,8 +18,15 @@ export type Access = {
   readonly usual: AccessEntry | 'none'
   readonly of: ReadonlyMap<string, AccessEntry>
 }
-/** What a source gets, by breaker. */
-export type AccessLevels = { readonly usual: AccessLevel; readonly of: ReadonlyMap<string, AccessLevel> }
+type Levels = { readonly usual: AccessLevel; readonly of: ReadonlyMap<string, AccessLevel> }
+/** Why a client only reads although the access control list gives its address more. `authority`: the common name of one without a list. */
+export type ReadOnlyCause = { readonly kind: 'clear-text' } | { readonly kind: 'revocation-unknown'; readonly authority: string }
+/** The level that a client can get at most, whatever its address. */
+export type LevelLimit = { readonly kind: 'none' } | ReadOnlyCause
+/** What a client gets, by breaker. `listed`: what the access control list alone would give, where `limit` lowered it. */
+export type AccessLevels = Levels & {
+  readonly limit: { readonly kind: 'none' } | { readonly cause: ReadOnlyCause; readonly kind: 'lowered'; readonly listed: Levels }
+}
 
 /** Checks an address range: IPv4 or IPv6, with a prefix or a single address, no host bits. Returns `fine` or what is wrong. */
 export function checkRange(text: string): string {
@@ -94,20 +101,31 @@ const rank = (level: AccessLevel): number => accessLevels.indexOf(level)
 /** The lesser of two levels. */
 const lesser = (a: AccessLevel, b: AccessLevel): AccessLevel => (rank(a) <= rank(b) ? a : b)
 
-/** The levels that an address gets, none of them above `most`. */
-export function levelsOf(access: Access, most: AccessLevel): AccessLevels {
+/** The levels that a client at an address gets: those of the list, none of them above reading where `limit` says so. */
+export function levelsOf(access: Access, limit: LevelLimit): AccessLevels {
   const usual = access.usual === 'none' ? 'none' : access.usual.level
+  const listed = { usual, of: new Map([...access.of].map(([breaker, { level }]) => [breaker, level])) }
+  const isLowered = [usual, ...listed.of.values()].includes('control')
+  if (limit.kind === 'none' || !isLowered) return { ...listed, limit: { kind: 'none' } }
   return {
-    usual: lesser(usual, most),
-    of: new Map([...access.of].map(([breaker, { level }]) => [breaker, lesser(level, most)])),
+    usual: lesser(usual, 'read'),
+    of: new Map([...listed.of].map(([breaker, level]) => [breaker, lesser(level, 'read')])),
+    limit: { kind: 'lowered', cause: limit, listed },
   }
 }
 
+/** What keeps a client from more than it gets on a breaker: the list itself, or what lowered its level. */
+export function causeOfLevel(levels: AccessLevels, breaker: string): { readonly kind: 'acl-level' } | ReadOnlyCause {
+  const { limit } = levels
+  return limit.kind === 'lowered' && levelAt(limit.listed, breaker) === 'control' ? limit.cause : { kind: 'acl-level' }
+}
+
 /** The level for one breaker; for the gateway's own unit, where `breaker` is empty, the most that it gets anywhere. */
-export function levelAt(levels: AccessLevels, breaker: string): AccessLevel {
+export function levelAt(levels: Levels, breaker: string): AccessLevel {
   if (breaker !== '') return levels.of.get(breaker) ?? levels.usual
   return [...levels.of.values()].reduce((most, level) => (rank(level) > rank(most) ? level : most), levels.usual)
 }
 
 /** Two equal texts are equal levels. */
-export const describeLevels = ({ usual, of }: AccessLevels): string => JSON.stringify([usual, [...of].sort()])
+export const describeLevels = ({ usual, of, limit }: AccessLevels): string =>
+  JSON.stringify([usual, [...of].sort(), limit.kind === 'none' ? 'none' : limit.cause])

@@ -1,7 +1,7 @@
 import { type Operation, actOf, carriesFreeBytes, reachesIntoCommands } from '../breakers/index.ts'
 import { type ExceptionCode, exceptionCode } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
-import { levelAt } from './acl.ts'
+import { causeOfLevel, levelAt } from './acl.ts'
 import { type Grant, grants, isInForce } from './grants.ts'
 import { type Circumstances, judgeGuards, needsGrant } from './guards.ts'
 import { type Locks, isUnlocked, scopeOf } from './locks.ts'
@@ -27,8 +27,16 @@ export const refusalReasons = {
   'outside-hours': { number: 14, text: 'it is not allowed at this time of the week' },
   'select-first': { number: 15, text: 'it takes two: ask for exactly the same once more' },
   'value-not-seen': { number: 16, text: 'a guard limits a value, and this writes values that its profile does not describe' },
+  'revocation-unknown': { number: 17, text: 'there is no current revocation list of an authority of its certificate: it only reads' },
+  'clear-text': { number: 18, text: 'its listener is in the clear: it only reads there, whatever the access control list gives' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>
 export type RefusalReason = keyof typeof refusalReasons
+
+/** Why a client gets no more than its level: a missing list by the name of its authority. */
+export function describeLevelCause(cause: ReturnType<typeof causeOfLevel>): string {
+  const { kind } = cause
+  return kind === 'revocation-unknown' ? `there is no current revocation list of ${cause.authority}` : refusalReasons[kind].text
+}
 
 export type Allow = {
   readonly kind: 'allow'
@@ -107,7 +115,7 @@ function judge(question: Question): Verdict {
     return trusted ? allow('write-ahead') : deny('fail-closed')
   }
   const level = levelAt(subject.levels, breaker)
-  if (level === 'none' || (scope !== 'none' && level !== 'control')) return deny('acl-level')
+  if (level === 'none' || (scope !== 'none' && level !== 'control')) return deny(causeOfLevel(subject.levels, breaker).kind)
   if (!mayAsk(rights, subject.role, operation.class, breaker)) return deny('role')
   if (scope === 'none') return allow('none')
   const bar = barOf(standing, trusted)

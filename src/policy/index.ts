@@ -9,6 +9,8 @@ export {
   compileAcl,
   describeLevels,
   levelAt,
+  type LevelLimit,
+  causeOfLevel,
   levelsOf,
 } from './acl.ts'
 export { type Reach, everyAddress, reachOf, widthOf } from './acl-reach.ts'
@@ -111,6 +113,16 @@ export {
   noCircumstances,
 } from './guards.ts'
 export { type Mode, type Standing, modes, nothingStanding } from './standing.ts'
-export { type Allow, type Deny, type Question, type RefusalReason, type Verdict, decide, deny, refusalReasons } from './decide.ts'
+export {
+  type Allow,
+  type Deny,
+  type Question,
+  type RefusalReason,
+  type Verdict,
+  decide,
+  deny,
+  describeLevelCause,
+  refusalReasons,
+} from './decide.ts'
 export { type Cleared, clear } from './clear.ts'
 export { type MatrixRow, accessMatrix } from './matrix.ts'

@@ -44,7 +44,7 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
             subject: {
               ...{ kind: 'client', name: '', source: '', connection: toConnectionId(0) },
               role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'),
-              levels: { usual: level, of: new Map() },
+              levels: { usual: level, of: new Map(), limit: { kind: 'none' } },
             },
             operation: { class: operationClass, words: '', request, command: 'none' },
             breaker,

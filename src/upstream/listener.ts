@@ -2,12 +2,14 @@ import { type Server, type Socket, createServer as createTcpServer } from 'node:
 import type { TLSSocket } from 'node:tls'
 import type { Clock, Random } from '../platform/index.ts'
 import {
-  type AccessLevel,
   type AccessLevels,
   type Acl,
   type ConnectionId,
+  type LevelLimit,
   type RoleStanding,
   type Subject,
+  causeOfLevel,
+  describeLevelCause,
   describeLevels,
   describeUnknownRole,
   levelAt,
@@ -153,7 +155,7 @@ class Door {
     const { clock, report } = this.#ports
     const listed = this.#refusalOf(address)
     const mostly = this.#gatekeeper.acl(address)
-    const operates = mostly !== 'not-listed' && mayControl(levelsOf(mostly, this.#most()))
+    const operates = mostly !== 'not-listed' && mayControl(levelsOf(mostly, this.#limit()))
     const refusal = listed === 'welcome' ? this.#guests.enter(address, operates ? 'control' : 'read', clock.now()) : listed
     if (refusal !== 'welcome') {
       const id = listed === 'welcome' ? 'connection-limit' : 'connection-refused-acl'
@@ -171,14 +173,14 @@ class Door {
   }
 
   /** In the clear everybody reads at most. */
-  #most(): AccessLevel {
-    return this.#settings.security.kind === 'tls' ? 'control' : 'read'
+  #limit(): LevelLimit {
+    return { kind: this.#settings.security.kind === 'tls' ? 'none' : 'clear-text' }
   }
 
   #refusalOf(address: string): string {
     const access = this.#gatekeeper.acl(address)
     if (access === 'not-listed') return 'not in the access control list'
-    if (levelAt(levelsOf(access, 'control'), '') !== 'none') return 'welcome'
+    if (levelAt(levelsOf(access, { kind: 'none' }), '') !== 'none') return 'welcome'
     return `level none by ${access.usual === 'none' ? 'every entry' : access.usual.from}`
   }
 
@@ -199,7 +201,7 @@ class Door {
     if (this.#tls !== 'none') this.#tls.remember(between)
     if (subject.role === 'NULL') report('role-missing', { subject: subject.name, source, listener })
     else this.#reportUnknownRole(subject, source)
-    report('connection-opened', { subject: subject.name, role: subject.role, source, listener })
+    report('connection-opened', { subject: subject.name, role: subject.role, source, listener, reason: describeLevel(subject) })
     const ended = (): void => {
       this.#inside.delete(guest)
       left(connection)
@@ -228,12 +230,12 @@ class Door {
     if (access === 'not-listed') return refused('its address is not in the access control list any more')
     const judged: Judged =
       security.kind === 'clear-text'
-        ? { kind: 'known', name: bare(address), role: security.role, most: 'read', between: [] }
+        ? { kind: 'known', name: bare(address), role: security.role, limit: { kind: 'clear-text' }, between: [] }
         : peer === 'none'
           ? { kind: 'refused', event: 'tls-handshake-failed', name: '', reason: 'no certificate' }
           : judge(peer)
     if (judged.kind === 'refused') return judged
-    const levels = levelsOf(access, judged.most)
+    const levels = levelsOf(access, judged.limit)
     if (levelAt(levels, '') === 'none') return refused('its address has level none')
     const { name, role, between } = judged
     const text = JSON.stringify([name, role, describeLevels(levels), rightsOf(role)])
@@ -253,7 +255,7 @@ class Door {
       const { source, connection } = subject
       const standing = this.#standingOf(peer, source.replace(/:\d+$/, ''), source, connection)
       if (standing.kind === 'stands' && standing.text === guest.standing) continue
-      const reason = standing.kind === 'refused' ? standing.reason : 'what it may do was changed'
+      const reason = standing.kind === 'refused' ? standing.reason : describeChange(standing.subject)
       const listener = this.#settings.name
       this.#ports.report('access-withdrawn', { subject: subject.name, role: subject.role, source, listener, reason })
       session.close(reason)
@@ -294,5 +296,13 @@ class Door {
 }
 
 const mayControl = ({ usual, of }: AccessLevels): boolean => usual === 'control' || [...of.values()].includes('control')
+
+/** The level that a client gets, and what keeps it from more. */
+function describeLevel({ levels }: Client): string {
+  return mayControl(levels) ? 'level control' : `level read: ${describeLevelCause(causeOfLevel(levels, ''))}`
+}
+
+const describeChange = (now: Client): string =>
+  `what it may do was changed${now.levels.limit.kind === 'lowered' ? `, ${describeLevel(now)}` : ''}`
 
 const bare = (address: string): string => address.replace(/^::ffff:/, '')

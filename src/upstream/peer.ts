@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { AccessLevel, Role } from '../policy/index.ts'
+import type { LevelLimit, Role } from '../policy/index.ts'
 
 /** A client's certificate, with those that it sent beside it in this handshake or that an earlier one of the same listener brought. */
 export type Peer = { readonly certificate: X509Certificate; readonly chain: readonly X509Certificate[] }
@@ -11,7 +11,7 @@ export type Judged =
       readonly name: string
       readonly role: Role | 'NULL'
       /** The most that it can get, whatever its address. */
-      readonly most: AccessLevel
+      readonly limit: LevelLimit
       /** The authorities between the certificate and its trust anchor: a resumed session does not bring them again. */
       readonly between: readonly X509Certificate[]
     }

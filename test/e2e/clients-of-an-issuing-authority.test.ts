@@ -12,6 +12,8 @@ import { sClient, skipWithoutOpenssl } from '../support/openssl.ts'
 import { type World, createWorld, exchange } from '../support/world.ts'
 
 const READ = '000100000006' + '0403' + '2edf0001'
+/** Q4 is told to close. */
+const CLOSE = '00010000002f' + '0410' + '1f3f001428' + '0389000a15010001' + '0000'.repeat(13) + '1f531f541f55'
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 /** A company's PKI: a root, the authority that issues, and a client of it. Others are beside it, each with one thing wrong. */
@@ -46,7 +48,7 @@ async function companyWorld(t: Test, clients: readonly c.Made[], more = '') {
 }
 
 /** One connection: what a read was answered, or `refused`; with the session, for the next. */
-async function attempt(world: World, port: number, [own, ...beside]: readonly c.Made[], options: ConnectionOptions = {}) {
+async function attempt(world: World, port: number, [own, ...beside]: readonly c.Made[], options: ConnectionOptions = {}, request = READ) {
   const socket = connect({
     ...{ host: '127.0.0.1', port, servername: 'localhost', ca: readFileSync(join(world.paths.pki, 'site-ca.crt')) },
     ...{ cert: [own, ...beside].map((one) => one?.pem ?? '').join(''), key: own?.keyPem ?? '' },
@@ -57,7 +59,7 @@ async function attempt(world: World, port: number, [own, ...beside]: readonly c.
   socket.on('session', (next) => (session = next))
   const answer = await new Promise<string>((resolve) => {
     socket.on('close', () => resolve('closed'))
-    socket.on('secureConnect', () => void exchange(socket, READ).then(resolve))
+    socket.on('secureConnect', () => void exchange(socket, request).then(resolve))
   })
   const reused = socket.isSessionReused()
   socket.destroy()
@@ -191,6 +193,28 @@ t.test('lists of the root and of the issuing authority are both honoured [CR 1.9
   await world.heard(({ id, data }) => id === 'crl-updated' && data['subject'] === 'company root' && data['count'] === '1')
   for (const session of [undefined, first.session])
     t.equal((await attempt(world, port, [client, issuing], { session })).answer, 'refused', 'its authority is')
+})
+
+t.test('without a list of the issuing authority a client reads only, and each word about it names that cause [CR 1.9]', async (t) => {
+  const { client, issuing, root } = company()
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  writeFileSync(join(world.paths.pki, 'company.crt'), root.pem)
+  writeFileSync(join(world.paths.pki, 'root.crl'), c.revoke({ by: root, until: FAR }).pem)
+  const { port, gateway } = await world.start((toml) =>
+    toml.replace('clients = "pki/site-ca.crt"', 'clients = "pki/company.crt"\nrevocation = ["pki/root.crl"]'),
+  )
+  await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of lists', workOrder: '', seen: 'any' })
+  t.equal((await attempt(world, port, [client, issuing])).answer, 'answered', 'reading goes on')
+  t.equal((await attempt(world, port, [client, issuing], {}, CLOSE)).answer, 'refused')
+  t.match(await world.heard(({ id }) => id === 'connection-opened'), {
+    data: { reason: 'level read: there is no current revocation list of issuing' },
+  })
+  t.match(await world.heard(({ id }) => id === 'operation-denied'), {
+    data: { reason: 'revocation-unknown: there is no current revocation list of issuing' },
+  })
+  t.match(await world.heard(({ id }) => id === 'crl-stale'), { data: { subject: 'issuing', reason: /none in `revocation`/ } })
+  t.equal(world.received.filter(({ id }) => id === 'crl-stale').length, 1, 'once for the authority, not for each connection')
 })
 
 t.test(

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +32,7 @@ const lineOf = (text: string): number => siteOfFiles.slice(0, siteOfFiles.indexO
 /** The files as they were, and then what somebody did to them. */
 function set({ spoil }: Pick<BrokenFile, 'spoil'>): void {
   for (const name of ['gateway', 'console', 'receiver', 'sender', 'site-ca'])
-    for (const ending of ['crt', 'key', 'crl']) rmSync(at(`${name}.${ending}`), { force: true })
+    for (const ending of ['crt', 'key', 'crl']) rmSync(at(`${name}.${ending}`), { force: true, recursive: true })
   rmSync(at('vault.key'), { force: true })
   cpSync(good, here, { recursive: true })
   spoil(at)
@@ -91,8 +92,15 @@ t.test('a key of the journal that others can read, or that is none, is found bef
   set({ spoil: () => undefined })
   t.teardown(() => rmSync(at('state'), { recursive: true, force: true }))
   mkdirSync(at('state'), { recursive: true })
+  const encrypted = generateKeyPairSync('ed25519').privateKey.export({
+    format: 'pem',
+    type: 'pkcs8',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  })
   for (const [text, mode, says] of [
     ['', 0o600, /journal.key is not an Ed25519 key in PEM/],
+    [encrypted, 0o600, /journal.key is encrypted, and there is no passphrase for it/],
     ['', 0o644, /others may read .*journal.key: chmod 600/],
   ] as const) {
     rmSync(at('state/journal.key'), { force: true })

@@ -56,8 +56,9 @@ t.test('an entry may be for some breakers only; for the others the next entry de
   for (const { cells, expected, text } of rows(table)) {
     const access = acl(cells[0] ?? '')
     if (access === 'not-listed') t.fail(text)
-    else t.equal(levelAt(levelsOf(access, 'control'), cells[1] ?? ''), expected, text)
-    if (access !== 'not-listed') t.not(levelAt(levelsOf(access, 'read'), cells[1] ?? ''), 'control', 'never above what else allows')
+    else t.equal(levelAt(levelsOf(access, { kind: 'none' }), cells[1] ?? ''), expected, text)
+    if (access !== 'not-listed')
+      t.not(levelAt(levelsOf(access, { kind: 'clear-text' }), cells[1] ?? ''), 'control', 'never above what else allows')
   }
   t.end()
 })

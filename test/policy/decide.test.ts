@@ -7,11 +7,14 @@ import { toAddress } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
 import {
   type AccessLevel,
+  type LevelLimit,
   type LockState,
   type Locks,
   type Question,
   clear,
+  compileAcl,
   decide,
+  levelsOf,
   lockScopes,
   noCircumstances,
   nothingStanding,
@@ -93,6 +96,25 @@ t.test('the decision table [S-04] [S-31] [CR 2.1]', (t) => {
     const [role = '', operationClass = '', lock = '', level = ''] = cells
     t.equal(said(question(role, operationClass as OperationClass, states[lock] ?? locked, level as AccessLevel)), expected, text)
   }
+  t.end()
+})
+
+t.test('a client that only reads for another cause than the access control list is refused with that cause [CR 2.1]', (t) => {
+  const entry = (level: AccessLevel) => ({ from: '10.0.0.1', level, breakers: 'all' as const, line: 1 })
+  const refusal = (level: AccessLevel, limit: LevelLimit, operationClass: OperationClass = 'control'): string => {
+    const access = compileAcl([entry(level)])('10.0.0.1')
+    if (access === 'not-listed') throw new Error('it is listed')
+    const asked = question('Operator', operationClass, states['unlocked'] ?? locked, level)
+    if (asked.subject.kind !== 'client') throw new Error('a client asks')
+    return said({ ...asked, subject: { ...asked.subject, levels: levelsOf(access, limit) } })
+  }
+  const noList = { kind: 'revocation-unknown', authority: 'Corp Issuing' } as const
+  t.equal(refusal('control', { kind: 'none' }), 'allow recorded')
+  t.equal(refusal('control', noList), 'deny revocation-unknown')
+  t.equal(refusal('control', { kind: 'clear-text' }), 'deny clear-text')
+  t.equal(refusal('control', noList, 'monitor'), 'allow', 'reading goes on')
+  t.equal(refusal('read', noList), 'deny acl-level', 'a list would change nothing')
+  t.equal(refusal('none', noList, 'monitor'), 'deny acl-level')
   t.end()
 })
 

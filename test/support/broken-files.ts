@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CA, certify } from './chains.ts'
+import { utcTime } from './der.ts'
 import { foreignCertificate, openssl } from './openssl.ts'
 import { issue, makeAuthority } from './pki.ts'
 
@@ -143,6 +145,58 @@ export const brokenFiles: readonly BrokenFile[] = [
       edit(at('gateway.crt'), (text) => `${blocks(text)[0] ?? ''}-----BEGIN CERTIFICATE-----\nTWlz\n-----END CERTIFICATE-----\n`),
   },
   {
+    ...{
+      what: 'a key with the certificate, for everybody',
+      says: /gateway.crt: everybody may read it \(mode 0644\).*private key in it: chmod 600/,
+    },
+    ...{ line: GATEWAY, mended: 'gateway.crt' },
+    spoil(at) {
+      edit(at('gateway.crt'), (text) => text + readFileSync(at('gateway.key'), 'utf8'))
+      chmodSync(at('gateway.crt'), 0o644)
+    },
+  },
+  {
+    ...{ what: 'a certificate cut off', says: /gateway.crt: a certificate in it \(number 1\) is cut off/, line: GATEWAY },
+    spoil: (at) => edit(at('gateway.crt'), (text) => text.slice(0, 300)),
+  },
+  {
+    ...{ what: 'the second authority cut off', says: /site-ca.crt: a certificate in it \(number 2\) is cut off/, line: CLIENTS },
+    spoil: (at) => edit(at('site-ca.crt'), (text) => text + text.slice(0, 300)),
+  },
+  {
+    ...{ what: 'a list cut off', says: /site-ca.crl: a revocation list in it \(number 1\) is cut off/, line: LIST },
+    spoil: (at) => edit(at('site-ca.crl'), (text) => text.slice(0, 200)),
+  },
+  {
+    ...{ what: 'a list whose links lead in a circle', says: /site-ca.crl: its symbolic links lead back to themselves/, line: LIST },
+    spoil(at) {
+      rmSync(at('site-ca.crl'))
+      symlinkSync(at('site-ca.crl'), at('site-ca.crl'))
+    },
+  },
+  {
+    ...{ what: 'a folder as list', says: /site-ca.crl: it is a folder, expected a file/, line: LIST },
+    spoil(at) {
+      rmSync(at('site-ca.crl'))
+      mkdirSync(at('site-ca.crl'))
+    },
+  },
+  {
+    ...{ what: 'authorities in PKCS#7', says: /site-ca.crt: it is PKCS#7.*in the configuration$/, line: CLIENTS, mended: 'site-ca.crt' },
+    spoil: (at) => by(at('site-ca.crt'), 'crl2pkcs7', '-nocrl', '-certfile', 'IN', '-out', 'OUT'),
+  },
+  {
+    ...{
+      what: 'another key, of a site without an authority',
+      says: /this key does not belong to .*: openssl x509 -in .* -noout -issuer/,
+      line: KEY,
+    },
+    spoil(at) {
+      rmSync(at('authority.json'))
+      copyFileSync(at('console.key'), at('gateway.key'))
+    },
+  },
+  {
     ...{ what: 'a byte order mark', says: /begins with a byte order mark.*: sed -i/, line: GATEWAY, mended: 'gateway.crt' },
     spoil: (at) => edit(at('gateway.crt'), (text) => `\uFEFF${text}`),
   },
@@ -210,6 +264,14 @@ export const worrisomeFiles: readonly BrokenFile[] = [
     spoil: (at) => foreign(at, { extensions: [SAN], from: '20200101000000Z', until: '20210101000000Z' }),
   },
   {
+    ...{
+      what: 'an authority that has expired',
+      says: /site-ca.crt: certificate number 2 in it expired on 2026-05-01.*add the new certificate of that/,
+    },
+    ...{ line: CLIENTS },
+    spoil: (at) => edit(at('site-ca.crt'), (text) => text + certify({ name: 'old', extensions: CA, until: utcTime('260501000000Z') }).pem),
+  },
+  {
     ...{ what: 'not yet valid', says: /is not valid before 2090-01-01.*timedatectl/, line: GATEWAY },
     spoil: (at) => foreign(at, { extensions: [SAN], from: '20900101000000Z', until: '20910101000000Z' }),
   },
@@ -228,6 +290,14 @@ export const worrisomeFiles: readonly BrokenFile[] = [
   {
     ...{ what: 'a stranger behind it', says: /certificate number 2 did not sign the one before it/, line: GATEWAY },
     spoil: (at) => edit(at('gateway.crt'), (text) => (blocks(text)[0] ?? '') + readFileSync(at('receiver.crt'), 'utf8')),
+  },
+  {
+    ...{
+      what: 'an authority without a list',
+      says: /there is no list of "issuing", an authority of `clients`: its clients are held to reading/,
+    },
+    ...{ line: LIST },
+    spoil: (at) => edit(at('site-ca.crt'), (text) => text + certify({ name: 'issuing', extensions: CA }).pem),
   },
   {
     ...{ what: 'the pages under another name', says: /console.crt: the certificate is not for breakwall.example/ },

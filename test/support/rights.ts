@@ -18,4 +18,4 @@ export const usualRights = rightsOf({
 })
 
 /** One level for all breakers. */
-export const everywhere = (level: AccessLevel): AccessLevels => ({ usual: level, of: new Map() })
+export const everywhere = (level: AccessLevel): AccessLevels => ({ usual: level, of: new Map(), limit: { kind: 'none' } })

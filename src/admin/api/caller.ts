@@ -4,6 +4,7 @@ import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { From, Service, Session } from '../../identity/index.ts'
 import { ownUserName, peerUserId, userName } from '../../platform/index.ts'
+import type { Refusal } from '../contract.ts'
 import { type ManagementAction, managementActions, mayManage } from '../../policy/index.ts'
 
 /** Who is at the other end: by the kernel's word, and by the token that came with the request. */
@@ -13,7 +14,14 @@ export type Caller =
   | { readonly kind: 'person'; readonly name: string; readonly source: string; readonly role: string; readonly session: Session }
   | { readonly kind: 'service'; readonly name: string; readonly source: string; readonly service: Service }
   /** A browser that nobody has logged in on, or a token that opens nothing any more. */
-  | { readonly kind: 'nobody'; readonly name: string; readonly source: string; readonly why: string }
+  | {
+      readonly kind: 'nobody'
+      readonly name: string
+      readonly source: string
+      readonly why: string
+      /** Who the caller is without the token of a session that has ended. */
+      readonly without: Extract<Caller, { kind: 'system' }> | 'nobody'
+    }
 
 /** With this header the pages say where a browser is. Whoever sends it has none of the rights of the machine's users. */
 const FROM_HEADER = 'x-breakwall-from'
@@ -25,8 +33,14 @@ const ofThePanel: ReadonlySet<ManagementAction> = new Set<ManagementAction>(['lo
 const ownUser = ownUserName()
 
 /** Why not, and what to do: a problem in the form of RFC 9457. */
-export function refuse(reply: FastifyReply, status: number, error: string, hint: string): FastifyReply {
-  const body = { status, title: STATUS_CODES[status] ?? '', detail: error, error, hint }
+export function refuse(
+  reply: FastifyReply,
+  status: number,
+  error: string,
+  hint: string,
+  more: Pick<Refusal, 'withoutLogin'> = {},
+): FastifyReply {
+  const body = { status, title: STATUS_CODES[status] ?? '', detail: error, error, hint, ...more }
   return reply.code(status).type('application/problem+json').send(body)
 }
 
@@ -48,25 +62,36 @@ export function fromOf(request: FastifyRequest, gateway: Gateway): From | { read
   return { source: told.slice(0, 64), via: 'console', systemUser: '' }
 }
 
+type SystemUser = Extract<Caller, { kind: 'system' }>
+
+/** Who a request without a token is of: a user of this machine, or why of nobody. */
+function ownCaller({ source, systemUser, via }: From, gateway: Gateway): SystemUser | string {
+  if (via === 'console') return 'nobody is logged in'
+  const pages = gateway.site().console
+  // Pages that run as the gateway's own user have nothing to be kept from; a site has them run as one that may nothing.
+  if (pages !== 'none' && pages.user === systemUser && systemUser !== ownUser) return 'the pages have no right of their own'
+  if (systemUser === 'unknown') return 'the system does not say who is at the other end of the socket'
+  return { kind: 'system', name: systemUser, source }
+}
+
 export function callerOf(request: FastifyRequest, gateway: Gateway): Caller {
   const from = fromOf(request, gateway)
-  if ('refused' in from) return { kind: 'nobody', name: 'nobody', source: 'local', why: from.refused }
-  const { source, systemUser, via } = from
-  const nobody = (why: string): Caller => ({ kind: 'nobody', name: 'nobody', source, why })
+  if ('refused' in from) return { kind: 'nobody', name: 'nobody', source: 'local', why: from.refused, without: 'nobody' }
+  const { source, systemUser } = from
+  const nobody = (why: string, without: SystemUser | 'nobody' = 'nobody'): Caller => ({
+    kind: 'nobody',
+    name: 'nobody',
+    source,
+    why,
+    without,
+  })
+  const own = ownCaller(from, gateway)
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (token === undefined) {
-    if (via === 'console') return nobody('nobody is logged in')
-    const pages = gateway.site().console
-    // Pages that run as the gateway's own user have nothing to be kept from; a site has them run as one that may nothing.
-    if (pages !== 'none' && pages.user === systemUser && systemUser !== ownUser) return nobody('the pages have no right of their own')
-    return systemUser === 'unknown'
-      ? nobody('the system does not say who is at the other end of the socket')
-      : { kind: 'system', name: systemUser, source }
-  }
+  if (token === undefined) return typeof own === 'string' ? nobody(own) : own
   const service = gateway.people.services.use(token)
   if (service !== 'none') return { kind: 'service', name: service.name, source, service }
   const held = gateway.people.use(token, request.headers[UNATTENDED_HEADER] === undefined ? 'used' : 'unattended')
-  if (held === 'none') return nobody('the session has ended')
+  if (held === 'none') return nobody('the session has ended', typeof own === 'string' ? 'nobody' : own)
   if (held.session.systemUser !== systemUser) return nobody('this session belongs to another user of this machine')
   return { kind: 'person', name: held.session.user, source, role: held.role, session: held.session }
 }
@@ -132,6 +157,8 @@ export function allowed(
         reason: denied.why,
       }),
     )
-  refuse(reply, denied.status, denied.why, denied.hint)
+  // The session has ended, and the same user of the machine may do this without a log-in: the command line then does it so.
+  const isEnough = caller.kind === 'nobody' && caller.without !== 'nobody' && denial(caller.without, action, breaker, gateway) === 'may'
+  refuse(reply, denied.status, denied.why, denied.hint, isEnough ? { withoutLogin: 'enough' } : {})
   return undefined
 }

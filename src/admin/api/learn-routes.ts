@@ -57,6 +57,8 @@ const listed = (classes: readonly string[]): string => `[${classes.map((one) => 
 const remedies: Readonly<Record<string, string>> = {
   locked: 'somebody has to unlock it first: breakwall unlock',
   'acl-level': 'its address gets no more than reading: look at [[access]]',
+  'revocation-unknown': 'its authority has no current list in `revocation` of the listener: breakwall check',
+  'clear-text': 'its listener is in the clear, where clients only read',
   'unknown-operation': 'no profile knows it: it will be refused, whoever asks',
   'no-grant': 'it needs a grant: breakwall grant ask',
   'value-limit': 'its value is outside a [[guard]]',

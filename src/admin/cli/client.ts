@@ -14,7 +14,14 @@ export type Answered<T> =
 const DEFAULT_SOCKET = '/run/breakwall/api.sock'
 
 /** A gateway's socket, and the token of whoever is logged in on it from here. */
-export type Where = { readonly socket: string; readonly token: string }
+export type Where = {
+  readonly socket: string
+  readonly token: string
+  /** Told when a kept session has ended and the user of the machine is enough: the call is made once more without it. */
+  readonly withoutSession: ((note: string) => void) | 'never'
+}
+
+export const SESSION_ENDED = 'the session has ended: done without a log-in, as the user of this machine (breakwall login NAME)'
 
 /** The session of this user of this machine on one gateway, in a file that nobody else can read. */
 const sessionFile = (socket: string): string =>
@@ -29,10 +36,10 @@ export function keepSession({ socket }: Where, token: string): void {
 export const forgetSession = ({ socket }: Where): void => rmSync(sessionFile(socket), { force: true })
 
 /** Where a command goes: `token` is that of a script (BREAKWALL_TOKEN), before the session that was kept. */
-export function whereIs(socket: string, token: string | undefined): Where {
-  if (token !== undefined && token !== '') return { socket, token }
+export function whereIs(socket: string, token: string | undefined, note: (text: string) => void): Where {
+  if (token !== undefined && token !== '') return { socket, token, withoutSession: 'never' }
   const file = sessionFile(socket)
-  return { socket, token: existsSync(file) ? readFileSync(file, 'utf8').trim() : '' }
+  return { socket, token: existsSync(file) ? readFileSync(file, 'utf8').trim() : '', withoutSession: note }
 }
 
 /** Which gateway: what was typed, then the environment, then the demo of this checkout if it runs, then the installed one. */
@@ -50,8 +57,16 @@ export function findSocket(typed: string | undefined, environment: string | unde
 
 export const authorization = (token: string): Readonly<Record<string, string>> => (token === '' ? {} : { authorization: `Bearer ${token}` })
 
+/** The same gateway without the session, when a call was refused because that has ended; nothing has been done by then. */
+export function afterSession({ socket, token, withoutSession }: Where, { withoutLogin }: Partial<Refusal>): Where | 'no' {
+  if (token === '' || withoutSession === 'never' || withoutLogin !== 'enough') return 'no'
+  withoutSession(SESSION_ENDED)
+  return { socket, token: '', withoutSession: 'never' }
+}
+
 /** One call to the gateway's API. Never throws: a gateway that is not there is an answer too. */
-export function call<T>({ socket: socketPath, token }: Where, method: 'GET' | 'POST', path: string, body?: object): Promise<Answered<T>> {
+export function call<T>(where: Where, method: 'GET' | 'POST', path: string, body?: object): Promise<Answered<T>> {
+  const { socket: socketPath, token } = where
   return new Promise((done) => {
     const text = body === undefined ? '' : JSON.stringify(body)
     const content = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
@@ -66,6 +81,8 @@ export function call<T>({ socket: socketPath, token }: Where, method: 'GET' | 'P
         if (response.statusCode === 200) return done({ kind: 'ok', value: value as T })
         if (response.statusCode === 202) return done({ kind: 'ok', value: value as T, recorded: 'not-yet' })
         const refusal = value as Partial<Refusal>
+        const again = afterSession(where, refusal)
+        if (again !== 'no') return void call<T>(again, method, path, body).then(done)
         done({ kind: 'refused', error: refusal.error ?? `status ${response.statusCode ?? 0}`, hint: refusal.hint ?? 'breakwall --help' })
       })
     })

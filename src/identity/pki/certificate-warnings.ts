@@ -62,11 +62,27 @@ function orderWarnings(chain: readonly X509Certificate[]): readonly CertificateW
 
 const place = (at: number): string => (at === 1 ? 'the certificate' : `certificate number ${at} in it`)
 
+/** Whose certificates a file holds: the own chain, authorities that are trusted, or the one certificate that is pinned. */
+export type Whose = 'own' | 'authority' | 'pinned'
+
+function renewal(whose: Whose, at: number): string {
+  switch (whose) {
+    case 'own':
+      return at === 1
+        ? 'breakwall cert renew NAME, or a new one from its authority'
+        : 'put the new certificate of that authority in its place'
+    case 'authority':
+      return 'clients and servers of this authority are refused; add the new certificate of that authority (of the own: breakwall ca rotate)'
+    case 'pinned':
+      return 'name the new certificate of the other side'
+  }
+}
+
 /** In words, with the command that mends it. */
-export function describeCertificateWarning(warning: CertificateWarning, file: string): string {
+export function describeCertificateWarning(warning: CertificateWarning, file: string, whose: Whose = 'own'): string {
   switch (warning.kind) {
     case 'expired':
-      return `${file}: ${place(warning.at)} expired on ${warning.until}: breakwall cert renew NAME, or a new one from its authority`
+      return `${file}: ${place(warning.at)} expired on ${warning.until}: ${renewal(whose, warning.at)}`
     case 'not-yet-valid':
       return `${file}: ${place(warning.at)} is not valid before ${warning.from}: is the clock of this machine right? timedatectl`
     case 'without-host':

@@ -1,5 +1,5 @@
-/** What a file of the configuration is wanted for. */
-export type Wanted = 'certificate' | 'key' | 'list'
+/** What a file of the configuration is wanted for: the own certificate, its key, certificates of others that are trusted, a list. */
+export type Wanted = 'certificate' | 'key' | 'trusted' | 'list'
 
 /** What a file holds in place of PEM of the kind that is wanted. */
 export type PemFault =
@@ -14,11 +14,14 @@ export type PemFault =
   | { readonly kind: 'byte-order-mark'; readonly of: 'utf-8' | 'utf-16' }
   /** Characters before `-----BEGIN` on its line, such as the indentation of a copied text. */
   | { readonly kind: 'indented' }
+  /** Of the blocks that are wanted one has a beginning and no end. `at`: its place among them, from 1. */
+  | { readonly kind: 'cut-off'; readonly at: number }
   | { readonly kind: 'no-pem' }
 
 const labels: Readonly<Record<Wanted, RegExp>> = {
   certificate: /^CERTIFICATE$/,
   key: /^((RSA|EC) )?PRIVATE KEY$/,
+  trusted: /^CERTIFICATE$/,
   list: /^X509 CRL$/,
 }
 /** DER of the object identifiers by which the forms are told apart: signedData, data (PKCS#12 has version 3 before it). */
@@ -47,8 +50,26 @@ export function pemFault(bytes: Buffer, wanted: Wanted): PemFault | 'fine' {
 function formFault(before: string, text: string, wanted: Wanted): PemFault | 'fine' {
   if (before === '\u00ef\u00bb\u00bf') return { kind: 'byte-order-mark', of: 'utf-8' }
   if (before !== '') return { kind: 'indented' }
+  const at = cutOff(text, wanted)
+  if (at !== 'none') return { kind: 'cut-off', at }
   return wanted === 'key' && /^Proc-Type: 4,ENCRYPTED/m.test(text) ? { kind: 'encrypted-key' } : 'fine'
 }
+
+/** Which block has no end before the next one begins: what reads certificates by their blocks would pass over it without a word. */
+export function cutOff(text: string, wanted: Wanted): number | 'none' {
+  const marks = [...text.matchAll(/-----(BEGIN|END) ([^-\r\n]+)-----/g)].filter(([, , label = '']) => labels[wanted].test(label))
+  let begun = 0
+  for (const [i, [, mark, label]] of marks.entries()) {
+    if (mark !== 'BEGIN') continue
+    begun += 1
+    const next = marks[i + 1]
+    if (next === undefined || next[1] !== 'END' || next[2] !== label) return begun
+  }
+  return 'none'
+}
+
+/** A private key in the clear among other things. */
+export const holdsKey = (text: string): boolean => /-----BEGIN ((RSA|EC|DSA) )?PRIVATE KEY-----/.test(text)
 
 function derFault(bytes: Buffer): PemFault {
   const start = bytes.subarray(0, 40).toString('hex')
@@ -59,7 +80,18 @@ function derFault(bytes: Buffer): PemFault {
 }
 
 export type Words = { readonly why: string; readonly mend: string }
-const nouns: Readonly<Record<Wanted, string>> = { certificate: 'a certificate', key: 'a private key', list: 'a revocation list' }
+const heldIn: Readonly<Record<Wanted, 'certificate' | 'key' | 'unknown'>> = {
+  certificate: 'certificate',
+  key: 'key',
+  trusted: 'certificate',
+  list: 'unknown',
+}
+const nouns: Readonly<Record<Wanted, string>> = {
+  certificate: 'a certificate',
+  key: 'a private key',
+  trusted: 'a certificate',
+  list: 'a revocation list',
+}
 
 /** The fault of a file in words, with the command that mends it. */
 export function describePemFault(fault: PemFault, file: string, wanted: Wanted): Words {
@@ -71,7 +103,8 @@ export function describePemFault(fault: PemFault, file: string, wanted: Wanted):
       return { why: 'the file is empty', mend: `copy ${noun} in PEM into it` }
     case 'der': {
       const what = fault.holds === 'unknown' ? (wanted === 'key' ? 'key' : 'certificate') : fault.holds
-      if (fault.holds !== 'unknown' && fault.holds !== wanted) return { why: `it holds a ${what}, not ${noun}`, mend: exchanged(wanted) }
+      if (fault.holds !== 'unknown' && fault.holds !== heldIn[wanted])
+        return { why: `it holds a ${what}, not ${noun}`, mend: exchanged(wanted) }
       const command = what === 'key' ? 'pkey' : 'x509'
       return { why: 'it is DER, expected PEM', mend: `openssl ${command} -inform der -in ${file} -out ${pem}; ${then}` }
     }
@@ -85,7 +118,10 @@ export function describePemFault(fault: PemFault, file: string, wanted: Wanted):
       const why = 'it is PKCS#7, expected PEM certificates'
       return wanted === 'key'
         ? { why: 'it is PKCS#7, which holds certificates and no key', mend: exchanged(wanted) }
-        : { why, mend: `openssl pkcs7 ${from}-in ${file} -print_certs -out ${pem}; ${then}, the own certificate first` }
+        : {
+            why,
+            mend: `openssl pkcs7 ${from}-in ${file} -print_certs -out ${pem}; ${then}${wanted === 'certificate' ? ', the own certificate first' : ''}`,
+          }
     }
     case 'encrypted-key':
       return { why: 'the key is encrypted, the gateway has no passphrase for it', mend: `openssl pkey -in ${file} -out ${pem}; ${then}` }
@@ -99,6 +135,11 @@ export function describePemFault(fault: PemFault, file: string, wanted: Wanted):
         : { why: 'it is UTF-16, as PowerShell writes it', mend: `iconv -f UTF-16 -t UTF-8 ${file} > ${pem}; ${then}` }
     case 'indented':
       return { why: 'its line -----BEGIN has characters before it', mend: `sed -i 's/^[^-]*-----BEGIN/-----BEGIN/; s/^[ \\t]*//' ${file}` }
+    case 'cut-off':
+      return {
+        why: `${noun} in it (number ${fault.at}) is cut off: it begins and has no -----END line`,
+        mend: `copy the whole file again: tail -n 3 ${file}`,
+      }
     case 'no-pem':
       return { why: `it holds no PEM: expected ${noun}`, mend: `openssl asn1parse -in ${file} shows what else it is` }
   }
@@ -111,7 +152,7 @@ function otherPem(label: string, file: string, wanted: Wanted): Words {
       why: 'it is a request (CSR), not a certificate',
       mend: `breakwall ca sign ${file} --host ADDRESS where the authority is, then breakwall cert import`,
     }
-  if (/^(X509|TRUSTED) CERTIFICATE$/.test(label) && wanted === 'certificate')
+  if (/^(X509|TRUSTED) CERTIFICATE$/.test(label) && (wanted === 'certificate' || wanted === 'trusted'))
     return {
       why: `it holds a ${label.toLowerCase()}, expected -----BEGIN CERTIFICATE-----`,
       mend: `openssl x509 -in ${file} -out ${file}.pem`,
@@ -119,5 +160,14 @@ function otherPem(label: string, file: string, wanted: Wanted): Words {
   return { why, mend: exchanged(wanted) }
 }
 
-const exchanged = (wanted: Wanted): string =>
-  wanted === 'list' ? 'breakwall crl publish writes a list' : 'certificate and key may be exchanged: look at both lines'
+function exchanged(wanted: Wanted): string {
+  switch (wanted) {
+    case 'list':
+      return 'breakwall crl publish writes a list'
+    case 'trusted':
+      return 'name the file with the certificates to trust, such as pki/site-ca.crt'
+    case 'certificate':
+    case 'key':
+      return 'certificate and key may be exchanged: look at both lines'
+  }
+}

@@ -25,6 +25,7 @@ export type ReadLists = { readonly kind: 'read'; readonly lists: Revocation; rea
 export const LOOK_MS = 2000
 /** How often a stale list is told again, milliseconds. */
 const REMIND_MS = 24 * 60 * 60_000
+const NO_LIST = 'there is none in `revocation`, and clients come with certificates of this authority: `stale-revocation` says what they get'
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 
 export type RevocationNotice =
@@ -92,6 +93,8 @@ const isNewer = (list: RevocationList, there: RevocationList | undefined): boole
 
 export interface RevocationWatch {
   current(): Revocation
+  /** An authority on the path of a client has no list at all: told once a day, of each. */
+  missing(authority: X509Certificate): void
   close(): void
 }
 
@@ -166,6 +169,7 @@ export function watchRevocation(
   }
   return {
     current: () => current,
+    missing: (authority) => remind(`no list ${authority.fingerprint256}`, commonName(authority), NO_LIST),
     close: () => cancel(),
   }
 }

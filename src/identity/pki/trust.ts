@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../platform/index.ts'
-import type { AccessLevel, Role } from '../../policy/index.ts'
+import type { LevelLimit, Role } from '../../policy/index.ts'
 import { factsOf, faultOfPath } from './certificate-facts.ts'
 import { type Path, createPathFinder } from './paths.ts'
 import { commonName } from './pem.ts'
@@ -14,7 +14,9 @@ export type Standing =
       readonly kind: 'known'
       readonly name: string
       readonly role: Role | 'NULL'
-      readonly most: AccessLevel
+      readonly limit: LevelLimit
+      /** An authority of the path of which no list is kept at all, although lists are. */
+      readonly unlisted: X509Certificate | 'none'
       /** The authorities between the certificate and its trust anchor: a resumed session does not bring them again. */
       readonly between: readonly X509Certificate[]
     }
@@ -56,22 +58,30 @@ export function createTrust({ authorities, lists, stale, clock }: TrustSettings)
     const refused = (reason: string): Standing => ({ kind: 'refused', event: 'tls-handshake-failed', name, reason })
     const verdict = bestOf(pathsOf(certificate, chain).map((path) => judgePath(path, lists, clock.utcUs() / 1000)))
     if (verdict.kind === 'refused') return refused(verdict.reason)
-    if (verdict.revocation === 'unknown' && stale === 'refuse') return refused('there is no current revocation list of its authority')
+    const { revocation } = verdict
+    const authority = revocation.kind === 'unknown' ? commonName(revocation.authority) : ''
+    if (revocation.kind === 'unknown' && stale === 'refuse') return refused(`there is no current revocation list of ${authority}`)
     if (role.kind === 'invalid') return { kind: 'refused', event: 'role-invalid', name, reason: role.why }
-    const most = verdict.revocation === 'unknown' && stale === 'read' ? 'read' : 'control'
-    return { kind: 'known', name, role: role.kind === 'none' ? 'NULL' : role.role, most, between: verdict.path.slice(1, -1) }
+    return {
+      ...{ kind: 'known', name, role: role.kind === 'none' ? 'NULL' : role.role, between: verdict.path.slice(1, -1) },
+      limit: revocation.kind === 'unknown' && stale === 'read' ? { kind: 'revocation-unknown', authority } : { kind: 'none' },
+      unlisted: revocation.kind === 'unknown' && revocation.list === 'none' ? revocation.authority : 'none',
+    }
   }
 }
 
+/** `unknown`: the list of one authority of the path is past its time, or there is none. */
+type PathRevocation =
+  { readonly kind: 'current' } | { readonly kind: 'unknown'; readonly authority: X509Certificate; readonly list: 'none' | 'past its time' }
 type PathVerdict =
-  | { readonly kind: 'in-order'; readonly path: Path; readonly revocation: 'unknown' | 'current' }
+  | { readonly kind: 'in-order'; readonly path: Path; readonly revocation: PathRevocation }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** A path whose lists are current before one whose are not; if there is none, what is wrong with the first that was found. */
 function bestOf(verdicts: readonly PathVerdict[]): PathVerdict {
   const inOrder = verdicts.filter((verdict) => verdict.kind === 'in-order')
   return (
-    inOrder.find(({ revocation }) => revocation === 'current') ??
+    inOrder.find(({ revocation }) => revocation.kind === 'current') ??
     inOrder[0] ??
     verdicts[0] ?? { kind: 'refused', reason: 'unknown authority' }
   )
@@ -86,19 +96,21 @@ function judgePath(path: Path, lists: TrustSettings['lists'], nowMs: number): Pa
     if (nowMs > certificate.validToDate.getTime()) return refused(`${whose} has expired`)
     if (nowMs < certificate.validFromDate.getTime()) return refused(`${whose} is not valid yet`)
   }
-  const revocation = lists === 'none' ? 'current' : revocationOf(path, lists(), nowMs)
-  return revocation === 'revoked' ? refused('the certificate is revoked') : { kind: 'in-order', path, revocation }
+  const revocation = lists === 'none' ? ({ kind: 'current' } as const) : revocationOf(path, lists(), nowMs)
+  return revocation.kind === 'revoked' ? refused('the certificate is revoked') : { kind: 'in-order', path, revocation }
 }
 
-function revocationOf(path: Path, lists: Revocation, nowMs: number): 'revoked' | 'unknown' | 'current' {
-  let found: 'unknown' | 'current' = 'current'
+function revocationOf(path: Path, lists: Revocation, nowMs: number): PathRevocation | { readonly kind: 'revoked' } {
+  let found: PathRevocation = { kind: 'current' }
   for (const [i, certificate] of path.entries()) {
     const issuer = path[i + 1]
     if (issuer === undefined) break // of a trust anchor there is no list whose signature could be verified
     const list = lists.get(issuer.fingerprint256)
     const facts = factsOf(certificate)
-    if (facts.kind === 'refused' || list?.serials.has(facts.serial) === true) return 'revoked'
-    if (list === undefined || nowMs > list.nextMs) found = 'unknown'
+    if (facts.kind === 'refused' || list?.serials.has(facts.serial) === true) return { kind: 'revoked' }
+    // Of two such authorities the one without a list is named: that of the other is an event by itself.
+    if (list === undefined) found = { kind: 'unknown', authority: issuer, list: 'none' }
+    else if (nowMs > list.nextMs && found.kind === 'current') found = { kind: 'unknown', authority: issuer, list: 'past its time' }
   }
   return found
 }
