@@ -14,7 +14,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   identity: ['policy', 'events type', 'journal', 'platform'],
   syslog: ['events', 'journal', 'platform'],
   inputs: ['platform'],
-  config: ['modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
+  config: ['platform', 'modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
   gateway: ['platform', 'modbus', 'events', 'breakers', 'policy', 'journal', 'bus', 'upstream', 'identity', 'syslog', 'inputs', 'config'],
   'admin/api': ['gateway', 'breakers', 'identity', 'journal', 'events', 'platform', 'policy', 'admin'],
   'admin/cli': ['admin'],

@@ -30,6 +30,7 @@ import {
   forbidCoreDumps,
   hintOfListening,
   notifySystemd,
+  readRegularFile,
   ownStartOptions,
   realClock,
   realRandom,
@@ -81,7 +82,8 @@ function withoutDebugger(report: (count: number) => void): () => void {
     stderrLog.warn(`somebody sent SIGUSR1 (${count} times), which asks Node to open its debugger; refused`)
     report(count)
   })
-  if (!refuseDebugger(() => attempts.attempted())) stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
+  if (!refuseDebugger(() => attempts.attempted()))
+    stderrLog.warn('this system does not let the gateway see who asks for its debugger; it stays closed')
   return () => attempts.close()
 }
 
@@ -109,7 +111,7 @@ async function serve(file: string): Promise<number> {
   record = (count) => gateway.journal.note(event('debugger-refused', { part: 'gateway', count }))
   const api = await startApi(gateway, loaded.site.apiSocket, {
     path: file,
-    text: () => readFileSync(file, 'utf8'),
+    text: () => readRegularFile(file).toString('utf8'),
     read: () => readAgain(file),
   })
   if ('kind' in api) {

@@ -1,6 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
+import { readRegularFile } from '../../platform/index.ts'
 import { certificatesOf } from './pem.ts'
 import { type Wanted, describePemFault, pemFault } from './pem-faults.ts'
 
@@ -16,7 +17,7 @@ const unusable = (file: string, why: string, mend: string): Unusable => ({ kind:
 function readPem(file: string, wanted: Wanted): string | Unusable {
   let bytes: Buffer
   try {
-    bytes = readFileSync(file)
+    bytes = readRegularFile(file)
   } catch (error) {
     return unreadable(file, error)
   }
