@@ -12,7 +12,10 @@ export function requirementsShown(): Map<string, string[]> {
   for (const file of globSync('**/*.test.ts', { cwd: tests }).sort())
     for (const [, , name = ''] of readFileSync(join(tests, file), 'utf8').matchAll(named))
       for (const [, id = ''] of name.matchAll(/\[((?:S-|CR |NDR )[^\]]+)\]/g)) {
-        const words = name.replace(/\$\{[^}]*\}/g, '…').replace(/ \[[^\]]+\]/g, '').replaceAll('|', '\\|')
+        const words = name
+          .replace(/\$\{[^}]*\}/g, '…')
+          .replace(/ \[[^\]]+\]/g, '')
+          .replaceAll('|', '\\|')
         shownBy.set(id, [...(shownBy.get(id) ?? []), `${words} (\`test/${file}\`)`])
       }
   return shownBy

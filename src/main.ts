@@ -30,6 +30,7 @@ import {
   forbidCoreDumps,
   hintOfListening,
   notifySystemd,
+  readRegularFile,
   ownStartOptions,
   realClock,
   realRandom,
@@ -110,7 +111,7 @@ async function serve(file: string): Promise<number> {
   record = (count) => gateway.journal.note(event('debugger-refused', { part: 'gateway', count }))
   const api = await startApi(gateway, loaded.site.apiSocket, {
     path: file,
-    text: () => readFileSync(file, 'utf8'),
+    text: () => readRegularFile(file).toString('utf8'),
     read: () => readAgain(file),
   })
   if ('kind' in api) {

@@ -41,7 +41,7 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Di
     })
   return {
     head: { seq: 0, hash: '' },
-    ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
+    ...{ replaced: 'no', key: 'ab12', publicPem: '', keyMade: false, keyFault: '' },
     ...{ stateCheck: { kind: 'fits' }, carried: [] },
     acceptStates: () => Promise.reject(new Error('there is nothing to accept in the simulation')),
     write: (entries) =>

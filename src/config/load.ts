@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Profile } from '../breakers/index.ts'
+import { readRegularFile } from '../platform/index.ts'
 import { everyAddress, reachOf } from '../policy/index.ts'
 import { checkBusEndpoints, checkKeySwitchPorts } from './bus-endpoints.ts'
 import { checkIdentity } from './identity-checks.ts'
@@ -31,7 +31,7 @@ export type Loaded =
 export function loadSite(path: string): Loaded {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readRegularFile(path).toString('utf8')
   } catch (error) {
     const why = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
     return { kind: 'problems', problems: [{ file: path, line: 1, column: 1, text: why }], warnings: [] }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Command, type Profile, passwordLevels, registersOf, touchesCommands } from '../breakers/index.ts'
 import { type RegisterNumber, toRegisterNumber } from '../modbus/index.ts'
+import { readRegularFile } from '../platform/index.ts'
 import {
   classesOfFunction,
   contradictionsOf,
@@ -49,7 +50,7 @@ function readWhole(file: string, folders: readonly string[], above: readonly str
   const failed = (...problems: readonly Problem[]): Read => ({ parts: [], problems })
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readRegularFile(file).toString('utf8')
   } catch (error) {
     return failed({ file, line: 1, column: 1, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` })
   }

@@ -5,7 +5,7 @@ import type { Core } from './core.ts'
 import type { InForce, Ports } from './gateway.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
-import { startSelfTest } from './self-test.ts'
+import { checkKeyStore, startSelfTest } from './self-test.ts'
 import type { SinkBook } from './sink-book.ts'
 import type { Trust } from './trust.ts'
 
@@ -37,6 +37,7 @@ export function startKeeping(force: InForce, { clock, log, clockSynchronised }: 
     },
   })
   const judge = (): void => {
+    checkKeyStore({ trust, journal }) // first: the fault of the journal must not end before that of its key is known
     const fault = journal.fault()
     if (fault === 'none') trust.works('journal')
     else trust.fails('journal', describeFault(fault), 'in use', fault.kind)

@@ -28,10 +28,19 @@ export function startSelfTest(ports: SelfTestPorts): Cancel {
   return () => cancel()
 }
 
-function look({ trust, journal, clock, rights }: SelfTestPorts): void {
-  const { keyFault } = journal.signing()
+/**
+ * The key with which the journal vouches for its events and states. It is looked at again whenever the journal has written: one that is
+ * opened late may have found no key that can be used, and no operation may pass before that is known.
+ */
+export function checkKeyStore({ trust, journal }: Pick<SelfTestPorts, 'trust' | 'journal'>): void {
+  const { key, keyFault } = journal.signing()
   if (keyFault !== '') trust.fails('key store', `checkpoints cannot be signed: ${keyFault}`, 'by a self-test')
+  else if (key === '') trust.fails('key store', 'the journal has no key yet: it is not open', 'by a self-test')
   else trust.works('key store')
+}
+
+function look({ trust, journal, clock, rights }: SelfTestPorts): void {
+  checkKeyStore({ trust, journal })
   if (clock.utcUs() < FIRST_RELEASE_US) trust.fails('clock', `it shows ${isoUs(clock.utcUs())}`, 'by a self-test')
   else trust.works('clock')
   const wrong = wrongPolicy(rights(), clock)

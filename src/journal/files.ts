@@ -1,46 +1,78 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  statfsSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { hasName, readRegularFile, writeWhole } from '../platform/index.ts'
 import { RESERVE_BYTES } from './limits.ts'
 import { type Signer, newKeyPem, signerOf } from './signature.ts'
 
-export type KeyFile = {
-  readonly signer: Signer
-  readonly made: boolean
-  /** A gateway has run in this folder before: its key, or the public half, was there. */
-  readonly ranBefore: boolean
+export type KeyFile =
+  | {
+      readonly kind: 'key'
+      readonly signer: Signer
+      readonly made: boolean
+      /** A gateway has run in this folder before: something that only a gateway leaves was there. */
+      readonly ranBefore: boolean
+    }
+  /** There is none yet, and the disk did not take a new one: a later try may find it mended. `code` is that of the system. */
+  | { readonly kind: 'not-made'; readonly why: string; readonly code: string }
+  /** There is one that cannot be used. */
+  | { readonly kind: 'unusable'; readonly why: string }
+
+/** What only a gateway leaves in its folder. The key of the vault is not among it: an installer may make that first. */
+const TRACES = ['journal.key', 'journal.pub', 'journal.db.reserve', 'people', 'people.key', 'vault'] as const
+
+/** Files with content only: an empty one is what a first start on a full disk left. */
+export function ranBeforeIn(folder: string): boolean {
+  const aside = /^journal-damaged-.*\.db$/
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  return names.some((name) => (TRACES.some((trace) => trace === name) || aside.test(name)) && !isEmptyFile(join(folder, name)))
 }
 
-/** The key of checkpoints: a credential of systemd, or a file of mode 0600 that is made at the first start. Throws what is wrong with it. */
+function isEmptyFile(path: string): boolean {
+  try {
+    const stat = statSync(path)
+    return stat.isFile() && stat.size === 0
+  } catch {
+    return false
+  }
+}
+
+/** The key of checkpoints: a credential of systemd, or a file of mode 0600 that is made at the first start. */
 export function openKey(folder: string, credential: string | undefined): KeyFile {
   const file = credential ?? join(folder, 'journal.key')
-  const ranBefore = existsSync(join(folder, 'journal.pub')) || (credential === undefined && existsSync(file))
+  const ranBefore = ranBeforeIn(folder)
   let made = false
-  if (!existsSync(file)) {
-    if (credential !== undefined) throw new Error(`${file} is not there`)
-    writeFileSync(file, newKeyPem(), { mode: 0o600, flag: 'wx' })
-    made = true
+  try {
+    if (credential === undefined && !ranBefore && isEmptyFile(file)) rmSync(file)
+    if (credential === undefined && !hasName(file)) {
+      const fresh = writeKeyFile(file)
+      if (fresh !== 'written') return fresh
+      made = true
+    }
+    const signer = readSigner(file, credential === undefined ? 'file' : 'credential')
+    keepPublicKey(join(folder, 'journal.pub'), signer.publicPem)
+    return { kind: 'key', signer, made, ranBefore }
+  } catch (error) {
+    return { kind: 'unusable', why: wordsOf(error) }
   }
-  const signer = readSigner(file, credential === undefined ? 'file' : 'credential')
-  keepPublicKey(join(folder, 'journal.pub'), signer.publicPem)
-  return { signer, made, ranBefore }
 }
+
+function writeKeyFile(file: string): 'written' | Extract<KeyFile, { kind: 'not-made' }> {
+  try {
+    writeWhole(file, newKeyPem(), { mode: 0o600, how: 'new', owner: 'own' })
+    return 'written'
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    return { kind: 'not-made', why: `${file} cannot be made: ${wordsOf(error)}`, code }
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** A copy for people, made from the key: a disk that refuses it keeps no checkpoint from being signed. */
 function keepPublicKey(file: string, pem: string): void {
   try {
-    if (!existsSync(file) || readFileSync(file, 'utf8') !== pem) writeFileSync(file, pem, { mode: 0o644 })
+    if (!hasName(file) || readRegularFile(file).toString('utf8') !== pem)
+      writeWhole(file, pem, { mode: 0o644, how: 'replace', owner: 'own' })
   } catch {
     // the next start tries again; the API has the key too
   }
@@ -48,7 +80,7 @@ function keepPublicKey(file: string, pem: string): void {
 
 function readSigner(file: string, from: 'file' | 'credential'): Signer {
   if (from === 'file' && (statSync(file).mode & 0o077) !== 0) throw new Error(`others may read ${file}: chmod 600 ${file}`)
-  const text = readFileSync(file, 'utf8')
+  const text = readRegularFile(file).toString('utf8')
   try {
     return signerOf(text)
   } catch (error) {
@@ -61,7 +93,7 @@ function readSigner(file: string, from: 'file' | 'credential'): Signer {
 export function journalKeyFault(folder: string): string {
   const file = join(folder, 'journal.key')
   try {
-    if (existsSync(file)) readSigner(file, 'file')
+    if (hasName(file)) readSigner(file, 'file')
     return 'none'
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
@@ -117,29 +149,34 @@ function parseAnchor(value: unknown): StoredAnchor | 'unreadable' {
   return fits ? { upTo: Number(upTo), head, file, mac } : 'unreadable'
 }
 
+/** In place, after each commit: it is not synced, since the kernel keeps it over the end of this process. */
+function writeOver(file: string, text: string): void {
+  const handle = openSync(file, 'r+', 0o600)
+  try {
+    writeFileSync(handle, text)
+  } finally {
+    closeSync(handle)
+  }
+}
+
 /** The last head that this gateway knows of, beside the journal: it outlives the file, so that no number is given twice. */
 export function anchorOf(path: string) {
   const file = `${path}.anchor`
   return {
     write(anchor: StoredAnchor): 'written' | 'unavailable' {
       try {
-        const isNew = !existsSync(file)
-        const handle = openSync(file, isNew ? 'wx' : 'r+', 0o600)
-        try {
-          writeSync(handle, `${JSON.stringify(anchor).padEnd(ANCHOR_BYTES - 1)}\n`, 0)
-          if (isNew) fsyncSync(handle)
-        } finally {
-          closeSync(handle)
-        }
+        const text = `${JSON.stringify(anchor).padEnd(ANCHOR_BYTES - 1)}\n`
+        if (hasName(file)) writeOver(file, text)
+        else writeWhole(file, text)
         return 'written'
       } catch {
         return 'unavailable'
       }
     },
     read(): StoredAnchor | 'none' | 'unreadable' {
-      if (!existsSync(file)) return 'none'
+      if (!hasName(file)) return 'none'
       try {
-        return parseAnchor(JSON.parse(readFileSync(file, 'utf8')))
+        return parseAnchor(JSON.parse(readRegularFile(file).toString('utf8')))
       } catch {
         return 'unreadable'
       }

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { dirname } from 'node:path'
-import { type KeyFile, openKey } from './files.ts'
+import { openKey } from './files.ts'
 import { openQueries } from './queries.ts'
 import { toRecord } from './record.ts'
 import { openOrReplace } from './replace.ts'
@@ -8,14 +8,13 @@ import type { FromWriter, StoreFile, ToReader, ToWriter } from './writer.ts'
 
 /** The thread that owns the journal's file: a slow disk stalls this thread and never the Modbus path. */
 function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: StoreFile): void {
-  let key: KeyFile | undefined
-  let keyFault = ''
-  try {
-    key = openKey(dirname(path), keyCredential)
-  } catch (error) {
-    keyFault = wordsOf(error) // checkpoints are then not signed, and operations are denied: the gateway says so
-  }
-  const storageKey = { signer: key?.signer ?? 'none', ranBefore: key?.ranBefore ?? true } as const
+  const key = openKey(dirname(path), keyCredential)
+  // A journal that is opened without its key would be one that nobody vouches for: with the key, its states would not fit.
+  if (key.kind === 'not-made') return answer(port, { ...key, kind: 'not-opened' })
+  const signer = key.kind === 'key' ? key.signer : 'none'
+  // Without a key that can be used checkpoints are not signed, and operations are denied: the gateway says so.
+  const keyFault = key.kind === 'key' ? '' : key.why
+  const storageKey = { signer, ranBefore: key.kind === 'key' ? key.ranBefore : true } as const
   const store = openedStore(port, () => openOrReplace(path, origin, storageKey, utcUs))
   if (store === 'not-opened') return
   const { storage, replaced, carried } = store
@@ -24,9 +23,9 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
     replaced,
     stateCheck: storage.stateCheck,
     carried,
-    key: key?.signer.fingerprint ?? '',
-    publicPem: key?.signer.publicPem ?? '',
-    keyMade: key?.made ?? false,
+    key: signer === 'none' ? '' : signer.fingerprint,
+    publicPem: signer === 'none' ? '' : signer.publicPem,
+    keyMade: key.kind === 'key' && key.made,
     keyFault,
   }
   answer(port, { kind: 'opened', opened })
@@ -42,7 +41,7 @@ function runWriter(port: MessagePort, { path, origin, keyCredential, utcUs }: St
         case 'accept-states':
           return storage.acceptStates(message.entry)
         case 'sign':
-          return key?.signer.sign(message.text) ?? ''
+          return signer === 'none' ? '' : signer.sign(message.text)
         case 'space':
           return storage.space()
         case 'release':

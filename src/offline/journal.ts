@@ -1,4 +1,4 @@
-import { openSync, readFileSync, writeSync } from 'node:fs'
+import { openSync, readFileSync, writeFileSync } from 'node:fs'
 import { type Judge, judgeOf, justTheChain, readAnchors, salvage, setJournalAside, verifyJournal, verifyLines } from '../journal/index.ts'
 import { dirname, join } from 'node:path'
 import type { VerifyView } from '../admin/contract.ts'
@@ -37,7 +37,7 @@ export function journalCommands({ out, error, failed }: Print, words: (file: str
       try {
         const found = salvage(file)
         const to = openSync(target, 'wx', 0o600)
-        for (const one of found) writeSync(to, `${JSON.stringify(one)}\n`)
+        for (const one of found) writeFileSync(to, `${JSON.stringify(one)}\n`)
         const fits = found.filter(({ chain }) => chain === 'fits').length
         out(`${target}: ${found.length} events, ${fits} of them as the chain has them`)
         return found.length > 0 ? 0 : 1

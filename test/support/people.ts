@@ -48,8 +48,8 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
       attempts: {
         text: kept,
         write(text) {
-          kept = text
-          return Promise.resolve()
+          if (world.writes) kept = text
+          return Promise.resolve(world.writes ? 'written' : 'unavailable')
         },
       },
       party: () => 'none',

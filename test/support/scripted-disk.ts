@@ -26,7 +26,7 @@ export function scriptedJournal(clock: VirtualClock, disk: Disk) {
   const writer: Writer = {
     head: { seq: 0, hash: '' },
     ...{ stateCheck: { kind: 'fits' }, carried: [], acceptStates: () => Promise.reject(new Error('not scripted')) },
-    ...{ replaced: 'no', key: '', publicPem: '', keyMade: false, keyFault: '' },
+    ...{ replaced: 'no', key: 'ab12', publicPem: '', keyMade: false, keyFault: '' },
     write: (entries) =>
       written(() => {
         const first = disk.events.length + 1

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
+import { readRegularFile } from '../../platform/index.ts'
 import { certificatesOf, certificatesOnly, issueCertificate, readRequest, rootsFile } from '../../identity/index.ts'
 import { callerOf, refuse } from './caller.ts'
 
@@ -35,7 +36,7 @@ export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
       return refuse(reply, 404, 'there is no authority on this gateway', 'add [authority] to the configuration')
     return sendCertificates(
       reply,
-      certificatesOf(readFileSync(rootsFile(folder), 'utf8')).map(({ raw }) => raw),
+      certificatesOf(readRegularFile(rootsFile(folder)).toString('utf8')).map(({ raw }) => raw),
     )
   })
 
@@ -60,7 +61,7 @@ export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
       )
     const file = `${caller.name}.${Buffer.from(gateway.random.bytes(6)).toString('hex')}`
     const passphrase =
-      gateway.authorityCredential === undefined ? '' : (readFileSync(gateway.authorityCredential, 'utf8').split('\n')[0] ?? '')
+      gateway.authorityCredential === undefined ? '' : (readRegularFile(gateway.authorityCredential).toString('utf8').split('\n')[0] ?? '')
     const issued = await inTurn(() =>
       issueCertificate(
         { folder, passphrase, clock: gateway.clock, random: gateway.random },
@@ -77,7 +78,7 @@ export function estRoutes(app: FastifyInstance, gateway: Gateway): void {
     if ('kind' in issued) return refuse(reply, 503, issued.why, issued.hint)
     const { name: subject, source } = caller
     gateway.journal.note(event('certificate-enrolled', { subject, source, user: caller.name, role, reason: issued.serial }))
-    return sendCertificates(reply, [new X509Certificate(readFileSync(join(issued.certificateFile))).raw])
+    return sendCertificates(reply, [new X509Certificate(readRegularFile(join(issued.certificateFile))).raw])
   })
 }
 

@@ -2,7 +2,15 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Gateway } from '../../gateway/index.ts'
-import { type AsksSecondFactor, type From, type LoggedIn, type Refused, type Session, hasSecondFactor } from '../../identity/index.ts'
+import {
+  type AsksSecondFactor,
+  type From,
+  type LoggedIn,
+  type NotRecorded,
+  type Refused,
+  type Session,
+  hasSecondFactor,
+} from '../../identity/index.ts'
 import {
   type BannerView,
   type LoginView,
@@ -30,7 +38,7 @@ export function loginRoutes(app: FastifyInstance, gateway: Gateway): void {
   const withFrom = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    run: (from: From) => Promise<LoggedIn | AsksSecondFactor | Refused>,
+    run: (from: From) => Promise<LoggedIn | AsksSecondFactor | NotRecorded | Refused>,
   ) => {
     const from = fromOf(request, gateway)
     if ('refused' in from) return refuse(reply, 403, from.refused, 'breakwall login')
@@ -79,10 +87,12 @@ export function loginRoutes(app: FastifyInstance, gateway: Gateway): void {
   ownAccount(app, gateway)
 }
 
-function answerLogin(reply: FastifyReply, said: LoggedIn | AsksSecondFactor | Refused): FastifyReply {
+function answerLogin(reply: FastifyReply, said: LoggedIn | AsksSecondFactor | NotRecorded | Refused): FastifyReply {
   switch (said.kind) {
     case 'refused':
       return refuse(reply, 401, said.why, said.hint)
+    case 'not-recorded':
+      return refuse(reply, 503, said.why, said.hint)
     case 'second-factor':
       return reply.send({ kind: 'second-factor', ticket: said.ticket, methods: said.methods } satisfies LoginView)
     case 'logged-in': {

@@ -41,7 +41,7 @@ export async function startApi(
     if (await answers(socket)) return { kind: 'not-started', why: `another gateway answers on ${socket}` }
     unlinkSync(socket)
   }
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024 })
+  const app = fastify({ forceCloseConnections: true, bodyLimit: 16 * 1024, exposeHeadRoutes: false })
   routes(app, gateway)
   journalRoutes(app, gateway)
   sinkRoutes(app, gateway)

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { PacketView, Refusal } from '../contract.ts'
 import { type Where, authorization } from './client.ts'
@@ -58,7 +58,7 @@ function record({ bus, file, seconds, most, where }: Wanted, terminal: Terminal)
       if (over || line === '') return
       const packet = JSON.parse(line) as PacketView
       if ('lost' in packet) return void (lost += packet.lost)
-      writeSync(out, writer.add(packet))
+      writeFileSync(out, writer.add(packet))
       frames += 1
       if (frames >= most) end(exitCode.done)
     }
@@ -88,7 +88,7 @@ function record({ bus, file, seconds, most, where }: Wanted, terminal: Terminal)
       terminal.error(`breakwall: error: no gateway answers on ${where.socket}\nbreakwall: hint: say which with --api SOCKET`)
       end(exitCode.unreachable)
     })
-    writeSync(out, writer.head)
+    writeFileSync(out, writer.head)
     asked.end()
     terminal.interrupted(() => end(exitCode.done))
     if (seconds !== undefined) terminal.after(seconds * 1000, () => end(exitCode.done))

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { Option } from 'commander'
 import { type AcceptedView, type VerifyView, exportFormats } from '../contract.ts'
 import { call } from './client.ts'
@@ -112,7 +112,7 @@ function exporting({ add, terminal, finish }: Parts): void {
         stream(terminal.findSocket(api), 'GET', `/v1/export?${query.toString()}`, (headers) => {
           total = Number(headers['x-breakwall-events'])
           return (chunk) => {
-            writeSync(file, chunk)
+            writeFileSync(file, chunk)
             bytes += chunk.length
             // A bundle is packed: how far it is shows by its size only.
             done = format === 'bundle' ? Math.min(total - 1, Math.floor(bytes / PACKED_BYTES)) : done + count(chunk)

@@ -74,6 +74,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     requestTimeout: ANSWER_MS,
     connectionTimeout: 60_000,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
   })
   app.server.maxConnections = MAX_CONNECTIONS
   const share = createConnectionShare()

@@ -30,12 +30,21 @@ export const wrongLogin = refused(
   'the name or the password is wrong, or there were too many attempts',
   'try again later, or ask whoever manages the users',
 )
+/** The disk does not take what a log-in has to leave: the count of wrong ones, or when it was. Right and wrong ones get the same answer. */
+export type NotRecorded = { readonly kind: 'not-recorded'; readonly why: string; readonly hint: string }
+const notRecorded: NotRecorded = {
+  kind: 'not-recorded',
+  why: 'log-ins cannot be recorded now, so nobody is let in',
+  hint: 'look at the disk: breakwall status; until then a tag is hung by somebody who is logged in already, or at the breaker itself',
+}
 /** Only for the holder of the right PIN, who could otherwise not find out why it no longer works. */
 const pinTooOld = refused('this PIN is too old', 'log in with the password and set a new one: breakwall pin')
+const busy = refused('too many log-ins at a time', 'try again in a moment')
 const full = refused('too many people are logged in', 'ask whoever manages the users to end a session')
 
 /** A name that is no user's may be a password that was typed into the wrong field: it goes into no record. */
 const NOBODY = 'an unknown name'
+const NO_TICKET = 'a second factor without a first step, or too late'
 const TICKET_MS = 2 * 60_000
 const TRIES_PER_TICKET = 3
 const MAX_TICKETS = 200
@@ -46,7 +55,7 @@ const MAX_TICKETS_PER_PLACE = 5
 type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
 
 /** How wrong log-ins are counted and where that is kept. */
-export type AttemptBook = { get(): Attempts; set(next: Attempts): Promise<void> }
+export type AttemptBook = { get(): Attempts; set(next: Attempts): Promise<'written' | 'unavailable'> }
 
 /** Log-ins by password, PIN, code and passkey. */
 export class Login {
@@ -64,23 +73,22 @@ export class Login {
     this.#attempts = attempts
   }
 
-  async byPassword(name: string, password: string, from: From): Promise<LoggedIn | AsksSecondFactor | Refused> {
+  async byPassword(name: string, password: string, from: From): Promise<LoggedIn | AsksSecondFactor | NotRecorded | Refused> {
     const user = await this.#firstStep(name, password, (one) => one.password.hash, from)
     if ('kind' in user) return user
     return hasSecondFactor(user) ? this.#ask(user, from) : this.#enter(user, from)
   }
 
   /** Only for the panel that is bound to this machine (S-24): who calls has seen to that. */
-  async byPin(name: string, pin: string, from: From): Promise<LoggedIn | Refused> {
+  async byPin(name: string, pin: string, from: From): Promise<LoggedIn | NotRecorded | Refused> {
     const user = await this.#firstStep(name, pin, (one) => (one.pin === 'none' ? undefined : one.pin.hash), from)
     if ('kind' in user) return user
     const days = pinDaysLeft(user, this.#context)
     if (days === 'never' || days > 0) return this.#enter(user, from)
-    this.#context.note('login-failed', { subject: user.name, source: from.source, reason: 'the PIN is too old' })
-    return pinTooOld
+    return this.#refuse(user.name, from, 'the PIN is too old', pinTooOld)
   }
 
-  byCode(ticket: string, code: string, from: From): Promise<LoggedIn | Refused> {
+  byCode(ticket: string, code: string, from: From): Promise<LoggedIn | NotRecorded | Refused> {
     return this.#secondStep(ticket, from, (user) => {
       const step = user.totp === 'none' ? 'wrong' : checkTotp(user.totp.secret, code, user.totp.lastStep, wallMs(this.#context))
       const used: Patch = (one) => (one.totp === 'none' || step === 'wrong' ? one : { ...one, totp: { ...one.totp, lastStep: step } })
@@ -88,22 +96,31 @@ export class Login {
     })
   }
 
-  byPasskey(ticket: string, response: AuthenticationResponseJSON, from: From): Promise<LoggedIn | Refused> {
+  byPasskey(ticket: string, response: AuthenticationResponseJSON, from: From): Promise<LoggedIn | NotRecorded | Refused> {
     return this.#secondStep(ticket, from, (user) => this.#factors.prove(ticket, user, response))
   }
 
   async passkeyOptions(ticket: string, from: From) {
     const found = this.#holder(ticket, from)
-    return found === undefined ? wrongLogin : this.#factors.proofOptions(ticket, found.user)
+    return found === undefined ? this.#refuse('', from, NO_TICKET) : this.#factors.proofOptions(ticket, found.user)
   }
 
-  async #wrong(name: string, { source }: From, reason: string): Promise<Refused> {
+  /** Every refusal is an event, or is counted in a sum of them: the SOC sees as many tries as there were. */
+  #refuse(name: string, { source }: From, reason: string, answer: Refused = wrongLogin): Refused {
+    const { note, store } = this.#context
+    note('login-failed', { subject: store.user(name)?.name ?? NOBODY, source, reason })
+    return answer
+  }
+
+  /** Counted in memory in any case; where the count does not get to disk, that is the answer. */
+  async #wrong(name: string, from: From, reason: string): Promise<NotRecorded | Refused> {
     const { clock, note, store } = this.#context
+    const { source } = from
     const subject = store.user(name)?.name ?? NOBODY
-    note('login-failed', { subject, source, reason })
+    const answer = this.#refuse(name, from, reason)
     const now = clock.now()
     const [next, locked] = failed(this.#attempts.get(), { name, source }, now, this.#limits())
-    await this.#attempts.set(next)
+    const counted = await this.#attempts.set(next)
     if (locked !== 'nothing') {
       const until = isoUs(clock.utcUs() + this.#limits().lockingMs * 1000)
       const words = {
@@ -113,7 +130,7 @@ export class Login {
       }
       note('login-locked', { subject, source, until, reason: words[locked] })
     }
-    return wrongLogin
+    return counted === 'written' ? answer : notRecorded
   }
 
   async #checkFrom({ source }: From, secret: string, hash: string | undefined): Promise<boolean | 'busy'> {
@@ -143,34 +160,44 @@ export class Login {
   }
 
   /** `patch` is what the proof changed. The user is looked at once more: who managed the users may have changed it while a hash was made. */
-  async #enter({ id, name }: User, from: From, patch: Patch = (user) => user): Promise<LoggedIn | Refused> {
+  async #enter({ id, name }: User, from: From, patch: Patch = (user) => user): Promise<LoggedIn | NotRecorded | Refused> {
     const { store, sessions, clock, note } = this.#context
-    await this.#attempts.set(succeeded(this.#attempts.get(), { name, source: from.source }))
+    if ((await this.#attempts.set(succeeded(this.#attempts.get(), { name, source: from.source }))) === 'unavailable')
+      return this.#unrecorded(name, from)
     const user = store.user(name)
-    if (user?.state !== 'active' || user.id !== id) return wrongLogin
+    if (user?.state !== 'active' || user.id !== id) return this.#refuse(name, from, 'the account was changed meanwhile')
+    // Before the session: a code whose use is not on disk could be used once more after a restart.
+    const written = store.write(patched(store.people(), id, (one) => ({ ...patch(one), lastLoginMs: wallMs(this.#context) })))
+    if (written !== 'written') return this.#unrecorded(name, from)
     const pending = pendingOf(user, this.#context)
     const opened = sessions.open({ user: user.name, ...from, pending }, clock.now())
-    if (opened === 'full') return full
+    if (opened === 'full') return this.#refuse(name, from, 'too many people are logged in', full)
     for (const { session, why } of opened.ended) note('session-expired', { subject: session.user, source: session.source, reason: why })
-    store.write(patched(store.people(), id, (one) => ({ ...patch(one), lastLoginMs: wallMs(this.#context) })))
     note('login-succeeded', { subject: user.name, role: user.role, source: from.source, via: from.via })
     const { session, token } = opened
     return { kind: 'logged-in', token, session, role: user.role, pending, passwordDaysLeft: passwordDaysLeft(user, this.#context) }
   }
 
+  #unrecorded(name: string, from: From): NotRecorded {
+    this.#refuse(name, from, 'it cannot be recorded')
+    return notRecorded
+  }
+
   /** A name at an address with a secret: the first step of every log-in. */
-  async #firstStep(name: string, secret: string, hashOf: (user: User) => string | undefined, from: From): Promise<User | Refused> {
-    const { store, clock, note } = this.#context
+  async #firstStep(
+    name: string,
+    secret: string,
+    hashOf: (user: User) => string | undefined,
+    from: From,
+  ): Promise<User | NotRecorded | Refused> {
+    const { store, clock } = this.#context
     const one = { name, source: from.source }
-    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) {
-      note('login-failed', { subject: store.user(name)?.name ?? NOBODY, source: from.source, reason: 'locked' })
-      return wrongLogin
-    }
+    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) return this.#refuse(name, from, 'locked')
     const user = store.user(name)
     const right = await this.#checkFrom(from, secret, user === undefined ? undefined : hashOf(user))
-    if (right === 'busy') return refused('too many log-ins at a time', 'try again in a moment')
+    if (right === 'busy') return this.#refuse(name, from, 'too many log-ins at a time', busy)
     // Those that were let through together are counted together: a burst has no more tries than a row.
-    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) return wrongLogin
+    if (waitOf(this.#attempts.get(), one, clock.now()) > 0) return this.#refuse(name, from, 'locked')
     if (!right || user === undefined) return this.#wrong(name, from, user === undefined ? 'no such user' : 'wrong secret')
     // Asked only now: whether an account is disabled is nothing for somebody without its password.
     return user.state === 'disabled' ? this.#wrong(name, from, 'the account is disabled') : user
@@ -197,11 +224,16 @@ export class Login {
     return held === undefined || user?.state !== 'active' ? undefined : { user, held }
   }
 
-  async #secondStep(ticket: string, from: From, prove: (user: User) => Promise<Patch | 'wrong'>): Promise<LoggedIn | Refused> {
+  async #secondStep(
+    ticket: string,
+    from: From,
+    prove: (user: User) => Promise<Patch | 'wrong'>,
+  ): Promise<LoggedIn | NotRecorded | Refused> {
     const { clock } = this.#context
     const found = this.#holder(ticket, from)
-    if (found === undefined) return wrongLogin
-    if (waitOf(this.#attempts.get(), { name: found.user.name, source: from.source }, clock.now()) > 0) return wrongLogin
+    if (found === undefined) return this.#refuse('', from, NO_TICKET)
+    if (waitOf(this.#attempts.get(), { name: found.user.name, source: from.source }, clock.now()) > 0)
+      return this.#refuse(found.user.name, from, 'locked')
     found.held.tries += 1
     if (found.held.tries >= TRIES_PER_TICKET) this.#tickets.delete(ticket)
     const proved = await prove(found.user)

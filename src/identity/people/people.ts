@@ -17,7 +17,7 @@ const REMIND_DAYS = 14
 const REMIND_EVERY_MS = 24 * 60 * 60_000
 
 /** A stored text, written anew; for the counts of wrong log-ins, which outlive a restart. */
-export type Kept = { readonly text: string | undefined; write(text: string): Promise<void> }
+export type Kept = { readonly text: string | undefined; write(text: string): Promise<'written' | 'unavailable'> }
 export type PeoplePorts = Omit<Context, 'store' | 'sessions' | 'hasher'> & {
   readonly files: PeopleFiles
   readonly attempts: Kept
@@ -44,7 +44,7 @@ export interface People {
 export function openPeople(ports: PeoplePorts): People {
   const { files, attempts: kept, party, ...rest } = ports
   const { clock, random, settings, note } = rest
-  const store = openPeopleStore(files, random)
+  const store = openPeopleStore(files, random, kept.text !== undefined)
   const sessions = createSessions(settings, random)
   const context: Context = { ...rest, store, sessions, hasher: createHasher(random) }
   const attempts = attemptBook(kept, context)
@@ -110,7 +110,7 @@ function attemptBook(kept: Kept, { clock, settings }: Pick<Context, 'clock' | 's
   let current = capped(shifted(stored, -offsetMs()), clock.now(), settings())
   return {
     get: () => current,
-    set(next: Attempts): Promise<void> {
+    set(next: Attempts): Promise<'written' | 'unavailable'> {
       current = next
       return kept.write(JSON.stringify(shifted(next, offsetMs())))
     },

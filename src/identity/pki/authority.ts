@@ -1,6 +1,7 @@
 import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { readRegularFile } from '../../platform/index.ts'
 import { type Purpose, type Signer, makeCertificate, makeRoot } from './certificate.ts'
 import { type Desk, openSigners, rootsFile } from './desk.ts'
 import { type KeyKind, keyPem, newKey, openKey, pkcs8Of } from './keys.ts'
@@ -71,7 +72,11 @@ async function addRoot(desk: Desk, name: string, kind: KeyKind, number: number):
 }
 
 function writeBundle(folder: string, { roots }: Register): void {
-  writeWhole(rootsFile(folder), roots.map(({ certificateFile }) => readFileSync(join(folder, certificateFile), 'utf8')).join(''), FOR_ALL)
+  writeWhole(
+    rootsFile(folder),
+    roots.map(({ certificateFile }) => readRegularFile(join(folder, certificateFile)).toString('utf8')).join(''),
+    FOR_ALL,
+  )
 }
 
 export type Order = {
@@ -180,7 +185,7 @@ export async function renewCertificate(
   const kept = ['key', 'crt', 'p12'].filter((ending) => existsSync(file(ending)))
   if (!kept.includes('key'))
     return failed(`the key of "${name}" is not here, it was made elsewhere`, 'breakwall cert issue with --csr FILE, under another name')
-  const isRsa = openKey(readFileSync(file('key'), 'utf8'), '')
+  const isRsa = openKey(readRegularFile(file('key')).toString('utf8'), '')
   const keyKind: KeyKind = isRsa !== 'wrong-passphrase' && isRsa.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec'
   for (const ending of kept) renameSync(file(ending), file(`previous.${ending}`))
   const purpose: Purpose =
@@ -205,7 +210,7 @@ export async function rotateAuthority(desk: Desk, kind: KeyKind): Promise<Issued
   if (register.roots.length > 1 || first === undefined)
     return failed('two roots are in force already', 'breakwall ca retire, once nothing that the older one signed is in use')
   const number = Number(/-(\d+)\.key$/.exec(first.keyFile)?.[1] ?? '1') + 1
-  const before = commonName(new X509Certificate(readFileSync(join(desk.folder, first.certificateFile))))
+  const before = commonName(new X509Certificate(readRegularFile(join(desk.folder, first.certificateFile))))
   const root = await addRoot(desk, `${before.replace(/ \d+$/, '')} ${number}`, kind, number)
   const next = { ...register, roots: [root.kept, ...register.roots] }
   writeRegister(desk.folder, next)

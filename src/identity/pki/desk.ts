@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock, Random } from '../../platform/index.ts'
+import { type Clock, type Random, readRegularFile } from '../../platform/index.ts'
 import type { Signer } from './certificate.ts'
 import { openKey } from './keys.ts'
 import { type PkiFailure, type Register, failed } from './register.ts'
@@ -18,10 +18,10 @@ export function openSigners({ folder, passphrase }: Desk, { roots }: Register): 
     const path = join(folder, keyFile)
     if (!existsSync(path))
       return failed(`the key of the authority is not here (${path})`, 'breakwall cert request here, and breakwall ca sign where the key is')
-    const key = openKey(readFileSync(path, 'utf8'), passphrase)
+    const key = openKey(readRegularFile(path).toString('utf8'), passphrase)
     if (key === 'wrong-passphrase')
       return failed(`${path} does not open with this passphrase`, 'the passphrase is the one that was given to breakwall ca init')
-    signers.push({ certificate: new X509Certificate(readFileSync(join(folder, certificateFile))), key })
+    signers.push({ certificate: new X509Certificate(readRegularFile(join(folder, certificateFile))), key })
   }
   return signers
 }

@@ -1,7 +1,8 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { readRegularFile } from '../../platform/index.ts'
 import { certificatesOf } from './pem.ts'
 import { type Wanted, cutOff, describePemFault, holdsKey, pemFault } from './pem-faults.ts'
 
@@ -21,7 +22,7 @@ const unusable = (file: string, why: string, mend: string): Unusable => ({ kind:
 function readPem(file: string, wanted: Wanted): string | Unusable {
   let bytes: Buffer
   try {
-    bytes = readFileSync(file)
+    bytes = readRegularFile(file)
   } catch (error) {
     return unreadable(file, error)
   }
@@ -44,7 +45,7 @@ const octal = (mode: number): string => `0${mode.toString(8).padStart(3, '0')}`
 /** Whether the file of a revocation list can be read whole. What the list in it says is not looked at. */
 export function listFileFault(file: string): Unusable | 'fine' {
   try {
-    const at = cutOff(readFileSync(file, 'latin1'), 'list')
+    const at = cutOff(readRegularFile(file).toString('latin1'), 'list')
     if (at === 'none') return 'fine'
     const { why, mend } = describePemFault({ kind: 'cut-off', at }, file, 'list')
     return unusable(file, why, mend)
@@ -164,7 +165,7 @@ export function readCertificate(file: string): X509Certificate | Unusable {
 /** Whether a file holds a key that only a passphrase opens; false for one that cannot be read. */
 export function isEncryptedKey(file: string): boolean {
   try {
-    const fault = pemFault(readFileSync(file), 'key')
+    const fault = pemFault(readRegularFile(file), 'key')
     return fault !== 'fine' && fault.kind === 'encrypted-key'
   } catch {
     return false

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rootsFile } from './desk.ts'
 import { readAuthorities } from './files.ts'
@@ -7,7 +7,7 @@ import { type KeyKind, keyPem, newKey } from './keys.ts'
 import { certificatesOf } from './pem.ts'
 import { FOR_ALL, type PkiFailure, failed, hasAuthority, makeFolder, writeWhole } from './register.ts'
 import { makeRequest } from './request.ts'
-import type { Random } from '../../platform/index.ts'
+import { type Random, readRegularFile } from '../../platform/index.ts'
 
 /** Makes a key here and a request for its certificate, to be signed where the authority is. */
 export async function requestCertificate(
@@ -42,14 +42,14 @@ export type Imported = {
 export function importCertificate(folder: string, certificatePath: string, authoritiesPath: string): Imported | PkiFailure {
   let pem: string
   try {
-    pem = readFileSync(certificatePath, 'utf8')
+    pem = readRegularFile(certificatePath).toString('utf8')
     const [leaf] = certificatesOf(pem)
     if (leaf === undefined)
       return failed(`${certificatePath} holds no certificate`, 'expected PEM, the own certificate first and its chain behind it')
     const keyFile = globSync('*.key', { cwd: folder })
       .map((name) => join(folder, name))
       .find((path) => {
-        const text = readFileSync(path, 'utf8')
+        const text = readRegularFile(path).toString('utf8')
         return !text.includes('ENCRYPTED') && leaf.checkPrivateKey(createPrivateKey(text))
       })
     if (keyFile === undefined)

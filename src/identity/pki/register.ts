@@ -1,17 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRegularFile, writeWhole as writeWholeFile } from '../../platform/index.ts'
 
 /** What an authority has issued; its file is the authority's memory. */
 export type IssuedCertificate = {
@@ -55,7 +44,7 @@ export function readRegister(folder: string): Register | PkiFailure {
       `breakwall ca init --dir ${folder}, or breakwall cert import for a site with an authority of its own`,
     )
   try {
-    return JSON.parse(readFileSync(fileOf(folder), 'utf8')) as Register
+    return JSON.parse(readRegularFile(fileOf(folder)).toString('utf8')) as Register
   } catch (error) {
     return failed(
       `${fileOf(folder)}: ${error instanceof Error ? error.message : String(error)}`,
@@ -79,22 +68,9 @@ export function writeRegister(folder: string, register: Register): void {
 /** Keys are for their owner; certificates, requests and lists are for everybody who may come into the folder. */
 export const FOR_ALL = 0o644
 
-/**
- * Writes a file beside the old one, and puts it in its place once it is on disk. What root writes into a folder of the service belongs to
- * the service: it has to read it.
- */
+/** Writes one of an authority's files whole or throws; it belongs to the owner of its folder: the service has to read it. */
 export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const file = openSync(`${path}.new`, 'w', mode)
-  try {
-    fchmodSync(file, mode)
-    const { uid, gid } = statSync(dirname(path))
-    if (process.getuid?.() === 0) fchownSync(file, uid, gid)
-    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(`${path}.new`, path)
+  writeWholeFile(path, content, { mode, how: 'replace', owner: 'folder-owner' })
 }
 
 export const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Cancel, type Clock, isoUs } from '../../platform/index.ts'
+import { type Cancel, type Clock, isoUs, readRegularFile } from '../../platform/index.ts'
 import { USAGE, factsOf } from './certificate-facts.ts'
 import { type ReadList, commonNameIn, readList } from './crl.ts'
 import { commonName, derOf } from './pem.ts'
@@ -45,8 +45,7 @@ export function readRevocation(
   const untaken: Untaken[] = []
   for (const file of files) {
     try {
-      const bytes = readFileSync(file)
-      if (bytes.length > MAX_LIST_BYTES) return { kind: 'unusable', why: `${file} is larger than ${MAX_LIST_BYTES} bytes` }
+      const bytes = readRegularFile(file, MAX_LIST_BYTES)
       const found = derOf(bytes, 'X509 CRL')
       if (bytes.length === 0 || found.length === 0) return { kind: 'unusable', why: `${file} holds no revocation list` }
       for (const der of found) {

@@ -1,19 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { hasName, readRegularFile, writeWhole } from '../../platform/index.ts'
 
 export type Failure = { readonly kind: 'failed'; readonly why: string }
 const failed = (why: string): Failure => ({ kind: 'failed', why })
@@ -28,26 +16,30 @@ type Stored = { readonly format: string; readonly nonce: string; readonly tag: s
 
 /**
  * Reads a key of 256 bits, 64 hexadecimal digits. A `file` must be readable by nobody but its owner; a `credential` is guarded by systemd,
- * which may let the service read it by an access list that shows as mode 0440.
+ * which may let the service read it by an access list that shows as mode 0440. An empty file is what a full disk left of a key that was
+ * never used: it counts as missing.
  */
 export function readKey(path: string, from: 'file' | 'credential'): Uint8Array | Failure | 'missing' {
-  if (!existsSync(path)) return 'missing'
+  if (!hasName(path)) return 'missing'
   try {
     const mode = statSync(path).mode & 0o777
     if (from === 'file' && (mode & 0o077) !== 0)
       return failed(`${path} has mode ${mode.toString(8).padStart(4, '0')}, others may read it: chmod 600 ${path}`)
-    const text = readFileSync(path, 'utf8').trim()
+    const text = readRegularFile(path).toString('utf8').trim()
+    if (text === '') return 'missing'
     return /^[0-9a-fA-F]{64}$/.test(text) ? Buffer.from(text, 'hex') : failed(`${path} is not a key of 64 hexadecimal digits`)
   } catch (error) {
     return failed(told(error))
   }
 }
 
+/** Makes a key file, whole or not at all. One that holds a key is never overwritten. */
 export function writeKey(path: string, key: Uint8Array): Failure | 'written' {
   if (key.length !== KEY_BYTES) throw new Error(`a key of ${key.length} bytes`)
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${Buffer.from(key).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    if (hasName(path) && statSync(path).size === 0) rmSync(path)
+    writeWhole(path, `${Buffer.from(key).toString('hex')}\n`, { mode: 0o600, how: 'new', owner: 'own' })
     return 'written'
   } catch (error) {
     return failed(told(error))
@@ -60,9 +52,9 @@ export function readSealed(
   key: Uint8Array,
   expected: SealedFormat,
 ): { readonly kind: 'opened'; readonly text: string } | Failure | 'missing' {
-  if (!existsSync(path)) return 'missing'
+  if (!hasName(path)) return 'missing'
   try {
-    const { format, nonce, tag, data } = JSON.parse(readFileSync(path, 'utf8')) as Stored
+    const { format, nonce, tag, data } = JSON.parse(readRegularFile(path).toString('utf8')) as Stored
     if (format !== expected) return failed(`${path} is not of this kind and version (${expected})`)
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
     decipher.setAAD(Buffer.from(expected))
@@ -74,7 +66,7 @@ export function readSealed(
   }
 }
 
-/** Writes the whole file beside the old one, and puts it in its place once it is on disk: there is always one that is whole. */
+/** Seals a text into a file, whole or not at all: on a failure the file before it is untouched. */
 export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, format: SealedFormat, text: string): Failure | 'written' {
   if (nonce.length !== NONCE_BYTES) throw new Error(`a nonce of ${nonce.length} bytes`)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
@@ -82,18 +74,9 @@ export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, fo
   const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
   const stored: Stored = { format, nonce: base64(nonce), tag: base64(cipher.getAuthTag()), data: base64(data) }
-  const fresh = `${path}.new`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const file = openSync(fresh, 'w', 0o600)
-    try {
-      writeSync(file, `${JSON.stringify(stored)}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    chmodSync(fresh, 0o600)
-    renameSync(fresh, path)
+    writeWhole(path, `${JSON.stringify(stored)}\n`)
     return 'written'
   } catch (error) {
     return failed(told(error))
@@ -107,7 +90,7 @@ export function writeSealed(path: string, key: Uint8Array, nonce: Uint8Array, fo
 export function sealedFault(path: string, keyFile: string, format: SealedFormat): string {
   const key = readKey(keyFile, 'file')
   if (key === 'missing')
-    return existsSync(path)
+    return hasName(path)
       ? `${keyFile} is not there, and ${path} opens with it only; if the unit has it as a credential (LoadCredential=) all is well`
       : 'none'
   if (!(key instanceof Uint8Array)) return key.why
