@@ -59,8 +59,7 @@ export const rules: readonly Rule[] = [
     name: 'emergency-open',
     uuid: '5b0d3b64-0a5e-4b2f-9f4e-5f2f0a7c1e03',
     title: 'Breakwall: emergency open',
-    description:
-      'Somebody opened a breaker past its locks. The event is reserved: it comes with the feature, and the rule is there before it.',
+    description: 'Somebody opened a breaker past its locks.',
     level: 'critical',
     technique: 'T0831',
     selection: { 'event.code': 'emergency-open' },
