@@ -16,7 +16,8 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
   renameSync(join(state, 'journal.db'), join(away, 'journal.db'))
   symlinkSync(join(disk, 'journal.db'), join(state, 'journal.db'))
 
-  const { gateway, stop } = await world.start()
+  const second = await world.start()
+  const { gateway } = second
   t.match(gateway.trust.faults(), [{ part: 'journal' }], 'it runs without its journal')
   const failed = world.heard(({ data }) => data['part'] === 'states')
   renameSync(away, disk) // the disk is mounted
@@ -26,7 +27,7 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
   const asked = { forMs: 60_000, by: 'eve', reason: 'test', workOrder: '', seen: 'any' } as const
   await gateway.locks.unlock('Q1', 'control', asked)
   t.equal(gateway.trust.trusted(), false, 'whatever is unlocked, nothing operates')
-  await stop()
+  await second.stop()
 
   const again = await world.start()
   t.same(
