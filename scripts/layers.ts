@@ -11,7 +11,7 @@ export const table: Readonly<Record<string, readonly string[]>> = {
   journal: ['events', 'platform'],
   bus: ['modbus', 'policy type', 'platform'],
   upstream: ['modbus', 'policy', 'events type', 'platform'],
-  identity: ['policy', 'events type', 'journal', 'platform'],
+  identity: ['policy', 'events', 'journal', 'platform'],
   syslog: ['events', 'journal', 'platform'],
   inputs: ['platform'],
   config: ['platform', 'modbus', 'breakers', 'policy', 'events', 'bus type', 'upstream type', 'identity type', 'syslog type'],
