@@ -45,7 +45,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
     in: [/^platform\//, /^admin\/console\/pages\//],
   },
   // It returns how much of it was written, which is less on a nearly full disk: writeWhole, or writeFileSync on an open file.
-  { word: /\bwriteSync\b(?!`)/, in: [] },
+  { word: /\bwriteSync\b/, in: [] },
   { word: /\bprocess\.env\b/, in: [/^platform\//, /^main\.ts$/] },
   {
     word: /from 'node:(net|tls|dgram|http)'/,

@@ -17,8 +17,8 @@ export type KeyFile =
   /** There is one that cannot be used. */
   | { readonly kind: 'unusable'; readonly why: string }
 
-/** What only a gateway leaves in its folder. The key of the vault is not among it: an installer may make that first. */
-const TRACES = ['journal.key', 'journal.pub', 'journal.db.reserve', 'people', 'people.key', 'vault'] as const
+/** What only a gateway leaves in its folder. The vault and its key are not among it: an installer may make them first. */
+const TRACES = ['journal.key', 'journal.pub', 'journal.db.reserve', 'people', 'people.key'] as const
 
 /** Files with content only: an empty one is what a first start on a full disk left. */
 export function ranBeforeIn(folder: string): boolean {
