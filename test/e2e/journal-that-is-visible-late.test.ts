@@ -18,7 +18,10 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
 
   const second = await world.start()
   const { gateway } = second
-  t.match(gateway.trust.faults(), [{ part: 'journal' }], 'it runs without its journal')
+  t.ok(
+    gateway.trust.faults().some(({ part }) => part === 'journal'),
+    'it runs without its journal',
+  )
   const failed = world.heard(({ data }) => data['part'] === 'states')
   renameSync(away, disk) // the disk is mounted
   await failed
