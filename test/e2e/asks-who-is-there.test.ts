@@ -77,7 +77,9 @@ t.test('what each role may do with the gateway is what its row says, and every r
   for (const [what, path, body, who] of calls) {
     for (const role of [...Object.keys(tokens), 'system', 'nobody']) {
       const headers = role === 'system' ? {} : bearer(role === 'nobody' ? 'no-such-token' : (tokens[role] ?? ''))
-      const { status } = await api(path, body, headers)
+      // The same password twice is refused: its age would be renewed.
+      const sent = what === 'vault' && body !== 'GET' ? { ...body, password: role.slice(0, 4) } : body
+      const { status } = await api(path, sent, headers)
       const may = who.split(' ').includes(role)
       t.equal(status, may ? 200 : role === 'system' || role === 'nobody' ? 401 : 403, `${role} ${what}`)
       const { value: me } = await api('/v1/me', 'GET', headers)
