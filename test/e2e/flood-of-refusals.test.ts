@@ -89,7 +89,8 @@ t.test(
   async (t) => {
     const world = await createWorld()
     t.teardown(() => world.close())
-    const { gateway } = await world.start()
+    // Alarms only: datagrams are lost where ten thousand come at once.
+    const { gateway } = await world.start((toml) => toml.replace('[[sink]]\n', '[[sink]]\nfrom-severity = "critical"\n'))
     const before = gateway.journal.head().seq
     const flood = WAITING_EVENTS.other + 5000
     for (let i = 0; i < flood; i++) gateway.journal.note(something(i))
