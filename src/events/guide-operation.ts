@@ -45,11 +45,11 @@ export const operationGuide = {
   'relocked-by-timer': g('The time of an unlock is over.', nothing),
   'change-overtaken': g(
     'Something that takes a bar away was on its way to the disk when somebody barred: the bar holds, as if it had never been asked for.',
-    'Nothing. Whoever asked for it was told; the event after this one says what barred.',
+    'Nothing. The person who asked for it was told; the event after this one says what barred.',
   ),
   'record-overdue': g(
     'Somebody asked for it and was refused, because the disk did not answer in time. Its event was written later all the same.',
-    'Look at the disk of the gateway: `breakwall status`. Whoever asked for it has to ask again.',
+    'Look at the disk of the gateway: `breakwall status`. The person who asked for it has to ask again.',
   ),
   'operation-would-deny': g(
     'The breaker is only observed: it passed, and would not where the policy is enforced.',

@@ -73,7 +73,7 @@ export const systemGuide = {
     'T0872',
   ),
   'events-lost': g(
-    'More events came than the disk took, or it refused for long: so many were not recorded. Permits, locks and alarms have room of their own.',
+    'More events came than the disk took, or the disk refused for long: `count` events were not recorded. Permits, locks and alarms have room of their own.',
     'Find out what flooded the gateway: the events before this one name it. The reason counts what was lost, by kind of event.',
     'T0814',
   ),
