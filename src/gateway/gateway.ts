@@ -203,8 +203,8 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
 
 type Reloading = Pick<Running, 'journal' | 'certificates' | 'sinks'> & {
   readonly doors: Doors
-  /** What the buses were started with. */
   readonly clock: Clock
+  /** What the buses were started with. */
   readonly busTls: SiteCredentials['buses']
 }
 
