@@ -38,7 +38,7 @@ t.test(
 async function onSmallDisk(world: World, megabytes: number): Promise<{ process: ChildProcess; port: number; disk: string }> {
   const state = join(world.paths.state, 'state')
   mkdirSync(state, { recursive: true })
-  const serve = `mount -t tmpfs -o size=${megabytes}m none ${state} && exec ${process.execPath} ${breakwall} serve --config ${world.paths.config}`
+  const serve = `mount -t tmpfs -o size=${megabytes}m none ${state} && exec env -u NODE_OPTIONS ${process.execPath} ${breakwall} serve --config ${world.paths.config}`
   const child = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', serve], { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await new Promise<number>((resolve, reject) => {
     let said = ''
