@@ -35,7 +35,8 @@ tap.stdout.on('data', (chunk: Buffer) => {
 })
 tap.on('close', (code, signal) => {
   const summary = /# \{ total: (\d+)(.*?)\}/s.exec(output)
-  if (summary === null) process.stdout.write(`\nthe test runner ended without a summary (code ${code ?? 'none'}, signal ${signal ?? 'none'})\n`)
+  if (summary === null)
+    process.stdout.write(`\nthe test runner ended without a summary (code ${code ?? 'none'}, signal ${signal ?? 'none'})\n`)
   const count = (name: string): number => Number(new RegExp(`${name}: (\\d+)`).exec(summary?.[2] ?? '')?.[1] ?? 0)
   // An event that nothing here makes happen is one that nobody knows to work.
   const missing = chosen.length > 0 ? [] : neverSeen(seen)
