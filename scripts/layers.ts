@@ -61,7 +61,6 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
       /^offline\//,
       /^probe\/command\.ts$/,
       /^identity\/pki\//,
-      /^identity\/vault\/sealed-file\.ts$/,
       /^gateway\/gateway\.ts$/,
       /^admin\//,
       /^main\.ts$/,

@@ -112,7 +112,10 @@ async function startGateway(
   writeFileSync(config, `${configuration(state, socket, buses, breakers)}${more}`)
   const vault = openVault({ file: join(state, 'vault'), keyFile: join(folder, 'vault.key'), credential: undefined }, realClock, realRandom)
   for (const { unit } of breakers)
-    for (const [level, word] of Object.entries(passwords)) vault.set(`B${unit}`, level, word, 'four-characters')
+    for (const [level, word] of Object.entries(passwords)) {
+      const fresh = { breaker: `B${unit}`, level, password: word, rule: 'four-characters' } as const
+      await vault.set(fresh, () => Promise.resolve(true))
+    }
   await fill(state)
   const child = spawn(process.execPath, [...asTheService(), ...nodeOptions, main, 'serve', '--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -96,6 +96,7 @@ export const bounds: Readonly<Record<EventId, Bound>> = {
   'plaintext-listener-on': watch,
   'vault-opened': watch,
   'vault-closed': watch,
+  'secrets-not-recorded': watch,
   'vault-changed': person,
   'vault-default-password': personOrWatch,
   'vault-used': operation,

@@ -47,6 +47,7 @@ export const accessEvents = {
   ]),
   'vault-opened': d(220, 5, 'access-control', 'the vault of breaker passwords is open: {count} passwords', ['count']),
   'vault-closed': d(221, 3, 'access-control', 'the vault of breaker passwords cannot be opened: {reason}', ['reason']),
+  'secrets-not-recorded': d(248, 2, 'access-control', '{file} is not the one that was recorded last: an older copy', ['file']),
   'vault-changed': d(222, 4, 'access-control', '{subject} changed the vault: {reason}', ['subject', 'breaker', 'level', 'reason']),
   'vault-default-password': d(223, 3, 'access-control', 'the {level} password of {breaker} is the one it left the factory with', [
     'breaker',

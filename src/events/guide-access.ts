@@ -43,6 +43,11 @@ export const accessGuide = {
   ),
   'vault-opened': g('The passwords of the breakers can be used.', nothing),
   'vault-closed': g('The vault cannot be opened: commands that need a password are denied.', 'Look at its key and file.', 'T0814'),
+  'secrets-not-recorded': g(
+    "The file of the users, or of the breakers' passwords, is not the one that the journal recorded last. It is used as it is: it opens with its key, so this gateway wrote it once.",
+    'After a backup was brought back this is expected: compare the users or the passwords with what they should be. Otherwise somebody who can write the disk has put an older copy there: a user who was disabled may be active again.',
+    'T0872',
+  ),
   'vault-changed': g("A breaker's password, or the key of the vault, was changed.", agreed, 'T0892'),
   'vault-default-password': g(
     'A breaker has the password that it left the factory with.',

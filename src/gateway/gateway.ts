@@ -23,6 +23,7 @@ import { type Keeping, startKeeping } from './keeping.ts'
 import { openJournal } from './open-journal.ts'
 import { recover } from './recover.ts'
 import { busesThatWait, changedKeys, describeReload, needsRestart } from './reload.ts'
+import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange, tellOther } from './sealed-changes.ts'
 import { type SinkBook, openSinkBook } from './sink-book.ts'
 import { type Trust, createTrust } from './trust.ts'
 import { type VaultBook, openVaultBook } from './vault-book.ts'
@@ -117,7 +118,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   opened.onLateOpening((states) => failOnLateStates(states, journal, trust))
   const certificates = await openCertificateBook(journal, clock)
   certificates.own(ownCertificates(site, credentials))
-  const vault = startVault(site, ports, journal)
+  const vault = await startVault(site, ports, journal)
   const endpoints = createEndpoints()
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
@@ -162,10 +163,11 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 export type InForce = { site: CheckedSite }
 
 /** The breakers' passwords, with the rule and the account of each breaker's kind. */
-function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): VaultBook {
+async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultBook> {
   const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential }
   const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
-  const vault = openVaultBook(openVault(files, clock, random), {
+  const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
+  const vault = openVaultBook(openVault(files, clock, random, last), {
     ...{ journal, clock },
     ruleOf: (name) => named(name)?.profile.passwordRule ?? 'four-characters',
     accountOf: (name) => named(name)?.account,
@@ -185,7 +187,8 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
     files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: ports.peopleCredential },
     settings: () => force.site.people,
     rights: () => force.site.rights,
-    record: async (id, fields) => (await journal.append(event(id, fields))) !== 'unavailable',
+    record: (id, fields, change, before) => recordChange(journal, event(id, fields), SEALED_PEOPLE)(change, before),
+    last: lastRecorded((await journal.states(SEALED_PEOPLE)).get(SEALED_PEOPLE)),
     note: (id, fields) => journal.note(event(id, fields)),
     attempts: { text: (await journal.states(key)).get(key), write: (text) => journal.putState(key, text) },
     party() {
@@ -195,6 +198,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
   })
   if (ports.peopleCredential === undefined)
     log.info('the key of the users is a file: LoadCredential= keeps it from who can read the disk (docs/identity.md)')
+  tellOther(journal, people.recorded, SEALED_PEOPLE, 'the file of the users')
   if (people.state.kind === 'closed') log.warn(`nobody can log in: ${people.state.why}`)
   else if (people.accounts.needsSetUp())
     log.info(`there are no users yet: breakwall setup makes the first one with the code ${people.accounts.newSetUpCode()}`)

@@ -146,11 +146,11 @@ export async function openGrantBook(journal: GrantJournal, ports: { readonly clo
 
 /** One action on one grant, as it is when its turn comes. */
 function onGrant(id: string, action: GrantAction, clock: Clock, tell: (grant: Grant) => SecurityEvent) {
-  const now = clock.now()
+  const [now, utcUs] = [clock.now(), clock.utcUs()]
   return (grants: Grants): Step<Grants, GrantRefusal | 'no-such-grant'> => {
     const grant = grants.get(id)
     if (grant === undefined) return { kind: 'refused', why: 'no-such-grant' }
-    const step = stepGrant(grant, action, now)
+    const step = stepGrant(grant, action, now, utcUs)
     return step.kind === 'refused' ? step : { kind: 'done', next: withOne(grants, step.grant), event: tell(step.grant) }
   }
 }

@@ -3,22 +3,17 @@ import type { Vault, VaultChange, VaultEntry, VaultState } from '../identity/ind
 import type { PasswordRule } from '../breakers/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Cancel, Clock } from '../platform/index.ts'
-import type { Recorded } from './recorded-state.ts'
-
-/** A change is in the sealed file; `recorded` says when its event is on disk too. */
-export type VaultChanged =
-  | { readonly kind: 'changed'; readonly factory: boolean; readonly recorded: Promise<Recorded> }
-  | Extract<VaultChange, { readonly kind: 'refused' }>
+import { SEALED_VAULT, recordChange, tellOther } from './sealed-changes.ts'
 
 /** The vault while the gateway runs: each change of it is an event, and each password that everybody knows is one too. */
 export interface VaultBook {
   readonly state: VaultState
   list(): readonly VaultEntry[]
   passwordOf(breaker: string, level: string): string | undefined
-  set(breaker: string, level: string, password: string, by: string): VaultChanged
-  remove(breaker: string, level: string, by: string): VaultChanged
+  set(breaker: string, level: string, password: string, by: string): Promise<VaultChange>
+  remove(breaker: string, level: string, by: string): Promise<VaultChange>
   /** A new key for the whole vault. */
-  rotateKey(by: string): VaultChanged
+  rotateKey(by: string): Promise<VaultChange>
   close(): void
 }
 
@@ -28,7 +23,7 @@ const DAY_MS = 24 * 60 * 60_000
 const LOOK_MS = 7 * DAY_MS
 
 export type VaultPorts = {
-  readonly journal: Pick<Journal, 'note' | 'keep'>
+  readonly journal: Pick<Journal, 'note' | 'append'>
   readonly clock: Clock
   /** What the passwords of a breaker look like. */
   readonly ruleOf: (breaker: string) => PasswordRule
@@ -40,13 +35,15 @@ export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf 
   const warn = (breaker: string, level: string): void => journal.note(event('vault-default-password', { breaker, level }))
   if (vault.state.kind === 'closed') journal.note(event('vault-closed', { reason: vault.state.why }))
   else if (vault.list().length > 0) journal.note(event('vault-opened', { count: vault.list().length }))
+  tellOther(journal, vault.recorded, SEALED_VAULT, "the file of the breakers' passwords")
   for (const { breaker, level, factory } of vault.list()) if (factory) warn(breaker, level)
 
-  const changed = (change: VaultChange, fields: FieldsOf<'vault-changed'>): VaultChanged => {
-    if (change.kind === 'refused') return change
-    const kept = journal.keep(event('vault-changed', fields), {})
-    if (change.factory) warn(fields.breaker, fields.level)
-    return { ...change, recorded: kept.then((id) => (id === 'not-yet' ? 'not-yet' : 'recorded')) }
+  const recording = (fields: FieldsOf<'vault-changed'>) => recordChange(journal, event('vault-changed', fields), SEALED_VAULT)
+  async function set(breaker: string, level: string, password: string, by: string): Promise<VaultChange> {
+    const fresh = { breaker, level, password, rule: ruleOf(breaker), account: accountOf(breaker) }
+    const changed = await vault.set(fresh, recording(one(by, breaker, level, 'set')))
+    if (changed.kind === 'changed' && changed.factory) warn(breaker, level)
+    return changed
   }
   const one = (subject: string, breaker: string, level: string, what: string) => ({
     ...{ subject, breaker, level, reason: `${level} password of ${breaker} ${what}` },
@@ -64,10 +61,9 @@ export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf 
     state: vault.state,
     list: () => vault.list(),
     passwordOf: (breaker, level) => vault.passwordOf(breaker, level),
-    set: (breaker, level, password, by) =>
-      changed(vault.set(breaker, level, password, ruleOf(breaker), accountOf(breaker)), one(by, breaker, level, 'set')),
-    remove: (breaker, level, by) => changed(vault.remove(breaker, level), one(by, breaker, level, 'removed')),
-    rotateKey: (by) => changed(vault.rotateKey(), { subject: by, breaker: '', level: '', reason: 'a new key for all passwords' }),
+    set,
+    remove: (breaker, level, by) => vault.remove(breaker, level, recording(one(by, breaker, level, 'removed'))),
+    rotateKey: (by) => vault.rotateKey(recording({ subject: by, breaker: '', level: '', reason: 'a new key for all passwords' })),
     close: () => cancel(),
   }
 }

@@ -31,7 +31,8 @@ export {
   dateWarnings,
   describeCertificateWarning,
 } from './pki/certificate-warnings.ts'
-export { sealedFault } from './vault/sealed-file.ts'
+export { type AsRecorded, type LastRecorded, type RecordChange } from './vault/recorded-file.ts'
+export { checkSealed } from './vault/sealed-file.ts'
 export {
   type ReadLists,
   type Revocation,

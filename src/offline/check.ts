@@ -16,7 +16,7 @@ import {
   readCertificate,
   readPair,
   readRevocation,
-  sealedFault,
+  checkSealed,
 } from '../identity/index.ts'
 import { journalKeyFault } from '../journal/index.ts'
 import type { Clock } from '../platform/index.ts'
@@ -187,11 +187,11 @@ function stateFolder({ stateDirectory }: CheckedSite): readonly Found[] {
 
 /** What opens nothing is no reason not to start: without passwords and people the gateway goes on reading, and says so. */
 function secretFiles({ vaultFile, vaultKeyFile, stateDirectory }: CheckedSite): readonly Found[] {
-  const vault = sealedFault(vaultFile, vaultKeyFile, 'breakwall-vault-1')
-  const people = sealedFault(`${stateDirectory}/people`, `${stateDirectory}/people.key`, 'breakwall-people-1')
+  const vault = checkSealed(vaultFile, vaultKeyFile, 'breakwall-vault-1')
+  const people = checkSealed(`${stateDirectory}/people`, `${stateDirectory}/people.key`, 'breakwall-people-1')
   return [
-    ...(vault === 'none' ? [] : [warned(['vault', 'key'], `the vault will be closed, no password is used: ${vault}`)]),
-    ...(people === 'none' ? [] : [warned(['state', 'directory'], `nobody will be able to log in: ${people}`)]),
+    ...(vault.kind === 'opens' ? [] : [warned(['vault', 'key'], `the vault will be closed, no password is used: ${vault.why}`)]),
+    ...(people.kind === 'opens' ? [] : [warned(['state', 'directory'], `nobody will be able to log in: ${people.why}`)]),
     ...(existsSync(vaultKeyFile) ? ownership(vaultKeyFile, ['vault', 'key'], stateDirectory) : []),
   ]
 }

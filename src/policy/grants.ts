@@ -35,7 +35,7 @@ export type Grant = {
   /** How often; what was used is counted when it is on its way. */
   readonly uses: number
   readonly used: number
-  /** Its window, from the approval on. The instants are judged on the monotonic clock; the wall clock is for people. */
+  /** Its window, from the approval on; while it is only asked for, as if it were approved at once. The instants are judged on the monotonic clock; the wall clock is for people. */
   readonly window: { readonly startsMs: number; readonly lengthMs: number; readonly fromUtcUs: number; readonly untilUtcUs: number }
   readonly askedBy: string
   readonly askedUtcUs: number
@@ -74,8 +74,8 @@ export const MAX_GRANTS = 200
 /** The most of them that one person has asked for: the others find room. */
 export const MAX_GRANTS_OF_ONE = 40
 
-/** One action on one grant. Pure: who may do it at all was asked before. */
-export function stepGrant(grant: Grant, action: GrantAction, now: Monotonic): GrantStep {
+/** One action on one grant, now by both clocks. Pure: who may do it at all was asked before. */
+export function stepGrant(grant: Grant, action: GrantAction, now: Monotonic, utcUs: number): GrantStep {
   const refused = (why: GrantRefusal): GrantStep => ({ kind: 'refused', why })
   const as = (change: Partial<Grant>): GrantStep => ({ kind: 'done', grant: { ...grant, ...change, version: grant.version + 1 } })
   const { state } = grant
@@ -84,8 +84,13 @@ export function stepGrant(grant: Grant, action: GrantAction, now: Monotonic): Gr
     case 'approve': {
       if (state.kind !== 'requested') return refused('not-requested')
       if (action.by === grant.askedBy) return refused('same-person')
-      const from = (now + grant.window.startsMs) as Monotonic
-      return as({ state: { kind: 'approved', by: action.by, from, until: (from + grant.window.lengthMs) as Monotonic } })
+      const { startsMs, lengthMs } = grant.window
+      const from = (now + startsMs) as Monotonic
+      const fromUtcUs = utcUs + startsMs * 1000
+      return as({
+        state: { kind: 'approved', by: action.by, from, until: (from + lengthMs) as Monotonic },
+        window: { startsMs, lengthMs, fromUtcUs, untilUtcUs: fromUtcUs + lengthMs * 1000 },
+      })
     }
     case 'refuse':
       return state.kind === 'requested'

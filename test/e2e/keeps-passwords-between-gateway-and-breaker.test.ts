@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pty from '@lydell/node-pty'
@@ -78,12 +78,35 @@ t.test('without a password in the vault a command is refused and says so; with o
   t.teardown(() => scada.close())
   await gateway.locks.unlock('Q4', 'control', { forMs: 60_000, by: 'ana', reason: 'test of the vault', workOrder: '', seen: 'any' })
   const open = Buffer.from(encodeRequest(commandOf(904, 10, 5377, 1))).toString('hex')
-  for (const level of ['operator', 'administrator']) t.equal(gateway.vault.remove('Q4', level, 'ana').kind, 'changed')
+  for (const level of ['operator', 'administrator']) t.equal((await gateway.vault.remove('Q4', level, 'ana')).kind, 'changed')
   t.equal(await scada.ask(4, open), '9001')
   t.match(await world.heard((message) => message.id === 'operation-denied'), { data: { reason: /^no-password: .*breakwall vault set/ } })
-  t.equal(gateway.vault.set('Q4', 'administrator', passwords.administrator, 'ana').kind, 'changed')
+  t.equal((await gateway.vault.set('Q4', 'administrator', passwords.administrator, 'ana')).kind, 'changed')
   t.equal(await scada.ask(4, open), '101f3f0014', 'open takes the administrator too')
   t.match(await world.heard((message) => message.id === 'vault-changed'), { data: { subject: 'ana', breaker: 'Q4' } })
+})
+
+t.test('an older copy of the users or of the passwords in the place of the file is used, and told of once [CR 3.4]', async (t) => {
+  const world = await createWorld()
+  t.teardown(() => world.close())
+  const state = join(world.paths.state, 'state')
+  const first = await world.start()
+  const { gateway } = first
+  t.equal((await gateway.people.accounts.create('ben', 'Operator', { name: 'ana', source: 'test' })).kind, 'created')
+  t.equal((await gateway.vault.set('Q4', 'operator', 'Ab1x', 'ana')).kind, 'changed')
+  for (const file of ['people', 'vault']) copyFileSync(join(state, file), join(world.paths.state, file))
+  t.equal((await gateway.people.accounts.disable('ben', { name: 'ana', source: 'test' })).kind, 'done')
+  t.equal((await gateway.vault.remove('Q4', 'operator', 'ana')).kind, 'changed')
+  await first.stop()
+  for (const file of ['people', 'vault']) copyFileSync(join(world.paths.state, file), join(state, file))
+  const second = await world.start()
+  for (const file of ['the file of the users', "the file of the breakers' passwords"])
+    await world.heard(({ id, data, priority }) => id === 'secrets-not-recorded' && data['file'] === file && priority === 13 * 8 + 2)
+  await second.stop()
+  const third = await world.start()
+  t.equal(third.gateway.people.accounts.list()[0]?.state, 'active')
+  await third.gateway.journal.flush()
+  t.equal((await third.gateway.journal.query({ after: 0, limit: 10, id: 'secrets-not-recorded' })).length, 2)
 })
 
 t.test('while everything is only observed, what a client wrote for a password reaches no breaker in any shape [S-14]', async (t) => {

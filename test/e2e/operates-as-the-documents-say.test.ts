@@ -34,7 +34,7 @@ t.test('open, close and reset move the breaker; what it refuses is recorded in i
   t.match(await command(1, commandRegisters(906, 4353)), { id: 'operation-done', data: { operation: 'reset circuit breaker Q1' } })
   t.match(await command(2, commandRegisters(904, 4609)), { id: 'operation-done', data: { operation: 'open circuit breaker Q2' } })
   t.equal(world.board.twins.Q2.closed, false)
-  t.equal(gateway.vault.set('Q4', 'operator', 'nope', 'ana').kind, 'changed')
+  t.equal((await gateway.vault.set('Q4', 'operator', 'nope', 'ana')).kind, 'changed')
   t.match(await command(4, commandRegisters(904, 5377)), {
     id: 'operation-refused-by-device',
     data: { reason: 'not enough rights or wrong password' },

@@ -214,7 +214,9 @@ t.test('in the clear only listed addresses read, nobody operates, and it is said
     1,
     'even with control, unlocked',
   )
-  t.match(await world.heard(({ id }) => id === 'operation-denied'), { data: { subject: '127.0.0.1', reason: /^acl-level/ } })
+  t.match(await world.heard(({ id }) => id === 'operation-denied'), {
+    data: { subject: '127.0.0.1', reason: /^clear-text: its listener is in the clear/ },
+  })
   hmi.close(() => undefined)
   const stranger = connectTcp({ host: '127.0.0.1', port: clear?.port ?? 0, localAddress: '127.0.0.7' })
   stranger.on('error', () => undefined)

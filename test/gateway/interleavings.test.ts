@@ -132,7 +132,7 @@ const masterLock: Explored<MasterLock> = {
   actions: { on: (book) => turn(book, true), off: (book) => turn(book, false) },
 }
 
-type Grants = Awaited<ReturnType<typeof openGrantBook>>
+type Grants = Awaited<ReturnType<typeof openGrantBook>> & { readonly now: () => number }
 const ask = (book: Grants): Promise<Confirmed> =>
   book
     .ask(
@@ -153,18 +153,17 @@ const viewOfGrants = (grants: Iterable<{ state: string; used: number }>): object
 })
 
 const grants: Explored<Grants> = {
-  open: (journal, clock) => openGrantBook(journal, { clock, random: realRandom }),
+  open: async (journal, clock) => ({ ...(await openGrantBook(journal, { clock, random: realRandom })), now: () => clock.now() }),
   close: (book) => book.close(),
   view: (book) => viewOfGrants(book.list().map(({ state: { kind: state }, used }) => ({ state, used }))),
   bars: (book) =>
-    book
-      .list()
-      .flatMap(({ id, state, used }) => [
-        ...(state.kind === 'approved' ? [] : [id]),
-        ...Array.from({ length: used }, (_, i) => `use ${i + 1} of ${id}`),
-      ]),
-  told(events) {
-    const found = new Map<string, { state: string; used: number }>()
+    book.list().flatMap(({ id, state, used }) => [
+      // Approved, and over before its timer has run: nothing passes by it any more.
+      ...(state.kind === 'approved' && book.now() < state.until ? [] : [id]),
+      ...Array.from({ length: used }, (_, i) => `use ${i + 1} of ${id}`),
+    ]),
+  told(events, utcUs = 0) {
+    const found = new Map<string, { state: string; used: number; until: string }>()
     const states: Partial<Record<SecurityEvent['id'], string>> = {
       'grant-requested': 'requested',
       'grant-approved': 'approved',
@@ -173,12 +172,14 @@ const grants: Explored<Grants> = {
       'grant-expired': 'expired',
     }
     for (const one of inEffect(events)) {
-      const before = found.get(text(one, 'grant')) ?? { state: '', used: 0 }
+      const before = found.get(text(one, 'grant')) ?? { state: '', used: 0, until: '' }
       const state = states[one.id]
-      if (state !== undefined) found.set(text(one, 'grant'), { ...before, state })
+      if (state !== undefined) found.set(text(one, 'grant'), { ...before, state, until: text(one, 'until') })
       if (one.id === 'grant-used') found.set(text(one, 'grant'), { ...before, used: Number(one.fields.count) })
     }
-    return viewOfGrants(found.values())
+    // A restart ends what was over meanwhile.
+    const isOver = (state: string, until: string): boolean => state === 'approved' && Date.parse(until) * 1000 <= utcUs
+    return viewOfGrants([...found.values()].map(({ state, used, until }) => ({ state: isOver(state, until) ? 'expired' : state, used })))
   },
   ticks: 2,
   before: {

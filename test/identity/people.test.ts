@@ -253,6 +253,10 @@ t.test('a role that needs a second factor gets nowhere without one, and a code i
   t.match(await login.byCode(ticket, totpCode(secret, nowMs()), fromDesk()), { kind: 'logged-in', pending: 'nothing' })
   t.match(await login.byCode(await ask(), totpCode(secret, nowMs()), fromDesk()), { kind: 'refused' }, 'no code twice')
   some.clock.advance(60_000)
+  const both = [await ask(), await ask()]
+  const at = await Promise.all(both.map((one) => login.byCode(one, totpCode(secret, nowMs()), fromDesk())))
+  t.same(at.map(({ kind }) => kind).sort(), ['logged-in', 'refused'], 'nor by two at once')
+  some.clock.advance(60_000)
   const late = await ask()
   some.clock.advance(121_000)
   t.match(await login.byCode(late, totpCode(secret, nowMs()), fromDesk()), { kind: 'refused' }, 'a ticket lives two minutes')

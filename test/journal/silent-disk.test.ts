@@ -5,13 +5,13 @@ import { SILENT_MS, WAITING_EVENTS } from '../../src/journal/limits.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { something } from '../support/journals.ts'
-import { type Disk, scriptedJournal, settled } from '../support/scripted-disk.ts'
+import { emptyDisk, scriptedJournal, settled } from '../support/scripted-disk.ts'
 
 const locked = (by: string): SecurityEvent => event('locked', { subject: by, breaker: 'Q1', scope: 'control', reason: 'x' })
 
 function hangingDisk() {
   const clock = virtualClock()
-  const disk: Disk = { states: new Map(), events: [] }
+  const disk = emptyDisk()
   const scripted = scriptedJournal(clock, disk)
   /** What waits is written, and all that follows. */
   async function goesOn(): Promise<void> {

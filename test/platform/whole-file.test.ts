@@ -25,17 +25,18 @@ console.log(JSON.stringify([attempt('x'.repeat(4000)), attempt('y'.repeat(9000))
     module: `${platform}import { openVault } from ${source('identity/index.ts')}
 ${folderIs}const files = { file: folder + '/vault', keyFile: folder + '/vault.key', credential: undefined }
 const vault = openVault(files, realClock, realRandom)
-const attempt = (breaker) => vault.set(breaker, 'operator', '1234', 'four-characters').kind === 'changed' ? 'written' : 'refused'
-console.log(JSON.stringify([attempt('Q1'), attempt('Q'.repeat(9000))]))`,
+const set = (breaker) => vault.set({ breaker, level: 'operator', password: '1234', rule: 'four-characters' }, () => Promise.resolve(true))
+const attempt = async (breaker) => (await set(breaker)).kind === 'changed' ? 'written' : 'refused'
+console.log(JSON.stringify([await attempt('Q1'), await attempt('Q'.repeat(9000))]))`,
   },
   {
     name: 'the users',
     file: 'people',
     module: `${platform}import { openPeopleStore } from ${source('identity/people/store.ts')}
 ${folderIs}const files = { file: folder + '/people', keyFile: folder + '/people.key', credential: undefined }
-const store = openPeopleStore(files, realRandom)
-const attempt = (name) => store.write({ users: [{ name }], services: [] }) === 'written' ? 'written' : 'refused'
-console.log(JSON.stringify([attempt('ana'), attempt('a'.repeat(9000))]))`,
+const store = openPeopleStore(files, realRandom, { usedBefore: false, last: { kind: 'unknown' } })
+const attempt = async (name) => (await store.rewrite(() => ({ users: [{ name }], services: [] }))) === 'written' ? 'written' : 'refused'
+console.log(JSON.stringify([await attempt('ana'), await attempt('a'.repeat(9000))]))`,
   },
 ]
 
@@ -58,7 +59,7 @@ t.test('a key that a full disk does not take leaves no empty file, and is made o
   const module = `import { openKey } from ${source('journal/files.ts')}
 ${platform}import { openPeopleStore } from ${source('identity/people/store.ts')}
 ${folderIs}const files = { file: folder + '/people', keyFile: folder + '/people.key', credential: undefined }
-console.log(JSON.stringify([openKey(folder, undefined).kind, openPeopleStore(files, realRandom).state.kind]))`
+console.log(JSON.stringify([openKey(folder, undefined).kind, openPeopleStore(files, realRandom, { usedBefore: false, last: { kind: 'unknown' } }).state.kind]))`
   // Empty files, as a version before this one left them.
   for (const name of ['journal.key', 'people.key']) writeFileSync(join(folder, name), '', { mode: 0o600 })
   t.same(onShortDisk(module, folder, 0), ['not-made', 'closed'])

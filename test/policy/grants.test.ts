@@ -39,7 +39,7 @@ t.test('the table of a grant from its asking to its end [CR 2.1 RE 4]', (t) => {
     for (const said of (cells[0] ?? '').split(', ')) {
       const [kind = '', who = '', version = '0'] = said.split(' ')
       const action: GrantAction = kind === 'use' || kind === 'expire' ? { kind } : by(kind as 'approve', who, Number(version))
-      const step = stepGrant(grant, action, toMonotonic(kind === 'use' ? Number(who) : 0))
+      const step = stepGrant(grant, action, toMonotonic(kind === 'use' ? Number(who) : 0), 0)
       outcome = step.kind === 'done' ? step.grant.state.kind : step.why
       if (step.kind === 'done') grant = step.grant
     }
@@ -65,7 +65,7 @@ t.test('no sequence makes a grant of one person alone, nor more uses than were a
       let now = 0
       for (const [one, later] of actions) {
         now += later
-        const step = stepGrant(grant, one, toMonotonic(now))
+        const step = stepGrant(grant, one, toMonotonic(now), now * 1000)
         if (step.kind === 'refused') continue
         if (one.kind === 'use' && !isInForce(grant, toMonotonic(now), false)) return false
         grant = step.grant

@@ -1,13 +1,13 @@
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import type { Journal } from '../../src/journal/index.ts'
-import { type Disk, scriptedJournal, settled } from './scripted-disk.ts'
+import { type Disk, type ScriptedFiles, copyOf, emptyDisk, scriptedFiles, scriptedJournal, settled } from './scripted-disk.ts'
 
 /** `done`: confirmed as on disk. `held`: confirmed as in force and not on disk yet. `no`: refused in any way. */
 export type Confirmed = 'done' | 'held' | 'no'
 
 /** A store as the explorer drives it. Views are compared as JSON text, so they hold what matters and no clock readings. */
 export type Explored<Book> = {
-  readonly open: (journal: Journal, clock: ReturnType<typeof virtualClock>) => Promise<Book>
+  readonly open: (journal: Journal, clock: ReturnType<typeof virtualClock>, files: ScriptedFiles) => Promise<Book>
   readonly close?: (book: Book) => void
   /** What is in force. `restarted`: after a restart, which may have barred more. */
   readonly view: (book: Book) => object
@@ -15,8 +15,8 @@ export type Explored<Book> = {
   readonly afterRestart?: (view: object) => object
   /** Each thing that bars: memory has to have all of what the disk has. */
   readonly bars: (book: Book) => readonly string[]
-  /** The view that the events on disk tell of, made without the store's own code. */
-  readonly told: (events: Disk['events']) => object
+  /** The view that the events on disk tell of, made without the store's own code; `utcUs`: as a restart at this time would see it. */
+  readonly told: (events: Disk['events'], utcUs?: number) => object
   /** Prepares a state; the disk answers everything. */
   readonly before: Readonly<Record<string, (book: Book) => unknown>>
   readonly actions: Readonly<Record<string, (book: Book) => Promise<Confirmed>>>
@@ -59,9 +59,12 @@ async function run<Book>(
   plan: readonly number[],
 ): Promise<{ taken: Choice[]; widths: number[]; faults: string[] }> {
   const clock = virtualClock()
-  const disk: Disk = { states: new Map(), events: [] }
+  const disk = emptyDisk()
   const { journal, waiting, answer } = scriptedJournal(clock, disk)
-  const book = await store.open(journal, clock)
+  const cuts: Disk[] = []
+  const files = scriptedFiles(disk, () => cuts.push(copyOf(disk)))
+  const book = await store.open(journal, clock, files)
+  cuts.length = 0 // what is there before anything is done
   const drain = async (): Promise<void> => {
     for (let i = 0; i < 14; i++) {
       await settled()
@@ -83,7 +86,13 @@ async function run<Book>(
   }
   const [taken, widths, faults]: [Choice[], number[], string[]] = [[], [], []]
   const check = async (): Promise<void> => {
-    for (const fault of faultsOf(store, book, disk, await restarted(store, restarts, disk, clock.utcUs()), confirmed)) faults.push(fault)
+    for (const cut of cuts.splice(0)) {
+      const [found, told] = [await restarted(store, restarts, cut, clock.utcUs()), store.told(cut.events, clock.utcUs())]
+      const expected = json(store.afterRestart?.(told) ?? told)
+      if (json(found.view) !== expected) faults.push(`cut between two files: ${json(found.view)}, the events tell of ${expected}`)
+    }
+    const again = await restarted(store, restarts, disk, clock.utcUs())
+    for (const fault of faultsOf(store, book, again, store.told(disk.events, clock.utcUs()), confirmed)) faults.push(fault)
   }
   for (;;) {
     const choices: Choice[] = []
@@ -125,12 +134,16 @@ type Restarted = { readonly view: object; readonly bars: readonly string[] }
 type Restarts = Map<string, Restarted>
 
 async function restarted<Book>(store: Explored<Book>, restarts: Restarts, disk: Disk, utcUs: number): Promise<Restarted> {
-  const key = `${utcUs} ${JSON.stringify([...disk.states])}`
+  const key = `${utcUs} ${JSON.stringify([[...disk.states], [...disk.files]])}`
   const known = restarts.get(key)
   if (known !== undefined) return known
-  const copy: Disk = { states: new Map(disk.states), events: [...disk.events] }
+  const copy = copyOf(disk)
   const clock = virtualClock(utcUs / 1000)
-  const book = await store.open(scriptedJournal(clock, copy).journal, clock)
+  const book = await store.open(
+    scriptedJournal(clock, copy).journal,
+    clock,
+    scriptedFiles(copy, () => undefined),
+  )
   const found = { view: store.view(book), bars: store.bars(book) }
   store.close?.(book)
   restarts.set(key, found)
@@ -141,12 +154,11 @@ async function restarted<Book>(store: Explored<Book>, restarts: Restarts, disk: 
 function faultsOf<Book>(
   store: Explored<Book>,
   book: Book,
-  disk: Disk,
   again: Restarted,
+  told: object,
   confirmed: readonly (Confirmed | 'open')[],
 ): readonly string[] {
   const faults: string[] = []
-  const told = store.told(disk.events)
   const expected = store.afterRestart?.(told) ?? told
   if (json(again.view) !== json(expected)) faults.push(`the disk has ${json(again.view)}, its events tell of ${json(expected)}`)
   const bars = new Set(store.bars(book))

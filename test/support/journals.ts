@@ -29,6 +29,8 @@ export async function openJournal(path: string, clock: Clock = realClock): Promi
 /** A journal of so many events, closed. */
 export async function filled(path: string, count: number, from = 0): Promise<void> {
   const journal = await openJournal(path)
-  await Promise.all(Array.from({ length: count }, (_, i) => journal.append(something(from + i))))
+  // Not more at a time than there is room for.
+  for (let i = 0; i < count; i += 1000)
+    await Promise.all(Array.from({ length: Math.min(1000, count - i) }, (_, j) => journal.append(something(from + i + j))))
   await journal.close()
 }

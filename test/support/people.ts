@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type From, type People, openPeople } from '../../src/identity/index.ts'
+import { type From, type LastRecorded, type People, openPeople } from '../../src/identity/index.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import type { PeopleSettings } from '../../src/identity/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
@@ -33,6 +33,7 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
   const events: { id: string; fields: Readonly<Record<string, unknown>> }[] = []
   const world = { writes: true }
   let kept: string | undefined
+  let last: LastRecorded = { kind: 'unknown' }
   const open = (): People =>
     openPeople({
       clock,
@@ -40,10 +41,12 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
       files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: undefined },
       settings: () => ({ ...usualPeople, ...settings }),
       rights: () => rightsOf({ SecurityAdmin: [], Operator: ['monitor', 'control'], FieldTech: ['monitor'], Viewer: ['monitor'] }),
-      record(id, fields) {
+      record(id, fields, change) {
         if (world.writes) events.push({ id, fields: fields })
+        if (world.writes) last = { kind: 'known', change }
         return Promise.resolve(world.writes)
       },
+      last,
       note: (id, fields) => void events.push({ id, fields: fields }),
       attempts: {
         text: kept,

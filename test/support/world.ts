@@ -8,6 +8,7 @@ import { type Api, startApi } from '../../src/admin/api/index.ts'
 import { loadSite } from '../../src/config/index.ts'
 import { type Gateway, type Ports, startGateway } from '../../src/gateway/index.ts'
 import { openVault } from '../../src/identity/index.ts'
+import { put } from './vaults.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 import { type DemoPaths, demoPaths, writeConfiguration } from '../../hil/demo/prepare.ts'
 import { type Received, startReceiver } from '../../hil/demo/receiver.ts'
@@ -49,7 +50,7 @@ export async function createWorld(): Promise<World> {
   await issue('scada-1', 'Operator')
   await issue('viewer-1', 'Viewer')
   await issue('engineer-1', 'Engineer')
-  fillVault(paths)
+  await fillVault(paths)
   const board = await startSwitchboard({ frameLog: paths.frameLog, moving: false })
   const received: Received[] = []
   const waiting = new Set<(message: Received) => void>()
@@ -185,11 +186,10 @@ export async function createWorld(): Promise<World> {
 }
 
 /** The passwords of the virtual breakers in the vault of the world's gateway. */
-function fillVault(paths: DemoPaths): void {
+async function fillVault(paths: DemoPaths): Promise<void> {
   const files = { file: join(paths.state, 'state', 'vault'), keyFile: join(paths.state, 'vault.key'), credential: undefined }
   const vault = openVault(files, realClock, realRandom)
-  for (const { name } of breakers)
-    for (const [level, password] of Object.entries(passwords)) vault.set(name, level, password, 'four-characters')
+  for (const { name } of breakers) for (const [level, password] of Object.entries(passwords)) await put(vault, name, level, password)
 }
 
 /** The 20 registers of a command, as a SCADA system writes them to 8000. */

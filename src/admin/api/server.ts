@@ -2,7 +2,6 @@ import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { confirmed } from './confirmed.ts'
 import { event } from '../../events/index.ts'
 import { type Gateway, lookForServices } from '../../gateway/index.ts'
 import { type PacketView, vaultRemoveBody, vaultSetBody } from '../contract.ts'
@@ -145,6 +144,6 @@ function vaultRoutes(app: FastifyInstance, gateway: Gateway): void {
 }
 
 async function changed(change: ReturnType<Gateway['vault']['set']>, gateway: Gateway, reply: FastifyReply): Promise<FastifyReply> {
-  if (change.kind === 'changed') return confirmed(reply, await change.recorded, vaultView(gateway))
-  return refuse(reply, 422, change.why, 'breakwall vault list shows what there is')
+  const done = await change
+  return done.kind === 'changed' ? reply.send(vaultView(gateway)) : refuse(reply, 422, done.why, 'breakwall vault list shows what there is')
 }

@@ -91,13 +91,13 @@ export class Accounts {
   }
 
   async #disableNow(name: string, by: By): Promise<Refused | Done> {
-    const { store, sessions } = this.#context
+    const { sessions } = this.#context
     const user = this.#find(name)
     if ('kind' in user) return user
     if (this.#isLast(user)) return lastOne
     const fields = { subject: by.name, source: by.source, user: user.name }
-    const written = await change(this.#context, 'user-disabled', fields, () =>
-      patched(store.people(), user.id, (one) => ({ ...one, state: 'disabled' })),
+    const written = await change(this.#context, 'user-disabled', fields, (people) =>
+      patched(people, user.id, (one) => ({ ...one, state: 'disabled' })),
     )
     if (written.kind === 'done') sessions.endAllOf(user.name)
     return written
@@ -118,7 +118,7 @@ export class Accounts {
   }
 
   async #resetNow(name: string, by: By): Promise<Refused | WithPassword> {
-    const { store, sessions } = this.#context
+    const { sessions } = this.#context
     const user = this.#find(name)
     if ('kind' in user) return user
     const password = readableSecret(4, this.#context.random)
@@ -129,8 +129,8 @@ export class Accounts {
     const formerPins = pinsOf(user).slice(0, passwordHistory + 1)
     const fresh = { hash, setMs: wallMs(this.#context), mustChange: true, history }
     const fields = { subject: by.name, source: by.source, user: user.name }
-    const written = await change(this.#context, 'password-reset', fields, () =>
-      patched(store.people(), user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', formerPins, password: fresh })),
+    const written = await change(this.#context, 'password-reset', fields, (people) =>
+      patched(people, user.id, (one) => ({ ...one, totp: 'none', passkeys: [], pin: 'none', formerPins, password: fresh })),
     )
     if (written.kind === 'refused') return written
     sessions.endAllOf(user.name)
@@ -142,15 +142,15 @@ export class Accounts {
   }
 
   async #removeNow(name: string, by: By): Promise<Refused | Done> {
-    const { store, sessions } = this.#context
+    const { sessions } = this.#context
     const user = this.#find(name)
     if ('kind' in user) return user
     if (this.#isLast(user)) return lastOne
     const fields = { subject: by.name, source: by.source, user: user.name }
-    const written = await change(this.#context, 'user-deleted', fields, () => {
-      const people = store.people()
-      return { ...people, users: people.users.filter(({ id }) => id !== user.id) }
-    })
+    const written = await change(this.#context, 'user-deleted', fields, (people) => ({
+      ...people,
+      users: people.users.filter(({ id }) => id !== user.id),
+    }))
     if (written.kind === 'done') sessions.endAllOf(user.name)
     return written
   }
@@ -197,17 +197,17 @@ export class Accounts {
     const created: User = {
       ...{ id: random.uuid(), name, role, state: 'active', createdMs: wallMs(this.#context), lastLoginMs: 'never' },
       password: { hash, setMs: wallMs(this.#context), mustChange, history: [] },
-      ...{ totp: 'none', passkeys: [], pin: 'none' },
+      ...{ totp: 'none', passkeys: [], pin: 'none', formerPins: [] },
     }
     const fields = { subject: by.name, source: by.source, user: name, role }
-    return change(this.#context, 'user-created', fields, () => ({ ...store.people(), users: [...store.people().users, created] }))
+    return change(this.#context, 'user-created', fields, (people) => ({ ...people, users: [...people.users, created] }))
   }
 
   /** Their sessions end: what they may do is another from now on. */
   async #changed(user: User, patch: (user: User) => User, by: By, words: string): Promise<Refused | Done> {
-    const { store, sessions } = this.#context
+    const { sessions } = this.#context
     const fields = { subject: by.name, source: by.source, user: user.name, reason: words }
-    const written = await change(this.#context, 'user-changed', fields, () => patched(store.people(), user.id, patch))
+    const written = await change(this.#context, 'user-changed', fields, (people) => patched(people, user.id, patch))
     if (written.kind === 'done') sessions.endAllOf(user.name)
     return written
   }

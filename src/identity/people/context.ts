@@ -1,4 +1,4 @@
-import { type EventId, type FieldsOf, event } from '../../events/index.ts'
+import type { EventId, FieldsOf } from '../../events/index.ts'
 import type { Clock, Random } from '../../platform/index.ts'
 import type { Rights } from '../../policy/index.ts'
 import type { Hasher } from './hash.ts'
@@ -16,8 +16,11 @@ export type Context = {
   readonly rights: () => Rights
   readonly clock: Clock
   readonly random: Random
-  /** Resolves with false when it could not be written: then what it tells of must not happen. */
-  readonly record: <Id extends EventId>(id: Id, fields: FieldsOf<Id>) => Promise<boolean>
+  /**
+   * Resolves with false when it could not be written: then what it tells of must not happen. With the numbers of a change of the file of
+   * the people, as `RecordChange` has them.
+   */
+  readonly record: <Id extends EventId>(id: Id, fields: FieldsOf<Id>, change: string, before: string) => Promise<boolean>
   /** Written as soon as the disk allows. */
   readonly note: <Id extends EventId>(id: Id, fields: FieldsOf<Id>) => void
 }
@@ -32,23 +35,17 @@ export const done: Done = { kind: 'done' }
 
 export const notWritten: Refused = refused('it cannot be written down, so it was not done', 'look at the disk: breakwall status')
 
-/**
- * First on record, then in the file: a change that nobody can read of never holds. When the file is refused then, it is on record that
- * the change did not take effect.
- */
+/** On record and in the file, or neither: also where the process ends in between (decision 0041). */
 export async function change<Id extends EventId>(
-  { store, record, note }: Pick<Context, 'store' | 'record' | 'note'>,
+  { store, record }: Pick<Context, 'store' | 'record'>,
   id: Id,
   fields: FieldsOf<Id>,
-  next: () => People,
+  next: (people: People) => People,
 ): Promise<Refused | Done> {
-  if (!(await record(id, fields))) return notWritten
-  const written = store.write(next())
-  if (written === 'written') return done
-  const { text, fields: told } = event(id, fields)
-  const reason = `the file of the users cannot be written (${written.why})`
-  note('change-overtaken', { subject: String(told.subject ?? ''), breaker: '', operation: text, reason })
-  return refused(`it cannot be written: ${written.why}`, 'look at the disk: breakwall status')
+  const changed = await store.change(next, (number, before) => record(id, fields, number, before))
+  if (changed === 'changed') return done
+  if (changed === 'not-recorded') return notWritten
+  return refused(`it cannot be written: ${changed.why}`, 'look at the disk: breakwall status')
 }
 
 /** The people with one of them changed, as it is at this moment: somebody else may have changed it meanwhile. */

@@ -14,6 +14,8 @@ const STARTED_MS = 5 * 60_000
 const MAX_PASSKEYS = 10
 
 export type Patch = (user: User) => User
+/** What a right proof changes; `used`: somebody has used the same code meanwhile. */
+export type Proof = (user: User) => User | 'used'
 type Started = { readonly what: string; readonly untilMs: number }
 
 const again = refused('this took too long, or was not begun', 'begin again')
@@ -123,7 +125,7 @@ export class Factors {
   }
 
   /** What a right proof changes: its counter moves on; `wrong` for any other. */
-  async prove(ticket: string, user: User, response: AuthenticationResponseJSON): Promise<Patch | 'wrong'> {
+  async prove(ticket: string, user: User, response: AuthenticationResponseJSON): Promise<Proof | 'wrong'> {
     const rp = this.#party()
     const challenge = this.#begun(`proof ${ticket}`)
     const passkey = user.passkeys.find(({ id }) => id === response.id)
@@ -159,9 +161,9 @@ export class Factors {
   }
 
   async #keep(session: Session, user: User, patch: (user: User) => User, what: string): Promise<Refused | Done> {
-    const { store, sessions } = this.#context
+    const { sessions } = this.#context
     const fields = { subject: user.name, source: session.source, reason: what }
-    const written = await change(this.#context, 'password-changed', fields, () => patched(store.people(), user.id, patch))
+    const written = await change(this.#context, 'password-changed', fields, (people) => patched(people, user.id, patch))
     if (written.kind === 'done') sessions.setPending(session.id, pendingOf(patch(user), this.#context))
     return written
   }

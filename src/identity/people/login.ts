@@ -2,7 +2,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { isoUs } from '../../platform/index.ts'
 import { type Attempts, failed, succeeded, waitOf } from './attempts.ts'
 import { type Context, type Refused, patched, refused, wallMs } from './context.ts'
-import type { Factors, Patch } from './factors.ts'
+import type { Factors, Proof } from './factors.ts'
 import { passwordDaysLeft, pendingOf, pinDaysLeft } from './secrets.ts'
 import type { Pending, Session, Via } from './sessions.ts'
 import { checkTotp } from './totp.ts'
@@ -91,8 +91,10 @@ export class Login {
   byCode(ticket: string, code: string, from: From): Promise<LoggedIn | NotRecorded | Refused> {
     return this.#secondStep(ticket, from, (user) => {
       const step = user.totp === 'none' ? 'wrong' : checkTotp(user.totp.secret, code, user.totp.lastStep, wallMs(this.#context))
-      const used: Patch = (one) => (one.totp === 'none' || step === 'wrong' ? one : { ...one, totp: { ...one.totp, lastStep: step } })
-      return Promise.resolve(step === 'wrong' ? 'wrong' : used)
+      if (step === 'wrong') return Promise.resolve('wrong')
+      return Promise.resolve((one) =>
+        one.totp === 'none' || one.totp.lastStep >= step ? 'used' : { ...one, totp: { ...one.totp, lastStep: step } },
+      )
     })
   }
 
@@ -159,16 +161,24 @@ export class Login {
     return hash === undefined ? false : right
   }
 
-  /** `patch` is what the proof changed. The user is looked at once more: who managed the users may have changed it while a hash was made. */
-  async #enter({ id, name }: User, from: From, patch: Patch = (user) => user): Promise<LoggedIn | NotRecorded | Refused> {
+  /** The user is looked at once more at the end: who managed the users may have changed it while a hash was made. */
+  async #enter({ id, name }: User, from: From, proof: Proof = (user) => user): Promise<LoggedIn | NotRecorded | Refused> {
     const { store, sessions, clock, note } = this.#context
     if ((await this.#attempts.set(succeeded(this.#attempts.get(), { name, source: from.source }))) === 'unavailable')
       return this.#unrecorded(name, from)
+    // Before the session: a code whose use is not on disk could be used once more after a restart.
+    const code = { isUsed: false }
+    const written = await store.rewrite((people) =>
+      patched(people, id, (one) => {
+        const next = proof(one)
+        code.isUsed = next === 'used'
+        return next === 'used' ? one : { ...next, lastLoginMs: wallMs(this.#context) }
+      }),
+    )
+    if (written !== 'written') return this.#unrecorded(name, from)
+    if (code.isUsed) return this.#wrong(name, from, 'this code was used already')
     const user = store.user(name)
     if (user?.state !== 'active' || user.id !== id) return this.#refuse(name, from, 'the account was changed meanwhile')
-    // Before the session: a code whose use is not on disk could be used once more after a restart.
-    const written = store.write(patched(store.people(), id, (one) => ({ ...patch(one), lastLoginMs: wallMs(this.#context) })))
-    if (written !== 'written') return this.#unrecorded(name, from)
     const pending = pendingOf(user, this.#context)
     const opened = sessions.open({ user: user.name, ...from, pending }, clock.now())
     if (opened === 'full') return this.#refuse(name, from, 'too many people are logged in', full)
@@ -227,7 +237,7 @@ export class Login {
   async #secondStep(
     ticket: string,
     from: From,
-    prove: (user: User) => Promise<Patch | 'wrong'>,
+    prove: (user: User) => Promise<Proof | 'wrong'>,
   ): Promise<LoggedIn | NotRecorded | Refused> {
     const { clock } = this.#context
     const found = this.#holder(ticket, from)

@@ -1,3 +1,4 @@
+import type { LastRecorded } from '../vault/recorded-file.ts'
 import type { Cancel } from '../../platform/index.ts'
 import { Accounts } from './accounts.ts'
 import { type Attempts, capped, noAttempts, shifted } from './attempts.ts'
@@ -21,12 +22,16 @@ export type Kept = { readonly text: string | undefined; write(text: string): Pro
 export type PeoplePorts = Omit<Context, 'store' | 'sessions' | 'hasher'> & {
   readonly files: PeopleFiles
   readonly attempts: Kept
+  /** The last change of the file of the people that the journal has. */
+  readonly last: LastRecorded
   readonly party: () => RelyingParty | 'none'
 }
 
 /** Users, their log-ins and sessions, and scripts with tokens. */
 export interface People {
   readonly state: PeopleStore['state']
+  /** Whether their file is the one that the journal tells of. */
+  readonly recorded: PeopleStore['recorded']
   readonly accounts: Accounts
   readonly login: Login
   readonly factors: Factors
@@ -42,9 +47,9 @@ export interface People {
 }
 
 export function openPeople(ports: PeoplePorts): People {
-  const { files, attempts: kept, party, ...rest } = ports
+  const { files, attempts: kept, last, party, ...rest } = ports
   const { clock, random, settings, note } = rest
-  const store = openPeopleStore(files, random, kept.text !== undefined)
+  const store = openPeopleStore(files, random, { usedBefore: kept.text !== undefined, last })
   const sessions = createSessions(settings, random)
   const context: Context = { ...rest, store, sessions, hasher: createHasher(random) }
   const attempts = attemptBook(kept, context)
@@ -76,6 +81,7 @@ export function openPeople(ports: PeoplePorts): People {
 
   return {
     state: store.state,
+    recorded: store.recorded,
     accounts: new Accounts(context),
     login: new Login(context, factors, attempts),
     factors,

@@ -72,7 +72,7 @@ export async function changePassword(session: Session, old: string, fresh: strin
   const history = historyAfter(user.password, passwordHistory)
   const password = { hash, setMs: wallMs(context), mustChange: false, history }
   const fields = { subject: user.name, source: session.source, reason: 'the own password' }
-  const written = await change(context, 'password-changed', fields, () => patched(store.people(), user.id, (one) => ({ ...one, password })))
+  const written = await change(context, 'password-changed', fields, (people) => patched(people, user.id, (one) => ({ ...one, password })))
   if (written.kind === 'refused') return written
   sessions.endAllOf(user.name, session.id)
   sessions.setPending(session.id, pendingOf({ ...user, password }, context))
@@ -96,11 +96,11 @@ export async function setPin(session: Session, pin: string, context: Context): P
   if (hash === 'busy') return busy
   const history = before.slice(0, context.settings().passwordHistory)
   const by: By = { name: user.name, source: session.source }
-  return change(context, 'password-changed', { subject: by.name, source: by.source, reason: 'the own PIN' }, () =>
-    patched(store.people(), user.id, (one) => ({ ...one, pin: { hash: hash.text, setMs: wallMs(context), history }, formerPins: [] })),
+  return change(context, 'password-changed', { subject: by.name, source: by.source, reason: 'the own PIN' }, (people) =>
+    patched(people, user.id, (one) => ({ ...one, pin: { hash: hash.text, setMs: wallMs(context), history }, formerPins: [] })),
   )
 }
 
 /** Every PIN of a user that is not taken again, the present one first; a reset takes the PIN away, not what is known of it. */
-export const pinsOf = ({ pin, formerPins = [] }: User): readonly string[] =>
+export const pinsOf = ({ pin, formerPins }: User): readonly string[] =>
   pin === 'none' ? formerPins : [pin.hash, ...pin.history, ...formerPins]

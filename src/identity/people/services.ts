@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isoUs } from '../../platform/index.ts'
+import { background, isoUs } from '../../platform/index.ts'
 import { managementActions } from '../../policy/index.ts'
 import { type By, type Context, type Done, type Refused, change, refused, wallMs } from './context.ts'
 import { type Service, nameIsFine, sameName } from './user.ts'
@@ -46,7 +46,7 @@ export function createServices(context: Context) {
     }
     const words = [...scope, ...(enrols === '' ? [] : [`certificates of role ${enrols}`])].join(', ')
     const fields = { subject: by.name, source: by.source, user: name, reason: words, until: isoUs(untilMs * 1000) }
-    const written = await change(context, 'service-created', fields, () => ({ ...store.people(), services: [...list(), made] }))
+    const written = await change(context, 'service-created', fields, (people) => ({ ...people, services: [...people.services, made] }))
     return written.kind === 'refused' ? written : { kind: 'token', token }
   }
 
@@ -54,7 +54,22 @@ export function createServices(context: Context) {
     const found = list().find((one) => sameName(one.name, name))
     if (found === undefined) return refused(`there is no script "${name}"`, 'breakwall token list')
     const fields = { subject: by.name, source: by.source, user: found.name }
-    return change(context, 'service-removed', fields, () => ({ ...store.people(), services: list().filter(({ id }) => id !== found.id) }))
+    return change(context, 'service-removed', fields, (people) => ({
+      ...people,
+      services: people.services.filter(({ id }) => id !== found.id),
+    }))
+  }
+
+  /** A token that is used a thousand times a second is written down once. */
+  const keeping = new Set<string>()
+  function keepUsed(id: string, nowMs: number): void {
+    if (keeping.has(id)) return
+    keeping.add(id)
+    const kept = store.rewrite((people) => ({
+      ...people,
+      services: people.services.map((one) => (one.id === id ? { ...one, lastUsedMs: nowMs } : one)),
+    }))
+    background(kept.then(() => keeping.delete(id)))
   }
 
   return {
@@ -69,8 +84,7 @@ export function createServices(context: Context) {
       const nowMs = wallMs(context)
       const found = list().find(({ tokenHash, untilMs }) => tokenHash === hash && nowMs < untilMs)
       if (found === undefined) return 'none'
-      if (found.lastUsedMs === 'never' || nowMs - found.lastUsedMs > KEEP_USED_MS)
-        store.write({ ...store.people(), services: list().map((one) => (one.id === found.id ? { ...one, lastUsedMs: nowMs } : one)) })
+      if (found.lastUsedMs === 'never' || nowMs - found.lastUsedMs > KEEP_USED_MS) keepUsed(found.id, nowMs)
       return found
     },
   }

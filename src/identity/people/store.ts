@@ -1,5 +1,15 @@
-import { type Random, hasName } from '../../platform/index.ts'
-import { type Failure, readKey, readSealed, removeFile, writeKey, writeSealed } from '../vault/sealed-file.ts'
+import { type Files, type Random, createTurns, realFiles } from '../../platform/index.ts'
+import {
+  type AsRecorded,
+  type LastRecorded,
+  type Place,
+  type RecordChange,
+  type RecordedFile,
+  findRecorded,
+  recordedFile,
+} from '../vault/recorded-file.ts'
+import { type Failure, readKey, removeFile, writeKey } from '../vault/sealed-file.ts'
+import { peopleOf } from './stored.ts'
 import type { People, User } from './user.ts'
 
 export type PeopleFiles = {
@@ -7,16 +17,28 @@ export type PeopleFiles = {
   readonly keyFile: string
   /** Where systemd has put the key; undefined outside systemd. */
   readonly credential: string | undefined
+  readonly files?: Files
+}
+
+/** What the journal knows of the file of the people. */
+export type Known = {
+  /** Somebody has tried to log in before: it shows a removed file where the key comes from systemd. */
+  readonly usedBefore: boolean
+  readonly last: LastRecorded
 }
 
 /** The file of the people, sealed: a copied journal or backup holds no hash and no secret. */
 export interface PeopleStore {
   readonly state: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly why: string }
+  /** Whether the file is the one that the journal tells of. */
+  readonly recorded: AsRecorded
   people(): People
   user(name: string): User | undefined
-  /** Writes all of it anew; what could not be written did not happen. */
-  write(next: People): Failure | 'written'
-  /** One change after the other: two who remove each other's last administrator at once must not both succeed. */
+  /** What only counts, such as the time of the last log-in. */
+  rewrite(next: (people: People) => People): Promise<Failure | 'written'>
+  /** On record and in the file, or neither. `next` is asked when the changes before this one are through. */
+  change(next: (people: People) => People, record: RecordChange): Promise<Failure | 'changed' | 'not-recorded'>
+  /** One decision after the other: two who remove each other's last administrator at once must not both succeed. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
@@ -25,66 +47,85 @@ const nobody: People = { users: [], services: [] }
 const CANNOT_BE_MADE = 'make room on its disk, and restart the gateway'
 
 type Opened =
-  { readonly kind: 'open'; readonly key: Uint8Array; readonly people: People } | { readonly kind: 'closed'; readonly why: string }
+  | { readonly kind: 'open'; readonly file: RecordedFile; readonly people: People; readonly recorded: AsRecorded }
+  | { readonly kind: 'closed'; readonly why: string }
 const closed = (why: string): Opened => ({ kind: 'closed', why })
 
 /**
  * Opens it; a file that does not open is closed, not empty: nobody is let in and nobody set up in its place. The same for one that is
- * gone: the first start makes both files, so that either without the other was removed. `usedBefore`: somebody has tried to log in
- * before, by the journal; it shows a removed file where the key comes from systemd.
+ * gone: the first start makes both files, so that either without the other was removed.
  */
-export function openPeopleStore(files: PeopleFiles, random: Random, usedBefore = false): PeopleStore {
-  const { file } = files
-  const opened = open(files, random, usedBefore)
+export function openPeopleStore(files: PeopleFiles, random: Random, known: Known): PeopleStore {
+  const opened = open(files, random, known)
   let people = opened.kind === 'open' ? opened.people : nobody
-  let last: Promise<unknown> = Promise.resolve()
+  const decisions = createTurns()
+  const writes = createTurns()
   return {
-    inTurn(work) {
-      const mine = last.then(work)
-      last = mine.catch(() => undefined) // its caller hears it; the next has its turn
-      return mine
-    },
+    inTurn: decisions,
     state: opened.kind === 'open' ? { kind: 'open' } : opened,
+    recorded: opened.kind === 'closed' ? { kind: 'as-recorded' } : opened.recorded,
     people: () => people,
     user: (name) => people.users.find((user) => user.name.toLowerCase() === name.toLowerCase()),
-    write(next) {
-      if (opened.kind === 'closed') return { kind: 'failed', why: opened.why }
-      const written = seal(file, opened.key, random, next)
-      if (written === 'written') people = next
-      return written
-    },
+    rewrite: (next) =>
+      writes(() => {
+        if (opened.kind === 'closed') return Promise.resolve<Failure>({ kind: 'failed', why: opened.why })
+        const rewritten = next(people)
+        const written = opened.file.rewrite(rewritten)
+        if (written === 'written') people = rewritten
+        return Promise.resolve(written)
+      }),
+    change: (next, record) =>
+      writes(async () => {
+        if (opened.kind === 'closed') return { kind: 'failed', why: opened.why }
+        const changed = next(people)
+        const done = await opened.file.change(changed, record)
+        if (done.kind === 'failed') return done
+        if (done.kind === 'changed') people = changed
+        return done.kind
+      }),
   }
 }
 
-const seal = (file: string, key: Uint8Array, random: Random, people: People): Failure | 'written' =>
-  writeSealed(file, key, random.bytes(12), 'breakwall-people-1', JSON.stringify(people))
-
-function open({ file, keyFile, credential }: PeopleFiles, random: Random, usedBefore: boolean): Opened {
-  const key = credential === undefined ? readKey(keyFile, 'file') : readKey(credential, 'credential')
+function open({ file, keyFile, credential, files = realFiles }: PeopleFiles, random: Random, { usedBefore, last }: Known): Opened {
+  const place: Place = { path: file, format: 'breakwall-people-1', files, random }
+  const used = usedBefore || last.kind === 'known'
+  const key = credential === undefined ? readKey(keyFile, 'file', files) : readKey(credential, 'credential', files)
   if (key === 'missing') {
     if (credential !== undefined) return closed(`${credential} is not there: LoadCredential= in the unit brings it`)
-    if (hasName(file)) return closed(`${keyFile} is not there, and ${file} opens with it only`)
-    return usedBefore ? closed(bothGone(file, keyFile)) : makeFirst(file, keyFile, random)
+    if (files.has(file)) return closed(`${keyFile} is not there, and ${file} opens with it only`)
+    return used ? closed(bothGone(file, keyFile)) : makeFirst(place, keyFile)
   }
   if ('kind' in key) return closed(key.why)
-  const text = readSealed(file, key, 'breakwall-people-1')
-  if (text === 'missing') {
-    if (credential === undefined || usedBefore) return closed(gone(file, credential === undefined ? keyFile : 'none'))
-    const written = seal(file, key, random, nobody)
-    return written === 'written' ? { kind: 'open', key, people: nobody } : closed(`${written.why}: ${CANNOT_BE_MADE}`)
+  const found = findRecorded(place, [key], last)
+  switch (found.kind) {
+    case 'failed':
+      return closed(found.why)
+    case 'missing':
+      return credential === undefined || used ? closed(gone(file, credential === undefined ? keyFile : 'none')) : makeFile(place, key)
+    case 'opened': {
+      const people = peopleOf(found.content)
+      if (people === 'not-people') return closed(`${file} holds something else than users`)
+      return { kind: 'open', file: recordedFile(place, found.standing), people, recorded: found.recorded }
+    }
   }
-  return text.kind === 'failed' ? closed(text.why) : { kind: 'open', key, people: JSON.parse(text.text) as People }
 }
 
 /** The key first, since nothing opens without it; taken back where the users do not follow, for the next start to try again. */
-function makeFirst(file: string, keyFile: string, random: Random): Opened {
-  const key = random.bytes(32)
-  const made = writeKey(keyFile, key)
+function makeFirst(place: Place, keyFile: string): Opened {
+  const key = place.random.bytes(32)
+  const made = writeKey(keyFile, key, place.files)
   if (made !== 'written') return closed(`${made.why}: ${CANNOT_BE_MADE}`)
-  const written = seal(file, key, random, nobody)
-  if (written === 'written') return { kind: 'open', key, people: nobody }
-  removeFile(keyFile)
-  return closed(`${written.why}: ${CANNOT_BE_MADE}`)
+  const opened = makeFile(place, key)
+  if (opened.kind === 'closed') removeFile(keyFile, place.files)
+  return opened
+}
+
+function makeFile(place: Place, key: Uint8Array): Opened {
+  const file = recordedFile(place, { key, change: '', at: 'place' })
+  const written = file.rewrite(nobody)
+  return written === 'written'
+    ? { kind: 'open', file, people: nobody, recorded: { kind: 'as-recorded' } }
+    : closed(`${written.why}: ${CANNOT_BE_MADE}`)
 }
 
 const gone = (file: string, keyFile: string): string =>

@@ -10,8 +10,8 @@ export type User = {
   readonly totp: { readonly secret: string; readonly lastStep: number } | 'none'
   readonly passkeys: readonly Passkey[]
   readonly pin: { readonly hash: string; readonly setMs: number; readonly history: readonly string[] } | 'none'
-  /** Hashes of PINs that a reset took away; files written by earlier versions do not have it. */
-  readonly formerPins?: readonly string[]
+  /** Hashes of PINs that a reset took away. */
+  readonly formerPins: readonly string[]
 }
 export type Passkey = {
   readonly id: string

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { People } from './user.ts'
+
+const password = z.object({ hash: z.string(), setMs: z.number(), mustChange: z.boolean(), history: z.array(z.string()) })
+const passkey = z.object({
+  ...{ id: z.string(), publicKey: z.string(), counter: z.number(), transports: z.array(z.string()), name: z.string() },
+  addedMs: z.number(),
+})
+const user = z.object({
+  ...{ id: z.string(), name: z.string(), role: z.string(), state: z.enum(['active', 'disabled']) },
+  createdMs: z.number(),
+  lastLoginMs: z.union([z.number(), z.literal('never')]),
+  password,
+  totp: z.union([z.object({ secret: z.string(), lastStep: z.number() }), z.literal('none')]),
+  passkeys: z.array(passkey),
+  pin: z.union([z.object({ hash: z.string(), setMs: z.number(), history: z.array(z.string()) }), z.literal('none')]),
+  // Files of earlier versions do not have it.
+  formerPins: z.array(z.string()).default([]),
+})
+const service = z.object({
+  ...{ id: z.string(), name: z.string(), scope: z.array(z.string()), enrols: z.string(), untilMs: z.number() },
+  ...{ createdMs: z.number(), createdBy: z.string(), lastUsedMs: z.union([z.number(), z.literal('never')]), tokenHash: z.string() },
+})
+const people = z.object({ users: z.array(user), services: z.array(service) })
+
+/** The people as their file has them; `not-people`: it is something else. */
+export function peopleOf(content: unknown): People | 'not-people' {
+  const found = people.safeParse(content)
+  return found.success ? found.data : 'not-people'
+}
