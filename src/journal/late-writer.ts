@@ -70,7 +70,11 @@ export function createLateWriter(file: StoreFile, why: Error, clock: Clock, open
         (writer) => writer.states(prefix),
         stored.states.filter(({ key }) => key.startsWith(prefix)),
       ),
-    read: (after, limit) => from((writer) => writer.read(after, limit), after === stored.head.seq - 1 ? stored.last : []),
+    // What is there and cannot be read is not nothing.
+    read: (after, limit) =>
+      late.real() === undefined && after < stored.head.seq - 1
+        ? Promise.reject(late.fault())
+        : from((writer) => writer.read(after, limit), after === stored.head.seq - 1 ? stored.last : []),
     range: (sinceUs, untilUs) => from((writer) => writer.range(sinceUs, untilUs), { first: 0, last: 0 }),
     sign: (text) => from((writer) => writer.sign(text), ''),
     query: (wanted) => from((writer) => writer.query(wanted), []),
@@ -114,6 +118,7 @@ function lateOpening(file: StoreFile, why: Error, clock: Clock, opened: (writer:
   }
   return {
     real: () => real,
+    fault: () => fault,
     async open(): Promise<Writer> {
       if (real !== undefined) return real
       if (opening !== 'no') return opening

@@ -72,6 +72,8 @@ class Outbox implements Sink {
   readonly #running: Promise<void>
   #cursor: Cursor
   #onItsWay: OnItsWay[] = []
+  /** Where it was behind the journal and read nothing; -1: nowhere. */
+  #behindAt = -1
   /** The connection whose notices count; 0 between two. */
   #number = 0
   /** Messages that were given to this connection, and how many of them have arrived. */
@@ -257,12 +259,17 @@ class Outbox implements Sink {
   #sleep(): Promise<void> {
     return new Promise((resolve) => {
       const alone = this.#cursor.live === 'none'
-      const cancel = alone ? () => undefined : this.#ports.clock.after(this.#budget.pauseMs(), resolve)
+      const behind = alone && this.#position.backlog < this.#ports.journal.head().seq
+      // A journal that has events and gives none, twice at the same place, is asked again after a pause.
+      const givesNone = behind && this.#behindAt === this.#position.backlog
+      this.#behindAt = behind ? this.#position.backlog : -1
+      const pauseMs = givesNone ? LAG_MS : this.#budget.pauseMs()
+      const cancel = alone && !givesNone ? () => undefined : this.#ports.clock.after(pauseMs, resolve)
       this.#wake = () => {
         cancel()
         resolve()
       }
-      if (this.#state !== 'runs' || (alone && this.#position.backlog < this.#ports.journal.head().seq)) this.#wake()
+      if (this.#state !== 'runs' || (behind && !givesNone)) this.#wake()
     })
   }
 }

@@ -7,7 +7,7 @@ import { createJournal, createLateWriter, isOfTheDisk } from '../../src/journal/
 import { OPEN_AGAIN_MS } from '../../src/journal/limits.ts'
 import { readStoredStates } from '../../src/journal/read-states.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
-import { journalFile, openJournal, origin, quiet, something } from '../support/journals.ts'
+import { filled, journalFile, openJournal, origin, quiet, something } from '../support/journals.ts'
 
 const readOnly = Object.assign(new Error('attempt to write a readonly database'), { code: 'SQLITE_READONLY' })
 const entry = (i: number) => ({ event: something(i), utcUs: 1, monotonicMs: 1, state: { [`k${i}`]: String(i) } })
@@ -70,6 +70,18 @@ t.test('a late journal refuses in the words of its disk, tries again after a pau
     ['k1', 'k2'],
   )
   t.equal((await late.read(0, 10)).length, 2)
+  await late.close()
+})
+
+t.test('a late journal does not say that there is nothing where it cannot read what there is', async (t) => {
+  const path = journalFile(t)
+  await filled(path, 5)
+  const late = createLateWriter(fileAt(path), readOnly, virtualClock(), () => undefined)
+  const { seq } = late.head
+  t.ok(seq >= 5)
+  await t.rejects(late.read(0, 10), /readonly/)
+  t.equal((await late.read(seq - 1, 1)).length, 1, 'the last one is known')
+  t.same(await late.read(seq, 10), [])
   await late.close()
 })
 

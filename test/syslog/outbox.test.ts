@@ -251,3 +251,22 @@ t.test('a filter sends what it wants, and what it does not want counts as done',
   t.equal(sink.status().owed, 0)
   await sink.close()
 })
+
+t.test('a journal that has events and gives none is asked again after a pause, not without end', async (t) => {
+  for (const categories of ['all', new Set(['audit-log'])] as const) {
+    const { journal, pass, sink, outside } = await world(0, { categories } as never)
+    let [asked, gives] = [0, false]
+    const { read } = journal
+    journal.read = (after, limit) => {
+      asked += 1
+      return gives ? read(after, limit) : Promise.resolve([])
+    }
+    journal.add()
+    await pass(20_000, 250)
+    t.ok(asked >= 2 && asked <= 16, `asked ${asked} times in 20 s`)
+    gives = true
+    await pass(6000, 250)
+    t.same([outside.of(1).got, sink.upTo()], [categories === 'all' ? [1] : [], 1], 'it goes on by itself')
+    await sink.close()
+  }
+})
