@@ -15,13 +15,13 @@ import {
   verifiedText,
   whereIs,
 } from './admin/cli/index.ts'
-import type { ProfileView } from './admin/contract.ts'
+import type { ProfileView } from './admin/contract/index.ts'
 import { startApi, describeListener } from './admin/api/index.ts'
 import { type Problem, formatProblem, loadProfile, loadProfileFile, loadSite, profileFolder, profileNames } from './config/index.ts'
 import { event } from './events/index.ts'
 import { startGateway } from './gateway/index.ts'
 import { initVault, readPair } from './identity/index.ts'
-import { checkSite, journalCommands, pkiCommands, siteCommands } from './offline/index.ts'
+import { checkSite, journalCommands, pkiCommands, siteCommands } from './admin/offline/index.ts'
 import {
   checkStartOptions,
   cipherSuites,
@@ -39,7 +39,7 @@ import {
   createScreen,
   background,
 } from './platform/index.ts'
-import { probe } from './probe/index.ts'
+import { probe } from './admin/offline/probe/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
 const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string }

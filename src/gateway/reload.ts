@@ -1,6 +1,6 @@
 import type { CheckedSite, DoorSettings } from '../config/index.ts'
 import { canonical } from './canonical.ts'
-import type { SiteCredentials } from './credentials.ts'
+import type { SiteCredentials } from './access/credentials.ts'
 
 /**
  * One part of the configuration, by the name that people are told. `live`: a running gateway takes it on. `restart`: it takes a restart,

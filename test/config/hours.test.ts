@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hoursNow } from '../../src/gateway/hours.ts'
+import { hoursNow } from '../../src/gateway/working-hours.ts'
 import { toHours } from '../../src/config/hours.ts'
 
 t.test('working hours are days and times of this machine, over the end of a week too', (t) => {

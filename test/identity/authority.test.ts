@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import t from 'tap'
-import { pkiCommands } from '../../src/offline/index.ts'
+import { pkiCommands } from '../../src/admin/offline/index.ts'
 import { readRegister, roleOf } from '../../src/identity/index.ts'
 import { realClock, realRandom } from '../../src/platform/index.ts'
 

@@ -4,7 +4,7 @@ import { event } from '../../events/index.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import type { From, Service, Session } from '../../identity/index.ts'
 import { ownUserName, peerUserId, userName } from '../../platform/index.ts'
-import type { Refusal } from '../contract.ts'
+import type { Refusal } from '../contract/index.ts'
 import { type ManagementAction, managementActions, mayManage } from '../../policy/index.ts'
 
 /** Who is at the other end: by the kernel's word, and by the token that came with the request. */

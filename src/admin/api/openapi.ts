@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import * as contract from '../contract.ts'
+import * as contract from '../contract/index.ts'
 
 type Row = readonly ['get' | 'post', string, string, string, z.ZodType?]
 

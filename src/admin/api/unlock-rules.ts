@@ -1,6 +1,6 @@
 import type { Gateway } from '../../gateway/index.ts'
 import { nextLocalTime } from '../../platform/index.ts'
-import type { UnlockRules } from '../contract.ts'
+import type { UnlockRules } from '../contract/index.ts'
 
 type Rules = {
   readonly clock: Pick<Gateway['clock'], 'utcUs'>

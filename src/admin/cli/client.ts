@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { request } from 'node:http'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { Refusal } from '../contract.ts'
+import type { Refusal } from '../contract/index.ts'
 
 export type Answered<T> =
   /** `recorded: 'not-yet'`: it is in force and not on disk yet (status 202). */

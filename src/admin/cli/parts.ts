@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { AclView, MatrixView, PkiCommands, ProbeAsked } from '../contract.ts'
+import type { AclView, MatrixView, PkiCommands, ProbeAsked } from '../contract/index.ts'
 import type { Answered, Where } from './client.ts'
 
 /** Exit codes of every command; docs/cli.md has the same table. */

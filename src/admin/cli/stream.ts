@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http'
-import type { Refusal } from '../contract.ts'
+import type { Refusal } from '../contract/index.ts'
 import { type Answered, type Where, afterSession, authorization } from './client.ts'
 
 /** The gateway does this for somebody else; ask again after so many seconds (RFC 9110, 10.2.3). */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { matrixOf, matrixView } from '../../../src/admin/api/access-routes.ts'
+import { matrixOf, matrixView } from '../../../src/admin/api/routes/access.ts'
 import { shippedSite } from '../../support/access-matrix.ts'
 
 t.test('the access matrix of a large site lets what else has come have its turn after each breaker, and is made once', async (t) => {

@@ -1,5 +1,5 @@
 // Who may do what, as the gateway decides it now.
-import type { AclEntryView, MatrixView } from '../../contract.ts'
+import type { AclEntryView, MatrixView } from '../../contract/index.ts'
 import { type Person, get } from './api.ts'
 import { type Field, button, choice, element, field, messageLine, renderer, table } from './dom.ts'
 import { t } from './texts.ts'

@@ -49,7 +49,7 @@ import type {
   userActionBody,
   userBody,
   vaultSetBody,
-} from '../../contract.ts'
+} from '../../contract/index.ts'
 import { t } from './texts.ts'
 
 type Gets = {

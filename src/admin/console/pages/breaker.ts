@@ -1,5 +1,5 @@
 // One breaker, for whoever stands before it: what it is, whether it may be operated from afar, and what was refused.
-import type { BreakerLive, BreakerView, EventView } from '../../contract.ts'
+import type { BreakerLive, BreakerView, EventView } from '../../contract/index.ts'
 import { type Person, get, post } from './api.ts'
 import { background, button, element, field, messageLine, renderer } from './dom.ts'
 import { alarm, faultAlarms } from './faults.ts'

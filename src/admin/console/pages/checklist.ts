@@ -1,5 +1,5 @@
 // What people have to do at each breaker, by the paths that its family has: done when, and by whom.
-import type { ChecklistView } from '../../contract.ts'
+import type { ChecklistView } from '../../contract/index.ts'
 import { type Person, get, post } from './api.ts'
 import { button, choice, element, field, messageLine } from './dom.ts'
 import { shortly, t } from './texts.ts'

@@ -1,5 +1,5 @@
 // What every part of the pages is made with. Every text goes in as text, never as HTML.
-import type { Refusal } from '../../contract.ts'
+import type { Refusal } from '../../contract/index.ts'
 import { t } from './texts.ts'
 
 type Tag = keyof HTMLElementTagNameMap

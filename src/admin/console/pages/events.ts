@@ -1,5 +1,5 @@
 // What happened: searched, followed, the story of one operation, and taken along.
-import type { EventView } from '../../contract.ts'
+import type { EventView } from '../../contract/index.ts'
 import { get } from './api.ts'
 import { type MessageLine, background, button, choice, element, field, messageLine, onSubmit } from './dom.ts'
 import { t, when } from './texts.ts'

@@ -1,5 +1,5 @@
 // Why every operation is denied, for the person at the switchboard: what has happened, what holds meanwhile, whom to call.
-import type { FaultView } from '../../contract.ts'
+import type { FaultView } from '../../contract/index.ts'
 import { element } from './dom.ts'
 import { t } from './texts.ts'
 

@@ -1,5 +1,5 @@
 // Certificates, and the vault with the breakers' own passwords: whose and since when, never the password.
-import type { CertificateView, VaultView, passwordLevels } from '../../contract.ts'
+import type { CertificateView, VaultView, passwordLevels } from '../../contract/index.ts'
 import { type ApiReply, type Person, get, post } from './api.ts'
 import { type Content, choice, element, field, messageLine, onSubmit, table } from './dom.ts'
 import { shortly, t } from './texts.ts'

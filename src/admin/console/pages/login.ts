@@ -1,5 +1,5 @@
 // Coming in: the first account by the set-up code, then name and password, then the second factor.
-import type { LoginView } from '../../contract.ts'
+import type { LoginView } from '../../contract/index.ts'
 import { get, post } from './api.ts'
 import { type FieldSpec, button, element, form, messageLine } from './dom.ts'
 import { t } from './texts.ts'

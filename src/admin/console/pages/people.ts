@@ -1,5 +1,5 @@
 // Users, and the tokens of programs: for whoever manages them.
-import type { UserView, userActionBody } from '../../contract.ts'
+import type { UserView, userActionBody } from '../../contract/index.ts'
 import type { z } from 'zod'
 import { type Person, get, post } from './api.ts'
 import { type Content, background, button, choice, element, field, messageLine, onSubmit, table } from './dom.ts'

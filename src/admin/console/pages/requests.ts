@@ -1,6 +1,6 @@
 // Grants: asked for by one person, answered by another; each with the value that is there and the one that may be written.
 import type { z } from 'zod'
-import type { GrantView, grantBody } from '../../contract.ts'
+import type { GrantView, grantBody } from '../../contract/index.ts'
 import { type Person, get, post } from './api.ts'
 import { type Field, background, button, choice, element, field, messageLine, onSubmit, renderer } from './dom.ts'
 import { recordMark } from './symbols.ts'

@@ -1,5 +1,5 @@
 // All breakers at a glance, and what stands before them: live.
-import type { BreakerView, BusView, MasterLockView, Scope, StatusView } from '../../contract.ts'
+import type { BreakerView, BusView, MasterLockView, Scope, StatusView } from '../../contract/index.ts'
 import { type Person, post } from './api.ts'
 import { type Content, button, choice, element, field, messageLine, renderer, table } from './dom.ts'
 import { alarm, faultAlarms } from './faults.ts'

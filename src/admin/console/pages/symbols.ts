@@ -1,5 +1,5 @@
 // How a state looks: a word, a shape and a colour, as at the switchboard; never the colour alone.
-import type { BreakerView, Scope } from '../../contract.ts'
+import type { BreakerView, Scope } from '../../contract/index.ts'
 import { drawing } from './dom.ts'
 import { t } from './texts.ts'
 

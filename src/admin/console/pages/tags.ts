@@ -1,5 +1,5 @@
 // Personal tags of one breaker: hang mine, take mine off, pass it on, and the way of two people for one whose owner is gone.
-import type { BreakerView, TagView } from '../../contract.ts'
+import type { BreakerView, TagView } from '../../contract/index.ts'
 import { type ApiReply, NOT_RECORDED, type Person, post } from './api.ts'
 import { button, element, field, messageLine, renderer } from './dom.ts'
 import { recordMark, tagMark } from './symbols.ts'

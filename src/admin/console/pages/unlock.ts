@@ -1,5 +1,5 @@
 // The lock of one breaker: who may act from afar, until when, and changing that with a glove on.
-import type { LockView, Scope, UnlockRules } from '../../contract.ts'
+import type { LockView, Scope, UnlockRules } from '../../contract/index.ts'
 import { type Person, post } from './api.ts'
 import { type Content, type MessageLine, button, element, field, messageLine } from './dom.ts'
 import { slide } from './slide.ts'

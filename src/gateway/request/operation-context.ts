@@ -1,0 +1,69 @@
+import { type Operation, inWords } from '../../breakers/index.ts'
+import { type SecurityEvent, event } from '../../events/index.ts'
+import { functionCodeOf } from '../../modbus/index.ts'
+import type { Monotonic } from '../../platform/index.ts'
+import { subjectName, subjectRole, subjectSource } from '../../policy/index.ts'
+import type { Asked } from '../../upstream/index.ts'
+import type { Breaker, Site } from '../site.ts'
+
+/** Everything that the events about one request have in common. */
+export type Story = {
+  readonly asked: Asked
+  readonly breaker: Pick<Breaker, 'name' | 'bus' | 'unit'>
+  readonly operation: Operation
+  readonly correlation: string
+  /** The first operation that was ever asked for from this address. */
+  readonly first: boolean
+  readonly since: Monotonic
+}
+
+/** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
+export function begin(asked: Asked, breaker: Story['breaker'], operation: Operation, site: Site): Story {
+  const monitors = operation.class === 'monitor'
+  const correlation = monitors ? '' : site.random.uuid()
+  const first = !monitors && site.sources.firstFrom(subjectSource(asked.subject))
+  return { asked, breaker, operation, correlation, first, since: site.clock.now() }
+}
+
+/** The fields that a request, its decision and its outcome share. */
+export function common({ asked, breaker, operation, correlation }: Story) {
+  return {
+    subject: subjectName(asked.subject),
+    role: subjectRole(asked.subject),
+    source: subjectSource(asked.subject),
+    breaker: breaker.name,
+    bus: breaker.bus,
+    unit: breaker.unit,
+    class: operation.class,
+    operation: inWords(operation, breaker.name),
+    functionCode: functionCodeOf(operation.request),
+    correlation,
+  }
+}
+
+export const allowed = (story: Story): SecurityEvent => event('operation-allowed', { ...common(story), outcome: 'allowed' })
+
+type PasswordOf = Breaker['passwordOf']
+type VaultWatch = { readonly passwordOf: PasswordOf; level(): string }
+const untouched: VaultWatch = { passwordOf: () => undefined, level: () => '' }
+
+/** The vault, and which of its passwords was taken out of it. */
+export function watchVault(operation: Operation, passwordOf: PasswordOf): VaultWatch {
+  if (operation.command === 'none') return untouched // what is no command is sealed with nothing: a read costs nothing here
+  let taken = ''
+  return {
+    passwordOf(level) {
+      const password = passwordOf(level)
+      if (password !== undefined) taken = level
+      return password
+    },
+    level: () => taken,
+  }
+}
+
+/** Each use of a password is on record, without it. */
+export function noteVaultUse({ asked, breaker, correlation }: Story, level: string, site: Site): void {
+  if (level === '') return
+  const fields = { subject: subjectName(asked.subject), breaker: breaker.name, level, correlation }
+  site.journal.note(event('vault-used', fields))
+}

@@ -1,0 +1,83 @@
+import type { Operation } from '../../breakers/index.ts'
+import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf, registerOf } from '../../modbus/index.ts'
+import { decide, noCircumstances, nothingStanding, subjectName } from '../../policy/index.ts'
+import type { Answer, Asked } from '../../upstream/index.ts'
+import { refuse } from './answer.ts'
+import { type OwnView, ownRegisters } from './own-register-map.ts'
+import type { Site } from '../site.ts'
+import { begin } from './operation-context.ts'
+
+/** The gateway as a Modbus device of its own: a PLC or a panel reads from it who locked what, and why it was refused. */
+export type OwnUnit = {
+  readonly unit: number | 'none'
+  /** What `client` may see now. */
+  view(client: string): OwnView
+}
+
+/** Answers a request to the gateway's own unit: reads of its map and its identification, and nothing else. */
+export function serveOwnUnit(asked: Asked, site: Site): Answer {
+  const { subject, request } = asked
+  const operation = classifyOwn(request)
+  const story = begin(asked, { name: 'gateway', bus: 'none', unit: asked.unit }, operation, site)
+  const verdict = decide({
+    subject,
+    operation,
+    breaker: '',
+    rights: site.rights(),
+    locks: 'none',
+    standing: nothingStanding,
+    circumstances: noCircumstances,
+    again: false,
+    trusted: true,
+    now: site.clock.now(),
+  })
+  if (verdict.kind === 'deny') return refuse(story, verdict, site)
+  const reply = read(request, site.own.view(subjectName(subject)))
+  return {
+    pdu:
+      reply === 'no-such-register'
+        ? encodeException(functionCodeOf(request), exceptionCode.illegalDataAddress)
+        : encodeReply(request, reply),
+  }
+}
+
+function classifyOwn(request: Request): Operation {
+  const readsOwn =
+    request.kind === 'read-holding-registers' || request.kind === 'read-input-registers' || request.kind === 'read-device-identification'
+  return {
+    class: readsOwn ? 'monitor' : 'unknown',
+    words: readsOwn ? 'read the gateway itself' : 'operate the gateway itself',
+    request,
+    command: 'none',
+  }
+}
+
+function read(request: Request, view: OwnView): Reply | 'no-such-register' {
+  switch (request.kind) {
+    case 'read-holding-registers':
+    case 'read-input-registers': {
+      const map = ownRegisters(view)
+      const registers = new Uint8Array(2 * request.quantity)
+      for (let i = 0; i < request.quantity; i++) {
+        const value = map.get(registerOf(request.address) + i)
+        if (value === undefined) return 'no-such-register'
+        registers[2 * i] = value >> 8
+        registers[2 * i + 1] = value & 0xff
+      }
+      return { kind: 'registers', registers }
+    }
+    case 'read-device-identification':
+      return identify(request.code, request.objectId, view.version)
+    default:
+      throw new Error(`${request.kind} of the own unit was allowed`)
+  }
+}
+
+/** Basic identification (V1.1b3, 6.21): vendor, product code, revision. An unknown object starts the stream again at 0. */
+function identify(code: 1 | 2 | 3 | 4, objectId: number, version: string): Reply | 'no-such-register' {
+  const all = ['Breakwall', 'breakwall-gateway', version].map((said, id) => ({ id, value: Uint8Array.from(Buffer.from(said, 'ascii')) }))
+  const one = all.filter(({ id }) => id === objectId)
+  if (code === 4 && one.length === 0) return 'no-such-register'
+  const objects = code === 4 ? one : all.slice(objectId < all.length ? objectId : 0)
+  return { kind: 'device-identification', conformity: 0x81, moreFollows: false, nextObjectId: 0, objects }
+}
