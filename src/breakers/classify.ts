@@ -1,7 +1,8 @@
 import { type Request, diagnosticSubFunctions, registerOf } from '../modbus/index.ts'
 import { registersRead, spanWords } from './access.ts'
 import { COMMAND_REGISTERS, isWholeCommand, recogniseCommand, touchesCommands, withoutPassword } from './command-interface.ts'
-import type { Operation, OperationClass } from './operation.ts'
+import type { Operation } from './operation.ts'
+import type { OperationClass } from './operation-class.ts'
 import { dateWords } from './parameter.ts'
 import type { OptionalFunction, Profile } from './profile.ts'
 

@@ -1,5 +1,6 @@
 export { type ChecklistItem, checklistFor } from './checklist.ts'
-export { type Operation, type OperationClass, inWords, operationClasses } from './operation.ts'
+export { type Operation, inWords } from './operation.ts'
+export { type OperationClass, operationClasses } from './operation-class.ts'
 export {
   type Command,
   type KnownFunction,

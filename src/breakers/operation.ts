@@ -1,19 +1,6 @@
 import type { Request } from '../modbus/index.ts'
+import type { OperationClass } from './operation-class.ts'
 import type { Command } from './profile.ts'
-
-/** What a request would do, from harmless to unknown. `unknown` and `file` are never allowed. */
-export const operationClasses = [
-  'monitor',
-  'control',
-  'protection-setting',
-  'other-setting',
-  'clock',
-  'password',
-  'diagnostic',
-  'file',
-  'unknown',
-] as const
-export type OperationClass = (typeof operationClasses)[number]
 
 /** A request with its meaning for one breaker. The password registers of a command are 0 in it, whatever the client sent. */
 export type Operation = {

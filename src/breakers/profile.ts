@@ -1,5 +1,5 @@
 import type { RegisterNumber } from '../modbus/index.ts'
-import type { OperationClass } from './operation.ts'
+import type { OperationClass } from './operation-class.ts'
 
 /** The password profiles of a MicroLogic unit, the one with the fewest rights first (DOCA0122EN, DOCA0102EN "Password Management"). */
 export const passwordLevels = ['operator', 'engineer', 'services', 'administrator'] as const

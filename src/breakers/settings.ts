@@ -1,6 +1,6 @@
 import { toAddress } from '../modbus/index.ts'
 import { HEAD_BYTES } from './command-interface.ts'
-import type { OperationClass } from './operation.ts'
+import type { OperationClass } from './operation-class.ts'
 import type { Command, Profile } from './profile.ts'
 import { type Act, type Written, settingOf, valuesOf } from './values.ts'
 

@@ -20,7 +20,7 @@ import { type KeySwitchPorts, type KeySwitches, watchKeySwitches } from './contr
 import { type MasterLock, openMasterLock } from './control/master-lock.ts'
 import { type TagBook, openTagBook } from './control/tag-store.ts'
 import { type Movements, openMovements } from './monitor/movements.ts'
-import type { OwnUnit } from './request/own-unit.ts'
+import type { OwnUnit } from './request/own-register-map.ts'
 import { type Presence, createPresence } from './monitor/connected-clients.ts'
 import { createRefusals } from './request/last-refusals.ts'
 import { serve } from './request/serve.ts'

@@ -1,13 +1,13 @@
 import type { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Lookup, createEndpoints, openLine } from '../bus/index.ts'
+import { createEndpoints, openLine } from '../bus/index.ts'
 import type { CheckedSite } from '../config/index.ts'
 import { event } from '../events/index.ts'
 import { type People, openPeople, openVault } from '../identity/index.ts'
 import { readContact } from '../inputs/index.ts'
 import type { Journal } from '../journal/index.ts'
-import { type Clock, type Log, type Random, machineZone } from '../platform/index.ts'
+import { type Clock, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
 import { type StatesAccepted, acceptStates, failOnLateStates, failOnStates } from './record/accept-states.ts'
@@ -20,6 +20,7 @@ import { ownCertificates } from './access/own-certificates.ts'
 import { hoursNow } from './working-hours.ts'
 import type { Keeper } from './record/retention.ts'
 import { type Keeping, startKeeping } from './record/self-monitoring.ts'
+import type { InForce, Ports, StartFailure } from './ports.ts'
 import { openJournal } from './record/open-journal.ts'
 import { recover } from './record/recover.ts'
 import { busesThatWait, changedKeys, describeReload, needsRestart } from './reload.ts'
@@ -27,27 +28,6 @@ import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange, tellOther } fr
 import { type SinkBook, openSinkBook } from './record/sinks.ts'
 import { type Trust, createTrust } from './record/fail-closed.ts'
 import { type VaultBook, openVaultBook } from './control/vault-store.ts'
-
-export type Ports = {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly hostName: string
-  readonly pid: number
-  readonly version: string
-  /** Where systemd has put the key of the vault; undefined outside systemd. */
-  readonly vaultCredential: string | undefined
-  /** Where systemd has put the key of the people's file. */
-  readonly peopleCredential: string | undefined
-  /** Where systemd has put what opens the authority's key; undefined where enrolment has to do without. */
-  readonly authorityCredential: string | undefined
-  /** Where systemd has put the key that signs checkpoints of the journal. */
-  readonly journalCredential: string | undefined
-  /** Whether a time service keeps the clock of this machine right. */
-  readonly clockSynchronised: () => boolean | 'unknown'
-  /** Resolves the host names of buses; the system's resolver when it is left out. */
-  readonly lookup?: Lookup
-}
 
 /** What of the core its people see. */
 const partsOf = (core: Core) => {
@@ -89,7 +69,6 @@ export interface Gateway extends ReturnType<typeof partsOf> {
 export type Reloaded =
   { readonly kind: 'reloaded'; readonly changed: string } | { readonly kind: 'not-reloaded'; readonly why: string; readonly hint: string }
 
-export type StartFailure = { readonly kind: 'not-started'; readonly why: string; readonly hint: string }
 const notStarted = (why: string, hint: string): StartFailure => ({ kind: 'not-started', why, hint })
 
 /** Wires the rooms and opens the doors: journal first, listeners last. Stops in the opposite order. */
@@ -159,8 +138,6 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     stop: (reason) => stopAll(reason, { ...running, doors }),
   }
 }
-
-export type InForce = { site: CheckedSite }
 
 /** The breakers' passwords, with the rule and the account of each breaker's kind. */
 async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultBook> {

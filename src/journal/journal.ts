@@ -1,5 +1,6 @@
 import type { EventRecord, RecordId, SecurityEvent } from '../events/index.ts'
 import type { Clock, Log } from '../platform/index.ts'
+import type { Head, Space, States } from './entry.ts'
 import type { StoreFault } from './fault.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MAX_READ_RECORDS } from './limits.ts'
@@ -7,14 +8,10 @@ import type { Query } from './queries.ts'
 import { toRecord } from './record.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
 import type { StateCheck } from './state-check.ts'
-import type { Head, Space } from './storage.ts'
 import type { Writer } from './writer.ts'
 
 /** Events of this severity and graver are alarms (RFC 5424: 1 alert, 2 critical). */
 const ALARM = 2
-
-/** States that are written with an event, in one transaction: key to JSON text. */
-export type States = Readonly<Record<string, string>>
 
 /** `key`: its fingerprint, and `publicPem` its public half; both are empty where there is none, and `keyFault` says why. */
 export type Signing = { readonly key: string; readonly publicPem: string; readonly keyFault: string }

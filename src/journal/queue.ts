@@ -1,7 +1,7 @@
 import { type SecurityEvent, event } from '../events/index.ts'
 import { type Clock, isoUs } from '../platform/index.ts'
 import { WAITING_EVENTS } from './limits.ts'
-import type { Entry } from './storage.ts'
+import type { Entry } from './entry.ts'
 import { type Waiter, isRefused, refuse } from './waiter.ts'
 
 /** One event that waits for the disk. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { READ_WHOLE_BYTES } from './limits.ts'
-import type { Head } from './storage.ts'
+import type { Head } from './entry.ts'
 
 /** What a start has to know of a journal that cannot be written now. */
 export type StoredStates = {

@@ -5,7 +5,8 @@ import { anchorOf, asidePath, isThere, setAside } from './files.ts'
 import { FRESH_START_STEP } from './limits.ts'
 import { type Row, prepareSchema } from './schema.ts'
 import { type Signer, baseText } from './signature.ts'
-import { DamagedJournal, type StorageKey, type StoredOrigin, onlyOne, openStorage } from './storage.ts'
+import { DamagedJournal, type StorageKey, onlyOne, openStorage } from './storage.ts'
+import type { StoredOrigin } from './entry.ts'
 
 /** A journal that could not be used, where it is now, and what is known of its end. */
 export type Replaced = { readonly file: string; readonly reason: string; readonly upTo: number; readonly head: string }

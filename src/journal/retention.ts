@@ -3,7 +3,7 @@ import { type SecurityEvent, event } from '../events/index.ts'
 import { RETENTION } from './limits.ts'
 import type { Row } from './schema.ts'
 import { type Signer, baseText } from './signature.ts'
-import type { Head } from './storage.ts'
+import type { Head } from './entry.ts'
 
 /** What may go: what every sink has had and is older, or more, than this; and beyond `mostBytes` also what sinks have not had. */
 export type RetentionLimits = {

@@ -4,7 +4,7 @@ import { type StoredAnchor, anchorOf } from './files.ts'
 import type { Base } from './schema.ts'
 import { type Signer, checkpointText, judgeOf } from './signature.ts'
 import type { RootSeen, StateTable } from './state-table.ts'
-import type { Head } from './storage.ts'
+import type { Head } from './entry.ts'
 
 /** Why the states beside the chain are not what this gateway wrote last. */
 export type StatesFault =

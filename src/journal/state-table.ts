@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import type { Signer } from './signature.ts'
-import type { Head } from './storage.ts'
+import type { Head } from './entry.ts'
 
 type StateRow = { readonly key: string; readonly value: string; readonly seq: number | null; readonly mac: Uint8Array | null }
 type OpenRow = { readonly correlation: string; readonly seq: number }

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { type EventId, type SecurityEvent, event } from '../events/index.ts'
 import { type Body, CHAIN_START, canonical, chainHash, sameHash } from './chain.ts'
+import type { Entry, Head, Space, StoredOrigin } from './entry.ts'
 import { storeFaultOf } from './fault.ts'
 import { freeBytes, reserveOf } from './files.ts'
 import { type Retained, type RetentionLimits, retain } from './retention.ts'
@@ -8,17 +9,6 @@ import { type Base, type Row, columnsOf, insertInto, prepareSchema } from './sch
 import { type Signer, checkpointText } from './signature.ts'
 import { type Compared, type SignedAnchor, type StateCheck, checkStates, signedAnchor } from './state-check.ts'
 import { type StateTable, createStateTable } from './state-table.ts'
-
-/** One thing to write: an event and, in the same transaction, states that must never disagree with it. A checkpoint is made where the chain is. */
-export type Entry = {
-  readonly event: SecurityEvent | 'checkpoint'
-  readonly utcUs: number
-  readonly monotonicMs: number
-  readonly state: Readonly<Record<string, string>>
-}
-export type Head = { readonly seq: number; readonly hash: string }
-export type StoredOrigin = { readonly boot: string; readonly gateway: string }
-export type Space = { readonly freeBytes: number; readonly journalBytes: number }
 
 /** An allowed operation stays in `open_operation` until one of its ends is written: what is left there after a crash is unknown. */
 const opens: ReadonlySet<EventId> = new Set(['operation-allowed'])

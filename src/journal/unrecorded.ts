@@ -1,4 +1,4 @@
-import type { States } from './journal.ts'
+import type { States } from './entry.ts'
 
 /** Which stored states are newer in memory than on the disk, key by key. */
 export interface Unrecorded {

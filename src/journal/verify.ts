@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { type Body, CHAIN_START, chainHash, sameHash } from './chain.ts'
 import { type Base, type FullRow, columnsOf } from './schema.ts'
 import { type Judge, baseText, checkpointText } from './signature.ts'
-import type { Head } from './storage.ts'
+import type { Head } from './entry.ts'
 
 /** What was done to the first event that is wrong. */
 export type Fault =

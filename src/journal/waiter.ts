@@ -1,5 +1,5 @@
 import type { RecordId } from '../events/index.ts'
-import type { States } from './journal.ts'
+import type { States } from './entry.ts'
 
 /** Why an event is in the queue, and what its caller hears of it. */
 export type Waiter =

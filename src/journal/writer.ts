@@ -4,7 +4,7 @@ import type { Query } from './queries.ts'
 import type { Replaced, StoredState } from './replace.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
 import type { StateCheck } from './state-check.ts'
-import type { Entry, Head, Space, StoredOrigin } from './storage.ts'
+import type { Entry, Head, Space, StoredOrigin } from './entry.ts'
 
 /** A journal file, and what is written into it about its origin. */
 export type StoreFile = {

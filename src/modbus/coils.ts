@@ -15,12 +15,12 @@ export type BitsReply = { readonly kind: 'bits'; readonly bits: Uint8Array }
 const ON = 0xff00
 const OFF = 0x0000
 
-export function decodeBitRead(functionCode: 1 | 2, view: DataView): Decoded {
+export function decodeBitRead(functionCode: 1 | 2, view: DataView): Decoded<CoilRequest> {
   const kind = functionCode === 1 ? 'read-coils' : 'read-discrete-inputs'
   return decodeSpan(functionCode, view, 2000, 'bits', (address, quantity) => ({ kind, address, quantity }))
 }
 
-export function decodeWriteSingleCoil(view: DataView): Decoded {
+export function decodeWriteSingleCoil(view: DataView): Decoded<CoilRequest> {
   const length = wrongRequestLength(5, view, 5)
   if (length !== undefined) return length
   const value = view.getUint16(3)
@@ -29,7 +29,7 @@ export function decodeWriteSingleCoil(view: DataView): Decoded {
 }
 
 /** Bits behind the quantity in the last byte are taken as 0 and sent on as 0: the one place where a re-encoded frame differs. */
-export function decodeWriteMultipleCoils(view: DataView): Decoded {
+export function decodeWriteMultipleCoils(view: DataView): Decoded<CoilRequest> {
   if (view.byteLength < 6) return malformed(15, `FC 15 is at least 7 bytes long, not ${view.byteLength}`)
   const quantity = view.getUint16(3)
   const byteCount = view.getUint8(5)

@@ -1,26 +1,25 @@
 import { exceptionCode } from './exceptions.ts'
-import type { Request } from './request.ts'
 import { type Address, toAddress } from './values.ts'
 
 /** What the bytes of one PDU are, seen as a request. */
-export type Decoded =
-  | { readonly kind: 'request'; readonly request: Request }
+export type Decoded<R> =
+  | { readonly kind: 'request'; readonly request: R }
   | { readonly kind: 'malformed'; readonly functionCode: number; readonly exception: 0x02 | 0x03; readonly why: string }
   /** Answered with exception 01. `what` names the function as a person looks it up: `8/19`, `43/13`, `90`. */
   | { readonly kind: 'unsupported'; readonly functionCode: number; readonly what: string }
   /** The top bit is set: a peer that sends replies is not a client, and its connection ends. */
   | { readonly kind: 'not-a-request'; readonly functionCode: number }
 
-export const good = (request: Request): Decoded => ({ kind: 'request', request })
+export const good = <R>(request: R): Decoded<R> => ({ kind: 'request', request })
 
-export const unsupported = (functionCode: number, sub?: number): Decoded => ({
+export const unsupported = (functionCode: number, sub?: number): Decoded<never> => ({
   kind: 'unsupported',
   functionCode,
   what: sub === undefined ? String(functionCode) : `${functionCode}/${sub}`,
 })
 
 /** A fault in the structure: exception 03, also for a wrong length (V1.1b3, 7, "implied length is incorrect"). */
-export const malformed = (functionCode: number, why: string): Decoded => ({
+export const malformed = (functionCode: number, why: string): Decoded<never> => ({
   kind: 'malformed',
   functionCode,
   exception: exceptionCode.illegalDataValue,
@@ -28,31 +27,31 @@ export const malformed = (functionCode: number, why: string): Decoded => ({
 })
 
 /** An address that does not exist: exception 02, judged after the structure (V1.1b3, state diagrams of section 6). */
-export const noSuchAddress = (functionCode: number, why: string): Decoded => ({
+export const noSuchAddress = (functionCode: number, why: string): Decoded<never> => ({
   kind: 'malformed',
   functionCode,
   exception: exceptionCode.illegalDataAddress,
   why,
 })
 
-export function wrongRequestLength(functionCode: number, view: DataView, expected: number): Decoded | undefined {
+export function wrongRequestLength(functionCode: number, view: DataView, expected: number): Decoded<never> | undefined {
   if (view.byteLength === expected) return undefined
   return malformed(functionCode, `FC ${functionCode} is ${expected} bytes long here, not ${view.byteLength}`)
 }
 
-export function pastTheEnd(functionCode: number, address: number, quantity: number): Decoded | undefined {
+export function pastTheEnd(functionCode: number, address: number, quantity: number): Decoded<never> | undefined {
   if (address + quantity <= 0x10000) return undefined
   return noSuchAddress(functionCode, `${quantity} from address ${address} end past 65535`)
 }
 
 /** FC 1 to 4: an address and how many from there, 1 to `most`. */
-export function decodeSpan(
+export function decodeSpan<R>(
   functionCode: number,
   view: DataView,
   most: number,
   what: 'bits' | 'registers',
-  make: (address: Address, quantity: number) => Request,
-): Decoded {
+  make: (address: Address, quantity: number) => R,
+): Decoded<R> {
   const length = wrongRequestLength(functionCode, view, 5)
   if (length !== undefined) return length
   const quantity = view.getUint16(3)

@@ -43,12 +43,12 @@ const subFunctionOf = (n: number): DiagnosticSubFunction | undefined =>
   Object.hasOwn(diagnosticSubFunctions, n) ? (n as DiagnosticSubFunction) : undefined
 
 /** The requests that are nothing but their function code. */
-export function decodeBare(functionCode: 7 | 11 | 12 | 17, view: DataView): Decoded {
+export function decodeBare(functionCode: 7 | 11 | 12 | 17, view: DataView): Decoded<DiagnosticRequest> {
   const kinds = { 7: 'read-exception-status', 11: 'get-comm-event-counter', 12: 'get-comm-event-log', 17: 'report-server-id' } as const
   return wrongRequestLength(functionCode, view, 1) ?? good({ kind: kinds[functionCode] })
 }
 
-export function decodeDiagnostics(pdu: Uint8Array, view: DataView): Decoded {
+export function decodeDiagnostics(pdu: Uint8Array, view: DataView): Decoded<DiagnosticRequest> {
   if (view.byteLength < 3) return malformed(8, `FC 8 has a sub-function of two bytes, this is ${view.byteLength} bytes long`)
   const number = view.getUint16(1)
   const subFunction = subFunctionOf(number)

@@ -23,7 +23,7 @@ export type EncapsulatedReply =
   /** The device's clock, its 8 bytes as it sent them: a device may have a clock that is no date. */
   | { readonly kind: 'date-time'; readonly bytes: Uint8Array }
 
-export function decodeEncapsulated(pdu: Uint8Array, view: DataView): Decoded {
+export function decodeEncapsulated(pdu: Uint8Array, view: DataView): Decoded<EncapsulatedRequest> {
   if (view.byteLength < 2) return malformed(43, 'FC 43 without an MEI type')
   switch (view.getUint8(1)) {
     case MEI.identification: {
@@ -46,7 +46,7 @@ export function decodeEncapsulated(pdu: Uint8Array, view: DataView): Decoded {
   }
 }
 
-const reserved = (view: DataView): Decoded | undefined =>
+const reserved = (view: DataView): Decoded<never> | undefined =>
   view.getUint8(2) === 0 ? undefined : malformed(43, `FC 43/${view.getUint8(1)} with reserved byte ${view.getUint8(2)}`)
 
 export function encodeEncapsulatedRequest(request: EncapsulatedRequest): Uint8Array {

@@ -16,14 +16,14 @@ const REFERENCE_TYPE = 6
 const MAX_PDU = 253
 
 /** Reference type, file, record and record + length are addresses: exception 02 (V1.1b3, figures 24 and 25). */
-function checkStretch(functionCode: 20 | 21, reference: number, { file, record, length }: FileStretch): Decoded | undefined {
+function checkStretch(functionCode: 20 | 21, reference: number, { file, record, length }: FileStretch): Decoded<never> | undefined {
   if (reference !== REFERENCE_TYPE) return noSuchAddress(functionCode, `reference type ${reference} is not 6`)
   if (file === 0) return noSuchAddress(functionCode, 'file 0 does not exist')
   if (record + length <= 10_000) return undefined
   return noSuchAddress(functionCode, `${length} registers from record ${record} end past 9999`)
 }
 
-export function decodeReadFileRecord(view: DataView): Decoded {
+export function decodeReadFileRecord(view: DataView): Decoded<FileRequest> {
   const byteCount = view.byteLength < 2 ? 0 : view.getUint8(1)
   if (byteCount < 7 || byteCount > 245 || byteCount % 7 !== 0)
     return malformed(20, `FC 20 has 7 to 245 bytes in groups of 7, not ${byteCount}`)
@@ -45,7 +45,7 @@ export function decodeReadFileRecord(view: DataView): Decoded {
   return good({ kind: 'read-file-record', stretches: groups.map(({ file, record, length }) => ({ file, record, length })) })
 }
 
-export function decodeWriteFileRecord(pdu: Uint8Array, view: DataView): Decoded {
+export function decodeWriteFileRecord(pdu: Uint8Array, view: DataView): Decoded<FileRequest> {
   const byteCount = view.byteLength < 2 ? 0 : view.getUint8(1)
   if (byteCount < 9 || byteCount > 251) return malformed(21, `FC 21 has 9 to 251 bytes, not ${byteCount}`)
   const wrong = wrongRequestLength(21, view, 2 + byteCount)

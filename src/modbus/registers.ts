@@ -26,12 +26,12 @@ export type FifoReply = { readonly kind: 'fifo-queue'; readonly values: Uint8Arr
 /** Most registers in one FC 24 reply. */
 const MAX_FIFO = 31
 
-export function decodeRead(functionCode: 3 | 4, view: DataView): Decoded {
+export function decodeRead(functionCode: 3 | 4, view: DataView): Decoded<RegisterRequest> {
   const kind = functionCode === 3 ? 'read-holding-registers' : 'read-input-registers'
   return decodeSpan(functionCode, view, 125, 'registers', (address, quantity) => ({ kind, address, quantity }))
 }
 
-export function decodeWriteSingle(view: DataView): Decoded {
+export function decodeWriteSingle(view: DataView): Decoded<RegisterRequest> {
   const length = wrongRequestLength(6, view, 5)
   return length ?? good({ kind: 'write-single-register', address: addressAt(view, 1), value: view.getUint16(3) })
 }
@@ -39,7 +39,7 @@ export function decodeWriteSingle(view: DataView): Decoded {
 const valuesAt = (view: DataView, at: number, quantity: number): number[] =>
   Array.from({ length: quantity }, (_, i) => view.getUint16(at + 2 * i))
 
-export function decodeWriteMultiple(view: DataView): Decoded {
+export function decodeWriteMultiple(view: DataView): Decoded<RegisterRequest> {
   if (view.byteLength < 6) return malformed(16, `FC 16 is at least 8 bytes long, not ${view.byteLength}`)
   const quantity = view.getUint16(3)
   const byteCount = view.getUint8(5)
@@ -51,13 +51,13 @@ export function decodeWriteMultiple(view: DataView): Decoded {
   return past ?? good({ kind: 'write-multiple-registers', address: addressAt(view, 1), values: valuesAt(view, 6, quantity) })
 }
 
-export function decodeMaskWrite(view: DataView): Decoded {
+export function decodeMaskWrite(view: DataView): Decoded<RegisterRequest> {
   const length = wrongRequestLength(22, view, 7)
   if (length !== undefined) return length
   return good({ kind: 'mask-write-register', address: addressAt(view, 1), andMask: view.getUint16(3), orMask: view.getUint16(5) })
 }
 
-export function decodeReadWrite(view: DataView): Decoded {
+export function decodeReadWrite(view: DataView): Decoded<RegisterRequest> {
   if (view.byteLength < 10) return malformed(23, `FC 23 is at least 12 bytes long, not ${view.byteLength}`)
   const readQuantity = view.getUint16(3)
   const writeQuantity = view.getUint16(7)
@@ -79,7 +79,7 @@ export function decodeReadWrite(view: DataView): Decoded {
   })
 }
 
-export function decodeFifo(view: DataView): Decoded {
+export function decodeFifo(view: DataView): Decoded<RegisterRequest> {
   const length = wrongRequestLength(24, view, 3)
   return length ?? good({ kind: 'read-fifo-queue', address: addressAt(view, 1) })
 }

@@ -49,7 +49,7 @@ export const functionCodeOf = (request: Request): number => functionCodes[reques
  * Turns the bytes of one PDU (1–253, function code first) into a request, or says what is wrong with them. Never throws.
  * Order of checks: function and sub-function (01), structure and quantity (03), address range (02) (V1.1b3, state diagrams of section 6).
  */
-export function decodeRequest(pdu: Uint8Array): Decoded {
+export function decodeRequest(pdu: Uint8Array): Decoded<Request> {
   const functionCode = pdu[0] ?? 0
   if (functionCode >= 0x80) return { kind: 'not-a-request', functionCode }
   const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength)

@@ -13,7 +13,7 @@ export type ScatteredRequest = {
 const SUB_FUNCTION = 4
 const MAX_ADDRESSES = 100
 
-export function decodeScattered(view: DataView): Decoded {
+export function decodeScattered(view: DataView): Decoded<ScatteredRequest> {
   if (view.byteLength < 3) return malformed(100, 'FC 100 without a sub-function')
   if (view.getUint8(2) !== SUB_FUNCTION) return unsupported(100, view.getUint8(2))
   const byteCount = view.getUint8(1)

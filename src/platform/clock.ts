@@ -1,12 +1,5 @@
 import { createPreciseTimers } from './precise-timers.ts'
-
-declare const monotonic: unique symbol
-/** Milliseconds on a clock that never goes back and knows nothing of the date. Windows and deadlines are judged on it. */
-export type Monotonic = number & { readonly [monotonic]: true }
-export const toMonotonic = (ms: number): Monotonic => ms as Monotonic
-
-/** Stops a timer that has not run yet; afterwards it does nothing. */
-export type Cancel = () => void
+import { type Cancel, type Monotonic, toMonotonic } from './time.ts'
 
 /** Time as a parameter: the real one is `realClock`, tests pass a virtual one. */
 export interface Clock {

@@ -1,5 +1,6 @@
 import { url } from 'node:inspector'
-import type { Cancel, Clock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import type { Cancel } from './time.ts'
 import { unblockSignal } from './libc.ts'
 
 /** How this process was started, as far as it decides which code runs in it. */

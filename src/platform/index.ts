@@ -1,5 +1,6 @@
 export { background } from './background.ts'
-export { type Cancel, type Clock, type Monotonic, isoUs, realClock, toMonotonic } from './clock.ts'
+export { type Clock, isoUs, realClock } from './clock.ts'
+export { type Cancel, type Monotonic, toMonotonic } from './time.ts'
 export { cipherSuites } from './cipher-suites.ts'
 export { type StartOptions, checkStartOptions, countAttempts, ownStartOptions, refuseDebugger } from './debugger.ts'
 export { type Files, realFiles } from './files.ts'

@@ -1,5 +1,5 @@
 import { read } from 'node:fs'
-import type { Cancel, Monotonic } from './clock.ts'
+import type { Cancel, Monotonic } from './time.ts'
 import { createTimerFile } from './libc.ts'
 
 type Timer = { readonly at: Monotonic; readonly run: () => void }

@@ -1,6 +1,6 @@
 import { type Cancel, type Clock, background } from '../platform/index.ts'
 import { CURSOR_MS } from './limits.ts'
-import type { SinkPorts } from './outbox.ts'
+import type { SinkPorts } from './sink-ports.ts'
 
 /** Writes a cursor at most once in a while: what a crash makes it forget is sent twice. */
 export function createCursorWriter(key: string, journal: SinkPorts['journal'], clock: Clock) {

@@ -2,7 +2,7 @@ import { event } from '../events/index.ts'
 import { type Cancel, background } from '../platform/index.ts'
 import { type Cursor, owed } from './lanes.ts'
 import { LAG_MS } from './limits.ts'
-import type { SinkPorts } from './outbox.ts'
+import type { SinkPorts } from './sink-ports.ts'
 import type { SinkSettings } from './settings.ts'
 
 /** Looks now and then whether the sink is behind its limit. */

@@ -1,8 +1,5 @@
 import type { Clock } from '../platform/index.ts'
 import type { Receiver, SinkTransport } from './settings.ts'
-import { openRelp } from './transport-relp.ts'
-import { openStream } from './transport-stream.ts'
-import { openUdp } from './transport-udp.ts'
 
 /** Where it went wrong: looking up the name, reaching the machine, TLS, one of the certificates, or the receiver's own answer. */
 export type Stage = 'name' | 'route' | 'tls' | 'certificate' | 'reply'
@@ -30,16 +27,3 @@ export type LinkEnd =
 export type LinkNotices = { delivered(upTo: number): void; ended(how: LinkEnd): void }
 
 export type OpenLink = (transport: SinkTransport, receiver: Receiver, clock: Clock, notices: LinkNotices) => Promise<Link | LinkFailure>
-
-/** Connects to a receiver. */
-export const openLink: OpenLink = (transport, receiver, clock, notices) => {
-  switch (transport.kind) {
-    case 'udp':
-      return Promise.resolve(openUdp(receiver, notices))
-    case 'tcp':
-    case 'tls':
-      return openStream(transport, receiver, clock, notices)
-    case 'relp':
-      return openRelp(transport.tls, receiver, clock, notices)
-  }
-}

@@ -1,6 +1,4 @@
-import type { EventRecord, SecurityEvent } from '../events/index.ts'
-import type { Journal } from '../journal/index.ts'
-import type { Clock, Random } from '../platform/index.ts'
+import type { EventRecord } from '../events/index.ts'
 import { createBudget } from './budget.ts'
 import { type Connected, Connection } from './connection.ts'
 import { createCursorWriter } from './cursor-writer.ts'
@@ -8,7 +6,8 @@ import { type Look, format } from './format.ts'
 import { watchLag } from './lag.ts'
 import { type Cursor, type LaneName, decodeCursor, delivered, encodeCursor, split } from './lanes.ts'
 import { CLOSE_MS, LAG_MS, MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES, READ_BATCH } from './limits.ts'
-import { type OpenLink, openLink } from './link.ts'
+import { openLink } from './open-link.ts'
+import type { SinkPorts } from './sink-ports.ts'
 import { type SinkState, createReports } from './reports.ts'
 import { type SinkSettings, zoneOf } from './settings.ts'
 
@@ -33,19 +32,6 @@ export interface Sink {
   upTo(): number
   /** Resolves when everything that is in the journal now was delivered, or cannot be within some seconds. */
   close(): Promise<void>
-}
-
-export type SinkPorts = {
-  readonly journal: Pick<Journal, 'read' | 'states' | 'putState' | 'head' | 'onCommitted'>
-  readonly note: (event: SecurityEvent) => void
-  readonly clock: Clock
-  readonly random: Random
-  readonly pid: number
-  readonly version: string
-  /** The time zone of this machine, its IANA name. */
-  readonly zone: string
-  /** A test may have links of its own. */
-  readonly openLink?: OpenLink
 }
 
 /** Something on its way: once the link's message `ticket` has arrived, so has the lane up to `seq`. */

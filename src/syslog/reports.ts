@@ -2,7 +2,7 @@ import { event } from '../events/index.ts'
 import type { Cancel } from '../platform/index.ts'
 import { MOST_STEADY_MS, STEADY_MS } from './limits.ts'
 import type { LinkFailure } from './link.ts'
-import type { SinkPorts } from './outbox.ts'
+import type { SinkPorts } from './sink-ports.ts'
 import { type SinkSettings, receiverWords } from './settings.ts'
 
 /** What is known of the way to a receiver. Opened is not delivered. */

@@ -26,18 +26,29 @@ t.test('planted breaches are found: an import upwards, a side door, a clock, a s
   )
   plant('gateway/serve.ts', `import { decide } from '../policy/decide.ts'\nimport net from 'node:net'\n`)
   plant('../hil/twin.ts', `import { crc16 } from '../src/modbus/index.ts'\nimport type { Clock } from '../src/platform/index.ts'\n`)
-  plant('admin/console/pages/x.ts', `import { reason } from '../../contract.ts'\nimport type { Scope } from '../../contract.ts'\n`)
+  plant(
+    'admin/console/pages/x.ts',
+    `import { reason } from '../../contract/index.ts'\nimport type { Scope } from '../../contract/index.ts'\n`,
+  )
   plant('utils/x.ts', `export const x = 1\n`)
+  plant('gateway/control/a.ts', `import { b } from '../request/b.ts'\nimport type { S } from '../access/s.ts'\n`)
+  plant('gateway/request/b.ts', `import type { C } from '../site.ts'\n`)
+  plant('gateway/site.ts', `import type { A } from './control/a.ts'\n`)
+  plant('gateway/other/x.ts', `import { b } from '../request/b.ts'\n`)
   const { breaches } = checkLayers(src)
   t.same(checkHil(join(planted, 'hil')).breaches, ['hil/twin.ts: may not import ../src/modbus/index.ts'])
   for (const expected of [
     /policy may not import gateway/,
     /policy may not import events/,
     /decide.ts: .*Date/,
-    /policy\/decide.ts is not the door/,
+    /policy\/decide.ts is not the public interface/,
     /serve.ts: .*net/,
-    /pages\/x.ts: admin\/console\/pages may not import admin$/,
+    /pages\/x.ts: admin\/console\/pages may not import admin\/contract$/,
     /"utils" is not in the table/,
+    /gateway\/control may not import request/,
+    /gateway\/control may not import types of access/,
+    /sub-folder "other" of gateway is not in the table/,
+    /in a circle: gateway\/control\/a.ts, gateway\/request\/b.ts, gateway\/site.ts/,
   ]) {
     t.ok(
       breaches.some((breach) => expected.test(breach)),

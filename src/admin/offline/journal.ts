@@ -1,5 +1,14 @@
 import { openSync, readFileSync, writeFileSync } from 'node:fs'
-import { type Judge, judgeOf, justTheChain, readAnchors, salvage, setJournalAside, verifyJournal, verifyLines } from '../../journal/index.ts'
+import {
+  type Judge,
+  judgeOf,
+  justTheChain,
+  readAnchors,
+  salvage,
+  setJournalAside,
+  verifyJournal,
+  verifyLines,
+} from '../../journal/index.ts'
 import { dirname, join } from 'node:path'
 import type { VerifyView } from '../contract/index.ts'
 import type { Clock } from '../../platform/index.ts'

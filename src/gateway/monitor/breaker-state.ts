@@ -1,24 +1,15 @@
-import { type BreakerState, observe } from '../../breakers/index.ts'
+import { observe } from '../../breakers/index.ts'
 import type { Outcome } from '../../bus/index.ts'
 import type { BreakerSettings } from '../../config/index.ts'
 import { event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Request, addressOf } from '../../modbus/index.ts'
-import { type Cancel, type Clock, type Monotonic, background, isoUs } from '../../platform/index.ts'
+import { type Cancel, type Clock, background, isoUs } from '../../platform/index.ts'
 import type { Asked } from '../../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from '../request/serve.ts'
+import type { Seen } from './seen.ts'
 import { type Site, askedByGateway } from '../site.ts'
-
-/** What is known of a breaker, and since when: shown with its age, never as if it were now. */
-export type Seen = {
-  readonly state: BreakerState
-  readonly currents: readonly number[]
-  readonly at: Monotonic | 'never'
-  /** When it was first seen in this state. `watched`: it was seen to get there, and not only found so. */
-  readonly since: { readonly utcUs: number; readonly watched: boolean } | 'never'
-  readonly reachable: 'yes' | 'no' | 'not-tried'
-}
 
 /** The gateway asks a breaker itself when nobody else has for this long, milliseconds. */
 const STALE_MS = 5000

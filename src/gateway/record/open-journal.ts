@@ -10,7 +10,7 @@ import {
   isOfTheDisk,
   startWriter,
 } from '../../journal/index.ts'
-import type { Ports, StartFailure } from '../gateway.ts'
+import type { Ports, StartFailure } from '../ports.ts'
 import { describeStatesFault, restoreStates } from './restore-states.ts'
 
 /** `last`: the last event of the run before this one, as it stood before this one wrote anything. */

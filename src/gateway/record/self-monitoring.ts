@@ -2,7 +2,7 @@ import { type Journal, type StoreFault, verifyInThread } from '../../journal/ind
 import type { Rights } from '../../policy/index.ts'
 import { watchClock } from './clock-watch.ts'
 import type { Core } from '../core.ts'
-import type { InForce, Ports } from '../gateway.ts'
+import type { InForce, Ports } from '../ports.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { type Keeper, startKeeper } from './retention.ts'
 import { checkKeyStore, startSelfTest } from './self-test.ts'

@@ -1,15 +1,16 @@
-import { type Operation, inWords } from '../../breakers/index.ts'
+import { type Operation, type PasswordLevel, inWords } from '../../breakers/index.ts'
 import { type SecurityEvent, event } from '../../events/index.ts'
 import { functionCodeOf } from '../../modbus/index.ts'
-import type { Monotonic } from '../../platform/index.ts'
+import type { Clock, Monotonic, Random } from '../../platform/index.ts'
 import { subjectName, subjectRole, subjectSource } from '../../policy/index.ts'
 import type { Asked } from '../../upstream/index.ts'
-import type { Breaker, Site } from '../site.ts'
+import type { Journal } from '../../journal/index.ts'
+import type { Sources } from './known-sources.ts'
 
 /** Everything that the events about one request have in common. */
 export type Story = {
   readonly asked: Asked
-  readonly breaker: Pick<Breaker, 'name' | 'bus' | 'unit'>
+  readonly breaker: { readonly name: string; readonly bus: string; readonly unit: number }
   readonly operation: Operation
   readonly correlation: string
   /** The first operation that was ever asked for from this address. */
@@ -17,12 +18,14 @@ export type Story = {
   readonly since: Monotonic
 }
 
+type StoryPorts = { readonly random: Random; readonly clock: Clock; readonly sources: Sources }
+
 /** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
-export function begin(asked: Asked, breaker: Story['breaker'], operation: Operation, site: Site): Story {
+export function begin(asked: Asked, breaker: Story['breaker'], operation: Operation, ports: StoryPorts): Story {
   const monitors = operation.class === 'monitor'
-  const correlation = monitors ? '' : site.random.uuid()
-  const first = !monitors && site.sources.firstFrom(subjectSource(asked.subject))
-  return { asked, breaker, operation, correlation, first, since: site.clock.now() }
+  const correlation = monitors ? '' : ports.random.uuid()
+  const first = !monitors && ports.sources.firstFrom(subjectSource(asked.subject))
+  return { asked, breaker, operation, correlation, first, since: ports.clock.now() }
 }
 
 /** The fields that a request, its decision and its outcome share. */
@@ -43,7 +46,7 @@ export function common({ asked, breaker, operation, correlation }: Story) {
 
 export const allowed = (story: Story): SecurityEvent => event('operation-allowed', { ...common(story), outcome: 'allowed' })
 
-type PasswordOf = Breaker['passwordOf']
+type PasswordOf = (level: PasswordLevel) => string | undefined
 type VaultWatch = { readonly passwordOf: PasswordOf; level(): string }
 const untouched: VaultWatch = { passwordOf: () => undefined, level: () => '' }
 
@@ -62,8 +65,8 @@ export function watchVault(operation: Operation, passwordOf: PasswordOf): VaultW
 }
 
 /** Each use of a password is on record, without it. */
-export function noteVaultUse({ asked, breaker, correlation }: Story, level: string, site: Site): void {
+export function noteVaultUse({ asked, breaker, correlation }: Story, level: string, journal: Pick<Journal, 'note'>): void {
   if (level === '') return
   const fields = { subject: subjectName(asked.subject), breaker: breaker.name, level, correlation }
-  site.journal.note(event('vault-used', fields))
+  journal.note(event('vault-used', fields))
 }

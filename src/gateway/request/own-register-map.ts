@@ -1,7 +1,7 @@
 import type { Monotonic } from '../../platform/index.ts'
 import { type LockState, type Locks, isUnlocked, lockScopes, refusalReasons } from '../../policy/index.ts'
 import type { Refusal } from './last-refusals.ts'
-import type { Seen } from '../monitor/breaker-state.ts'
+import type { Seen } from '../monitor/seen.ts'
 
 /** What the gateway's own unit shows. All of it is known without asking anybody: reading it never touches a bus. */
 export type OwnView = {
@@ -15,6 +15,13 @@ export type OwnView = {
   /** Of the client that reads. */
   readonly refusal: Refusal | 'none'
   readonly now: Monotonic
+}
+
+/** The gateway as a Modbus device of its own: a PLC or a panel reads from it who locked what, and why it was refused. */
+export type OwnUnit = {
+  readonly unit: number | 'none'
+  /** What `client` may see now. */
+  view(client: string): OwnView
 }
 
 /** The map's version: raised when a register changes its meaning, never when one is added. */

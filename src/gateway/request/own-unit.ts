@@ -7,13 +7,6 @@ import { type OwnView, ownRegisters } from './own-register-map.ts'
 import type { Site } from '../site.ts'
 import { begin } from './operation-context.ts'
 
-/** The gateway as a Modbus device of its own: a PLC or a panel reads from it who locked what, and why it was refused. */
-export type OwnUnit = {
-  readonly unit: number | 'none'
-  /** What `client` may see now. */
-  view(client: string): OwnView
-}
-
 /** Answers a request to the gateway's own unit: reads of its map and its identification, and nothing else. */
 export function serveOwnUnit(asked: Asked, site: Site): Answer {
   const { subject, request } = asked

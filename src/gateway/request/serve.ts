@@ -42,7 +42,7 @@ export async function serve(asked: Asked, site: Site): Promise<Answer> {
     turn.ended('not-taken')
     return refuse(story, deny('fail-closed'), site)
   }
-  noteVaultUse(story, vault.level(), site)
+  noteVaultUse(story, vault.level(), site.journal)
   if (record !== 'none') breaker.allowed(operation, story.correlation)
 
   let stopped: Stopped = 'not-stopped'

@@ -1,6 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Gateway } from '../../../gateway/index.ts'
-import { type EmergencyView, emergencyBody, emergencyConfirmBody, lockBody, masterLockBody, scopes, unlockBody } from '../../contract/index.ts'
+import {
+  type EmergencyView,
+  emergencyBody,
+  emergencyConfirmBody,
+  lockBody,
+  masterLockBody,
+  scopes,
+  unlockBody,
+} from '../../contract/index.ts'
 import { allowed, refuse } from '../caller.ts'
 import { checked } from '../checked.ts'
 import { confirmed } from '../confirmed.ts'

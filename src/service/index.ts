@@ -1,0 +1,3 @@
+export { runConsole } from './console.ts'
+export type { Ended } from './ended.ts'
+export { runGateway } from './gateway.ts'
