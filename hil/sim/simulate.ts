@@ -1,6 +1,6 @@
 import { type CheckedSite, loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type OpenWire, createSerialLine, createTcpLine } from '../../src/bus/index.ts'
-import { type Core, createCore, withoutFloods } from '../../src/gateway/index.ts'
+import { type Core, createCore, collapseEvents } from '../../src/gateway/index.ts'
 import { event } from '../../src/events/index.ts'
 import { createJournal } from '../../src/journal/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
@@ -179,7 +179,7 @@ type World = {
 async function createWorldCore(world: World): Promise<{ readonly core: Core; readonly end: () => Promise<string> }> {
   const { site, outside, chance, stall, faults, disk, oracle } = world
   const log = { info: () => undefined, warn: () => undefined }
-  const journal = withoutFloods(createJournal(simWriter(stall.clock, chance, faults, disk), stall.clock, log), stall.clock)
+  const journal = collapseEvents(createJournal(simWriter(stall.clock, chance, faults, disk), stall.clock, log), stall.clock)
   const core = await createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { type Operation, classify } from '../../src/breakers/index.ts'
 import { type Request, decodeRequest, encodeReply, encodeRequest, matchReply } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type Question, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type Question, decide, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { profileOf, read } from '../../test/support/requests.ts'
 import { everywhere, rightsOf } from '../../test/support/rights.ts'
 import type { Result } from './result.ts'
@@ -34,9 +34,9 @@ const question: Question = {
   breaker: 'Q1',
   rights: rightsOf({ Operator: ['monitor'] }),
   locks: 'none',
-  standing: nothingStanding,
-  circumstances: noCircumstances,
-  again: false,
+  restrictions: noRestrictions,
+  guardInputs: noGuardInputs,
+  recheck: false,
   trusted: true,
   now: toMonotonic(0),
 }

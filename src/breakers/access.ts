@@ -67,5 +67,5 @@ export function registersWritten(request: Request): readonly Span[] {
   }
 }
 
-export const spanWords = ({ first, count }: Span, what = 'register'): string =>
+export const describeSpan = ({ first, count }: Span, what = 'register'): string =>
   count === 1 ? `${what} ${first}` : `${what}s ${first} to ${first + count - 1}`

@@ -1,9 +1,9 @@
 import { type Request, diagnosticSubFunctions, registerOf } from '../modbus/index.ts'
-import { registersRead, spanWords } from './access.ts'
+import { registersRead, describeSpan } from './access.ts'
 import { COMMAND_REGISTERS, isWholeCommand, recogniseCommand, touchesCommands, withoutPassword } from './command-interface.ts'
 import type { Operation } from './operation.ts'
 import type { OperationClass } from './operation-class.ts'
-import { dateWords } from './parameter.ts'
+import { describeDate } from './parameter.ts'
 import type { OptionalFunction, Profile } from './profile.ts'
 
 /** What a request means for a breaker of this profile. Cannot fail: what the profile does not know is `unknown`. */
@@ -15,9 +15,9 @@ export function classify(request: Request, profile: Profile): Operation {
     case 'read-scattered-registers':
       return as('monitor', readWords(request, profile))
     case 'read-coils':
-      return as('monitor', `read ${spanWords({ first: registerOf(request.address), count: request.quantity }, 'coil')} of {breaker}`)
+      return as('monitor', `read ${describeSpan({ first: registerOf(request.address), count: request.quantity }, 'coil')} of {breaker}`)
     case 'read-discrete-inputs':
-      return as('monitor', `read ${spanWords({ first: registerOf(request.address), count: request.quantity }, 'input')} of {breaker}`)
+      return as('monitor', `read ${describeSpan({ first: registerOf(request.address), count: request.quantity }, 'input')} of {breaker}`)
     case 'read-device-identification':
       return as('monitor', 'read the device identification of {breaker}')
     case 'read-date-time':
@@ -36,7 +36,7 @@ export function classify(request: Request, profile: Profile): Operation {
       // The standard says that reading does not clear the queue; old devices may pop it (facts: monitor only where a profile says so).
       return as(classOf('24', profile), `read the FIFO queue at register ${registerOf(request.address)} of {breaker}`)
     case 'write-date-time':
-      return as(classOf('43/16', profile), `set the clock of {breaker} to ${dateWords(request.date)}`)
+      return as(classOf('43/16', profile), `set the clock of {breaker} to ${describeDate(request.date)}`)
     case 'read-file-record':
       return as('file', 'read file records of {breaker}')
     case 'write-file-record':
@@ -69,7 +69,7 @@ function readWords(request: Request, profile: Profile): string {
   const [first] = spans
   if (first === undefined || spans.length > 1) return `read ${spans.length} scattered registers of {breaker}`
   const range = profile.readable.find(({ from, to }) => from <= first.first && first.first + first.count - 1 <= to)
-  return `read ${spanWords(first)} of {breaker}${range === undefined ? '' : ` (${range.words})`}`
+  return `read ${describeSpan(first)} of {breaker}${range === undefined ? '' : ` (${range.words})`}`
 }
 
 /** The most data of FC 8/0 that passes, bytes: one word, as its example in V1.1b3, 6.8 (docs/decisions/0037). */
@@ -112,10 +112,10 @@ function command(request: Extract<Request, { kind: 'write-multiple-registers' }>
 /** A plain write. It must lie whole in one documented range: one that leaves it would carry undocumented registers along. */
 function registers(first: number, values: readonly number[], profile: Profile, as: As): Operation {
   const span = { first, count: values.length }
-  if (touchesCommands(first, values.length)) return as('unknown', `write into the command interface of {breaker}: ${spanWords(span)}`)
+  if (touchesCommands(first, values.length)) return as('unknown', `write into the command interface of {breaker}: ${describeSpan(span)}`)
   const range = profile.writable.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
-  if (range === undefined) return as('unknown', `write ${spanWords(span)} of {breaker}`)
-  return as(range.class, `${range.words} (${spanWords(span)} = ${values.join(', ')})`)
+  if (range === undefined) return as('unknown', `write ${describeSpan(span)} of {breaker}`)
+  return as(range.class, `${range.words} (${describeSpan(span)} = ${values.join(', ')})`)
 }
 
 /** A mask that keeps every bit still writes the register, and triggers where writing triggers (V1.1b3, 6.16). */
@@ -136,7 +136,7 @@ function coils(address: Parameters<typeof registerOf>[0], values: readonly boole
   const first = registerOf(address)
   const span = { first, count: values.length }
   const range = profile.coils.find(({ from, to }) => from <= first && first + values.length - 1 <= to)
-  const what = `${spanWords(span, 'coil')} = ${values
+  const what = `${describeSpan(span, 'coil')} = ${values
     .slice(0, 16)
     .map((on) => (on ? 'on' : 'off'))
     .join(', ')}`

@@ -93,7 +93,7 @@ function withTail(values: readonly number[], password: readonly [number, number]
  * The operation as it goes to the breaker: the password of the least level that the command takes and the vault has, in its registers.
  * `no-password` when it needs one and there is none.
  */
-export function seal(operation: Operation, passwordOf: (level: PasswordLevel) => string | undefined): Operation | 'no-password' {
+export function insertPassword(operation: Operation, passwordOf: (level: PasswordLevel) => string | undefined): Operation | 'no-password' {
   const { command, request } = operation
   if (command === 'none' || request.kind !== 'write-multiple-registers' || command.passwords.length === 0) return operation
   for (const level of command.passwords) {

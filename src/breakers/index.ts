@@ -1,5 +1,5 @@
 export { type ChecklistItem, checklistFor } from './checklist.ts'
-export { type Operation, inWords } from './operation.ts'
+export { type Operation, describeOperation } from './operation.ts'
 export { type OperationClass, operationClasses } from './operation-class.ts'
 export {
   type Command,
@@ -25,12 +25,12 @@ export {
   RESULT_STATUS,
   openRequest,
   reachesIntoCommands,
-  seal,
+  insertPassword,
   touchesCommands,
 } from './command-interface.ts'
 export { registersOf } from './parameter.ts'
 export { registersRead } from './access.ts'
-export { asSeenBy } from './privacy.ts'
+export { redactFor } from './privacy.ts'
 export { type BreakerState, type Observed, observe } from './state.ts'
 export { type Act, type Written, actOf, acts, settingOf, valuesOf } from './values.ts'
 export { type AlsoWrites, alsoWritten, hasOperation, hasSetting, namedSettings } from './settings.ts'

@@ -13,4 +13,4 @@ export type Operation = {
 }
 
 /** The operation as a person says it: "set long-time pick-up Ir = 400 A on Q1". */
-export const inWords = ({ words }: Pick<Operation, 'words'>, breaker: string): string => words.replaceAll('{breaker}', breaker)
+export const describeOperation = ({ words }: Pick<Operation, 'words'>, breaker: string): string => words.replaceAll('{breaker}', breaker)

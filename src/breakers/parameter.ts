@@ -21,7 +21,7 @@ export function registersOf(type: ParameterType): number {
 export function describeValue(parameter: Parameter, values: readonly number[], first: number): string {
   const at = parameter.register - first
   const words = values.slice(at, at + registersOf(parameter.type))
-  if (parameter.type === 'date') return dateWords(dateOf(words))
+  if (parameter.type === 'date') return describeDate(dateOf(words))
   const value = valueOf(parameter.type, words)
   const said = parameter.values.get(value)
   return said ?? `${tidy(value / parameter.scale)}${parameter.unit === '' ? '' : ` ${parameter.unit}`}`
@@ -71,7 +71,7 @@ const dateOf = ([monthDay = 0, yearHour = 0, minuteSecond = 0, ms = 0]: readonly
 })
 
 /** A date as a person reads it, to the millisecond. */
-export function dateWords({ year, month, day, hour, minute, milliseconds }: Moment): string {
+export function describeDate({ year, month, day, hour, minute, milliseconds }: Moment): string {
   const two = (n: number): string => String(n).padStart(2, '0')
   const seconds = `${two(Math.floor(milliseconds / 1000))}.${String(milliseconds % 1000).padStart(3, '0')}`
   return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${seconds}`

@@ -7,7 +7,7 @@ import type { Profile } from './profile.ts'
  * What a client may see of a reply that covers the command interface: never a password, and of the command and its result (8000 to 8149)
  * only its own. The rest reads as 0: the code in 8020 then is not the reader's, as the documents have every client check.
  */
-export function asSeenBy(reader: 'owner' | 'other', request: Request, reply: Reply, profile: Profile): Reply {
+export function redactFor(reader: 'owner' | 'other', request: Request, reply: Reply, profile: Profile): Reply {
   if (reply.kind !== 'registers' || profile.commands.length === 0) return reply
   const hidden = (register: number): boolean =>
     (register >= PASSWORD_FIRST && register <= PASSWORD_LAST) ||

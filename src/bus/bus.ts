@@ -1,7 +1,7 @@
 import type { LineAddress, Reply, Request } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
-import { buried, isHaunted, mayGoAt } from './afterlife.ts'
+import { pendingLateReplies, awaitsLateReply, mayGoAt } from './afterlife.ts'
 import { type Expiry, createExpiry } from './expiry.ts'
 import { windowOf } from './fresh.ts'
 import {
@@ -10,7 +10,7 @@ import {
   type Job,
   type Outcome,
   type Unit,
-  type Waiting,
+  type WaitingRequest,
   clientOf,
   createUnits,
   finish,
@@ -88,7 +88,7 @@ class ScheduledBus implements Bus {
       const now = this.#clock.now()
       const until = toMonotonic(now + this.#settings.longestWaitMs)
       const client = clientOf(asker.subject)
-      const waiting: Waiting = { request, client, asker, until, end, job: 'none', asked: false, over: false }
+      const waiting: WaitingRequest = { request, client, asker, until, end, job: 'none', asked: false, over: false }
       this.#waiting += 1
       const shared = shareable ? readToJoin(unit, request) : undefined
       if (shared !== undefined) {
@@ -151,14 +151,14 @@ class ScheduledBus implements Bus {
   /** Ends for whom a job is not worth its time on the line any more. */
   #prune(job: Job, now: Monotonic): void {
     job.waiting = job.waiting.filter((waiting) => {
-      if (!waiting.over && !waiting.asker.wanted()) this.#end(waiting, { kind: 'expired', why: 'its client has gone' })
+      if (!waiting.over && !waiting.asker.stillConnected()) this.#end(waiting, { kind: 'expired', why: 'its client has gone' })
       else if (now >= waiting.until) this.#end(waiting, this.#tooLate(waiting))
       return !waiting.over
     })
   }
 
   /** One that was asked and waits to be asked again has met a silent device, not a busy bus: clients stop asking for what is busy. */
-  #tooLate({ asked }: Waiting): Outcome {
+  #tooLate({ asked }: WaitingRequest): Outcome {
     const ms = this.#settings.longestWaitMs
     return asked
       ? { kind: 'no-reply', cause: 'silence', why: `no valid reply, and no time to ask again within ${ms} ms` }
@@ -251,10 +251,10 @@ class ScheduledBus implements Bus {
       busyMs.add(tookMs, now)
       this.#counts.sent(now)
     }
-    const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : isHaunted(job.request, unit.dead, now)
+    const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : awaitsLateReply(job.request, unit.dead, now)
     if (this.#line.kind === 'serial' && mayBeLate) {
       const sentUntil = sentAt + this.#line.costMs(job.request)
-      unit.dead = [...unit.dead.filter(({ until }) => until > now), buried(job.request, sentUntil, to.replyTimeoutMs)]
+      unit.dead = [...unit.dead.filter(({ until }) => until > now), pendingLateReplies(job.request, sentUntil, to.replyTimeoutMs)]
     }
     if (exchanged.kind === 'reply') {
       if (unit.health.kind === 'silent') unit.requests.forget()
@@ -315,7 +315,7 @@ class ScheduledBus implements Bus {
     }
   }
 
-  #queueAlone({ to, unit }: Job, waiting: Waiting): void {
+  #queueAlone({ to, unit }: Job, waiting: WaitingRequest): void {
     const { client, request } = waiting
     waiting.asked = false // its own request was not
     this.#queue(newJob({ to, unit, priority: 'read', client, shareable: false, changes: false, request }, waiting))
@@ -362,7 +362,7 @@ class ScheduledBus implements Bus {
     }
   }
 
-  #end(waiting: Waiting, outcome: Outcome): void {
+  #end(waiting: WaitingRequest, outcome: Outcome): void {
     if (waiting.over) return
     waiting.over = true
     this.#waiting -= 1

@@ -1,21 +1,21 @@
 import type { Cancel, Clock, Monotonic } from '../platform/index.ts'
-import type { Waiting } from './jobs.ts'
+import type { WaitingRequest } from './jobs.ts'
 import { MAX_QUEUED } from './limits.ts'
 
 /** Ends what has waited too long for its turn: one timer for all. Nearly all wait equally long, so a new one is due last. */
 export interface Expiry {
   /** Whose time was made longer meanwhile is watched once more. */
-  watch(waiting: Waiting): void
+  watch(waiting: WaitingRequest): void
   close(): void
 }
 
-type Due = { readonly waiting: Waiting; readonly at: Monotonic }
+type Due = { readonly waiting: WaitingRequest; readonly at: Monotonic }
 
-export function createExpiry(clock: Clock, expire: (waiting: Waiting) => void): Expiry {
+export function createExpiry(clock: Clock, expire: (waiting: WaitingRequest) => void): Expiry {
   let watched: Due[] = []
   let cancel: Cancel | 'none' = 'none'
 
-  const waits = ({ over, job }: Waiting): boolean => !over && job !== 'none' && job.state === 'waiting'
+  const waits = ({ over, job }: WaitingRequest): boolean => !over && job !== 'none' && job.state === 'waiting'
 
   function arm(): void {
     const [first] = watched

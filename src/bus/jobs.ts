@@ -1,7 +1,7 @@
 import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
-import type { Afterlife } from './afterlife.ts'
+import type { LateReplies } from './afterlife.ts'
 import { type Fresh, type Refresh, createFresh } from './fresh.ts'
 import type { Exchanged, LineKind, Target } from './line.ts'
 import { type RequestHealth, createRequestHealth } from './request-health.ts'
@@ -26,10 +26,10 @@ export type Silence = { readonly of: 'unit'; readonly sinceUtcUs: number } | { r
 export type Destination = Target & { readonly refresh: readonly Refresh[] }
 
 /** Who asks. `wanted` is false once nobody waits for the answer; `stillHolds` asks the decision anew. */
-export type Asker = { readonly subject: Subject; readonly wanted: () => boolean; readonly stillHolds: () => boolean }
+export type Asker = { readonly subject: Subject; readonly stillConnected: () => boolean; readonly stillHolds: () => boolean }
 
 /** One client's request, until it is answered. */
-export type Waiting = {
+export type WaitingRequest = {
   readonly request: Request
   readonly client: string
   readonly asker: Asker
@@ -52,7 +52,7 @@ export type Job = {
   /** It changes what the device shows: an answer from before it is old. A "get" command is one too, though it only looks. */
   readonly changes: boolean
   readonly request: Request
-  waiting: Waiting[]
+  waiting: WaitingRequest[]
   tries: number
   state: 'waiting' | 'sent' | 'over'
   /** `unit.operations` when it was sent: an intrusive operation since then makes its answer old. */
@@ -73,7 +73,7 @@ export type Unit = {
   /** Shareable reads that wait or are on the line. */
   readonly reads: Job[]
   /** On a serial line: what timed out and may still be answered. */
-  dead: readonly Afterlife[]
+  dead: readonly LateReplies[]
   readonly fresh: Fresh
   readonly figures: UnitCounts
 }
@@ -111,14 +111,14 @@ export function clientOf(subject: Subject): string {
   return client
 }
 
-export function newJob(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfter'>, first: Waiting): Job {
+export function newJob(made: Omit<Job, 'waiting' | 'tries' | 'state' | 'sentAfter'>, first: WaitingRequest): Job {
   const job: Job = { ...made, waiting: [first], tries: 0, state: 'waiting', sentAfter: 0 }
   first.job = job
   if (job.shareable) job.unit.reads.push(job)
   return job
 }
 
-export function join(job: Job, waiting: Waiting): void {
+export function join(job: Job, waiting: WaitingRequest): void {
   job.waiting.push(waiting)
   waiting.job = job
   if (job.state === 'sent') waiting.asked = true

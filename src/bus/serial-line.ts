@@ -3,7 +3,7 @@ import { type Cancel, background } from '../platform/index.ts'
 import { type Connection, keepOpen } from './connection.ts'
 import type { Echo } from './echo.ts'
 import type { Exchanged, Line, Notice, Tap, Target } from './line.ts'
-import { type Asked, type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
+import { type TransactionRequest, type Input, type Output, type State, start, step, wakeAt } from './transaction.ts'
 import { watchNoise } from './noise.ts'
 import type { ConnectionPorts } from './outages.ts'
 import type { OpenWire } from './wire.ts'
@@ -14,7 +14,7 @@ export type SerialLineSettings = {
   readonly echo: Echo
 }
 
-type Waiting = { readonly asked: Asked; readonly end: (exchanged: Exchanged) => void; readonly stillHolds: () => boolean }
+type Waiting = { readonly asked: TransactionRequest; readonly end: (exchanged: Exchanged) => void; readonly stillHolds: () => boolean }
 
 /** A serial line: moves bytes between its wire and the transaction machine, and sets its one timer. */
 export const createSerialLine = (settings: SerialLineSettings, wire: OpenWire, ports: ConnectionPorts, tap: Tap): Line =>

@@ -24,12 +24,12 @@ export type State =
   /** `stray`: what has been heard since the last silence, though nobody was asked. */
   | { readonly kind: 'quiet'; readonly silentFrom: Monotonic; readonly stray: Uint8Array }
   /** Waits for the silence before a request, but not for ever. */
-  | { readonly kind: 'pausing'; readonly asked: Asked; readonly until: Monotonic; readonly giveUpAt: Monotonic }
+  | { readonly kind: 'pausing'; readonly asked: TransactionRequest; readonly until: Monotonic; readonly giveUpAt: Monotonic }
   /** `odd`: what of the bytes so far is not the reply. */
-  | { readonly kind: 'waiting'; readonly asked: Asked; readonly heard: Heard; readonly sent: Sent; readonly odd: Mismatch | 'nothing' }
+  | { readonly kind: 'waiting'; readonly asked: TransactionRequest; readonly heard: Heard; readonly sent: Sent; readonly odd: Mismatch | 'nothing' }
   | {
       readonly kind: 'draining'
-      readonly asked: Asked
+      readonly asked: TransactionRequest
       readonly late: Late
       readonly until: Monotonic
       readonly silence: number
@@ -43,13 +43,13 @@ type Sent = { readonly overAt: Monotonic; readonly deadline: Monotonic }
 /** What bytes that come while the line drains are: a reply after its time-out, told once, or nothing that anybody waits for. */
 type Late = 'not-yet' | 'told' | 'nobody-waits'
 
-export type Asked = { readonly address: LineAddress; readonly request: Request; readonly replyTimeoutMs: number }
+export type TransactionRequest = { readonly address: LineAddress; readonly request: Request; readonly replyTimeoutMs: number }
 
 /** The line as it is now. Whether its adapter hears its own sending may be found out on the way. */
 export type LineFacts = { readonly baud: number; readonly echo: Echo }
 
 export type Input =
-  { readonly kind: 'ask'; readonly asked: Asked } | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'time' }
+  { readonly kind: 'ask'; readonly asked: TransactionRequest } | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'time' }
 
 export type Output =
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
@@ -137,7 +137,7 @@ function overhear(state: Extract<State, { kind: 'quiet' }>, bytes: Uint8Array, n
   return decoded.kind === 'request' ? [heard, [...whole, { kind: 'foreign', frame, functionCode: frame[1] ?? 0 }]] : [heard, whole]
 }
 
-function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monotonic, line: LineFacts): Step {
+function ask(state: Extract<State, { kind: 'quiet' }>, asked: TransactionRequest, now: Monotonic, line: LineFacts): Step {
   if (line.echo === 'unknown' && isTakenForItsEcho(asked.request)) {
     const why = 'it is not known yet whether this line echoes: a read has to pass first'
     return [state, [{ kind: 'not-sent', why }, { kind: 'ready' }]]
@@ -147,7 +147,7 @@ function ask(state: Extract<State, { kind: 'quiet' }>, asked: Asked, now: Monoto
 }
 
 /** The reply time-out is the device's: the time of the request and of the longest reply on the line come on top of it. */
-function send(asked: Asked, now: Monotonic, { baud, echo }: LineFacts): Step {
+function send(asked: TransactionRequest, now: Monotonic, { baud, echo }: LineFacts): Step {
   const bytes = encodeRtu(asked.address, asked.request)
   if (isNeverAnswered(asked.request)) {
     const silence = silenceMs(baud)
@@ -203,7 +203,7 @@ function look(state: Receiving, heard: Exclude<Heard, { kind: 'echo' }>, outputs
 
 /** Address, function code and CRC: fewer bytes are no frame. */
 const SHORTEST_FRAME = 4
-const discardedOf = ({ address }: Asked, { reason, why }: Mismatch): readonly Output[] => [{ kind: 'discarded', address, reason, why }]
+const discardedOf = ({ address }: TransactionRequest, { reason, why }: Mismatch): readonly Output[] => [{ kind: 'discarded', address, reason, why }]
 
 /** RTU has no transaction number: nothing is sent until a late reply would have been over, so that it answers nobody. */
 function giveUp({ asked, odd }: Receiving, now: Monotonic, baud: number): Step {

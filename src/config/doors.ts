@@ -6,18 +6,18 @@ import { must } from './must.ts'
 import { toEndpoint } from './endpoint.ts'
 import type { SiteFile } from './schema.ts'
 
-export type DoorSettings = ListenerSettings & { readonly access: readonly AccessEntry[] }
+export type SiteListener = ListenerSettings & { readonly access: readonly AccessEntry[] }
 
 type Listener = SiteFile['listener'][number]
 const asList = (files: string | readonly string[]): readonly string[] => (typeof files === 'string' ? [files] : files)
 
 /** A listener of the checked file, with its part of the access control list. `lines`: where each entry of the list stands. */
-export function toDoor(
+export function toListener(
   listener: Listener,
   access: SiteFile['access'],
   lines: readonly number[],
   path: (name: string) => string,
-): DoorSettings {
+): SiteListener {
   return {
     name: listener.name,
     ...must(toEndpoint(listener.address)),

@@ -5,7 +5,7 @@ import { type LineAddress, type UnitId, toLineAddress, toUnitId } from '../modbu
 import type { Guard, ManagementAction, Rights } from '../policy/index.ts'
 import type { PeopleSettings } from '../identity/index.ts'
 import type { SinkSettings } from '../syslog/index.ts'
-import { type DoorSettings, toDoor } from './doors.ts'
+import { type SiteListener, toListener } from './doors.ts'
 import { toMilliseconds } from './duration.ts'
 import { must } from './must.ts'
 import { toRights } from './roles.ts'
@@ -74,7 +74,7 @@ export type CheckedSite = {
   readonly ownUnit: number | 'none'
   readonly vaultFile: string
   readonly vaultKeyFile: string
-  readonly listeners: readonly DoorSettings[]
+  readonly listeners: readonly SiteListener[]
   readonly buses: readonly BusSettings[]
   readonly breakers: readonly BreakerSettings[]
   readonly rights: Rights
@@ -115,7 +115,7 @@ export function toSite(file: SiteFile, { folder, profiles, hash, accessLines }: 
     ownUnit: file.site['own-unit'],
     vaultFile: path(file.vault.file ?? join(file.state.directory, 'vault')),
     vaultKeyFile: path(file.vault.key),
-    listeners: file.listener.map((listener) => toDoor(listener, file.access, accessLines, path)),
+    listeners: file.listener.map((listener) => toListener(listener, file.access, accessLines, path)),
     buses: file.bus.map((bus) => ('port' in bus ? serialBus(bus) : tcpBus(bus, path))),
     breakers: file.breaker.map((breaker) => ({
       name: breaker.name,

@@ -4,30 +4,30 @@ import type { BreakerSettings, BusSettings, CheckedSite } from '../config/index.
 import { type SecurityEvent, event } from '../events/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { Clock, Log, Random } from '../platform/index.ts'
-import { type ConnectionId, type Rights, type Standing, isTagged } from '../policy/index.ts'
-import { type Answer, type Asked, type Report } from '../upstream/index.ts'
+import { type ConnectionId, type Rights, type Restrictions, isTagged } from '../policy/index.ts'
+import { type Answer, type IncomingRequest, type Report } from '../upstream/index.ts'
 import { type Capture, createCapture } from './monitor/capture.ts'
 import { type Health, createHealth } from './monitor/bus-health.ts'
-import { watchIdentities } from './monitor/device-identity.ts'
+import { watchDeviceIdentities } from './monitor/device-identity.ts'
 import { type Emergency, createEmergency } from './request/emergency-open.ts'
-import { type GrantBook, openGrantBook } from './control/grant-store.ts'
-import { createGuardMemory } from './request/guard-history.ts'
-import { type Learning, openLearning } from './request/observed-requests.ts'
+import { type GrantStore, openGrantStore } from './control/grant-store.ts'
+import { createGuardHistory } from './request/guard-history.ts'
+import { type ObservedRequests, openObservedRequests } from './request/observed-requests.ts'
 import { readRegister } from './request/guard-checks.ts'
-import { type LockBook, openLockBook } from './control/lock-store.ts'
+import { type LockStore, openLockStore } from './control/lock-store.ts'
 import { type Checklist, openChecklist } from './control/checklist.ts'
 import { type KeySwitchPorts, type KeySwitches, watchKeySwitches } from './control/key-switches.ts'
 import { type MasterLock, openMasterLock } from './control/master-lock.ts'
-import { type TagBook, openTagBook } from './control/tag-store.ts'
+import { type TagStore, openTagStore } from './control/tag-store.ts'
 import { type Movements, openMovements } from './monitor/movements.ts'
 import type { OwnUnit } from './request/own-register-map.ts'
-import { type Presence, createPresence } from './monitor/connected-clients.ts'
-import { createRefusals } from './request/last-refusals.ts'
+import { type ConnectedClients, createConnectedClients } from './monitor/connected-clients.ts'
+import { createLastRefusals } from './request/last-refusals.ts'
 import { serve } from './request/serve.ts'
-import type { Breaker, Site } from './site.ts'
-import { openSources } from './request/known-sources.ts'
-import { createTurns } from './request/command-turns.ts'
-import { type Watch, createWatch } from './monitor/breaker-state.ts'
+import type { Breaker, RequestPorts } from './site.ts'
+import { openKnownSources } from './request/known-sources.ts'
+import { createCommandTurns } from './request/command-turns.ts'
+import { type BreakerStates, createBreakerStates } from './monitor/breaker-state.ts'
 
 export type CorePorts = {
   readonly version: string
@@ -52,25 +52,25 @@ export type CorePorts = {
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
-  readonly presence: Presence
+  readonly presence: ConnectedClients
   readonly keySwitches: KeySwitches
   readonly checklist: Checklist
   /** What a holding register of a breaker holds now, asked over its bus like any read; by its number in the documents. */
   readonly readRegister: (breaker: string, register: number) => Promise<number | 'not-read'>
-  readonly locks: LockBook
-  readonly tags: TagBook
+  readonly locks: LockStore
+  readonly tags: TagStore
   readonly masterLock: MasterLock
-  readonly grants: GrantBook
-  readonly learning: Learning
+  readonly grants: GrantStore
+  readonly learning: ObservedRequests
   readonly emergency: Emergency
-  readonly watch: Watch
+  readonly watch: BreakerStates
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
   readonly captures: ReadonlyMap<string, Capture>
   /** Into the journal. */
   readonly note: (event: SecurityEvent) => void
   readonly report: Report
-  readonly serve: (asked: Asked) => Promise<Answer>
+  readonly serve: (asked: IncomingRequest) => Promise<Answer>
   /** A connection has ended: whatever belonged to it is free. */
   readonly left: (connection: ConnectionId) => void
   close(): Promise<void>
@@ -79,15 +79,15 @@ export interface Core {
 /** Wires the rooms between the doors and the devices. */
 export async function createCore(site: CheckedSite, ports: CorePorts): Promise<Core> {
   const { clock, random, log, journal, passwordOf, openLine } = ports
-  const presence = createPresence()
+  const presence = createConnectedClients()
   const movements = await openMovements(journal, clock, () => presence.words())
-  const sources = await openSources(journal)
+  const sources = await openKnownSources(journal)
   const note = (happened: SecurityEvent): void => journal.note(happened)
   const books = await openBooks(site, ports, note)
   const { checklist, keySwitches, locks, tags, masterLock, grants, learning } = books
-  const guards = createGuardMemory(() => ports.policy().guards, clock)
+  const guards = createGuardHistory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
-  const watch = createWatch(journal, clock, movements)
+  const watch = createBreakerStates(journal, clock, movements)
   const captures = new Map(site.buses.map((bus) => [bus.name, createCapture(bus, site.breakers, clock)]))
   const captureOf = capturesByUnit(site, captures)
   const buses = new Map(
@@ -102,16 +102,16 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       breakerOf(settings, { site, buses, ...books, watch, movements, passwordOf, clock, policy: ports.policy }),
     ]),
   )
-  const refusals = createRefusals()
+  const refusals = createLastRefusals()
   const own = ownUnit(site, ports, { health, watch, locks, refusals })
   const conditions = () => ({ trusted: ports.trusted(), now: clock.now() })
-  const inside: Site = {
-    ...{ breakers, own, refusals, conditions, sources, clock, random, guards, grants, learning },
+  const inside: RequestPorts = {
+    ...{ breakers, own, lastRefusals: refusals, conditions, knownSources: sources, clock, random, guardHistory: guards, grants, observedRequests: learning },
     rights: ports.rights,
     journal,
   }
   const stopWatch = watch.start(inside, site.breakers)
-  const stopIdentities = await watchIdentities(inside, site.breakers, { journal, clock })
+  const stopIdentities = await watchDeviceIdentities(inside, site.breakers, { journal, clock })
   const emergency = createEmergency({
     ...{ journal, clock, random, enabled: () => ports.policy().emergencyOpen },
     breakers: new Map([...breakers.values()].map((breaker) => [breaker.name, breaker])),
@@ -132,7 +132,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
       return answer
     },
     left(connection) {
-      for (const { turns } of breakers.values()) turns.left(connection)
+      for (const { commandTurns: turns } of breakers.values()) turns.left(connection)
     },
     async close() {
       stopWatch()
@@ -163,17 +163,17 @@ async function openBooks(site: CheckedSite, ports: CorePorts, note: Core['note']
   const { journal, clock, random, hours } = ports
   const names = site.breakers.map((breaker) => breaker.name)
   return {
-    locks: await openLockBook(names, journal, clock, hours),
-    tags: await openTagBook(journal, { clock, random }),
+    locks: await openLockStore(names, journal, clock, hours),
+    tags: await openTagStore(journal, { clock, random }),
     masterLock: await openMasterLock(journal, clock),
     checklist: await openChecklist(journal, clock),
     keySwitches: keySwitchesOf(site, ports, note),
-    grants: await openGrantBook(journal, { clock, random }),
-    learning: await openLearning(journal, clock),
+    grants: await openGrantStore(journal, { clock, random }),
+    learning: await openObservedRequests(journal, clock),
   }
 }
 
-type Served = (asked: Asked, answer: Promise<Answer>) => void
+type Served = (asked: IncomingRequest, answer: Promise<Answer>) => void
 
 function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture>): ReadonlyMap<number, Served> {
   return new Map(
@@ -184,11 +184,11 @@ function capturesByUnit(site: CheckedSite, captures: ReadonlyMap<string, Capture
 type BreakerPorts = Pick<CorePorts, 'passwordOf' | 'clock' | 'policy'> & {
   readonly buses: ReadonlyMap<string, Bus>
   readonly site: Pick<CheckedSite, 'buses'>
-  readonly locks: LockBook
-  readonly tags: TagBook
+  readonly locks: LockStore
+  readonly tags: TagStore
   readonly masterLock: MasterLock
-  readonly grants: GrantBook
-  readonly watch: Watch
+  readonly grants: GrantStore
+  readonly watch: BreakerStates
   readonly movements: Movements
   readonly keySwitches: KeySwitches
 }
@@ -200,7 +200,7 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
   const lanes = line?.kind === 'tcp' && line.connections * line.pipelined > 1 ? 'several' : 'one'
   const bus = buses.get(settings.bus)
   if (bus === undefined) throw new Error(`a checked configuration names bus "${settings.bus}" that is not there`)
-  const turns = createTurns(clock, lanes)
+  const turns = createCommandTurns(clock, lanes)
   const destination = { address, replyTimeoutMs, refresh }
   return {
     name,
@@ -208,20 +208,21 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
     address,
     profile,
     bus: settings.bus,
-    turns,
+    commandTurns: turns,
     locks: () => locks.locks(name),
-    standing: standingOf(name, ports),
+    restrictions: standingOf(name, ports),
     passwordOf: (level) => passwordOf(name, level),
-    perform: (cleared, { subject, wanted }, stillHolds) => bus.perform(cleared, destination, { subject, wanted, stillHolds }),
+    perform: (cleared, { subject, stillConnected }, stillHolds) =>
+      bus.perform(cleared, destination, { subject, stillConnected, stillHolds }),
     allowed: (operation, correlation) => movements.allowed(name, operation, correlation),
-    saw(asked, outcome) {
-      watch.saw(settings, asked.request, outcome)
+    observe(asked, outcome) {
+      watch.observe(settings, asked.request, outcome)
     },
   }
 }
 
 /** Made once, since each request asks for it: it shows what it is when it is looked at. */
-function standingOf(name: string, { tags, masterLock, grants, keySwitches, policy }: BreakerPorts): Standing {
+function standingOf(name: string, { tags, masterLock, grants, keySwitches, policy }: BreakerPorts): Restrictions {
   return {
     get mode() {
       return policy().observed.has(name) ? 'observe' : 'enforce'
@@ -247,7 +248,7 @@ function standingOf(name: string, { tags, masterLock, grants, keySwitches, polic
   }
 }
 
-type OwnParts = Pick<Core, 'health' | 'watch' | 'locks'> & { readonly refusals: Site['refusals'] }
+type OwnParts = Pick<Core, 'health' | 'watch' | 'locks'> & { readonly refusals: RequestPorts['lastRefusals'] }
 
 function ownUnit(site: CheckedSite, { version, clock, journal, policy }: CorePorts, { health, watch, locks, refusals }: OwnParts): OwnUnit {
   const since = clock.now()

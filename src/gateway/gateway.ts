@@ -11,23 +11,23 @@ import { type Clock, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
 import { type StatesAccepted, acceptStates, failOnLateStates, failOnStates } from './record/accept-states.ts'
-import { type CertificateBook, openCertificateBook } from './access/certificate-inventory.ts'
+import { type CertificateInventory, openCertificateInventory } from './access/certificate-inventory.ts'
 import { type Core, createCore } from './core.ts'
 import { type SiteCredentials, readCredentials } from './access/credentials.ts'
-import { type Doors, openDoors } from './access/listeners.ts'
-import { withoutFloods } from './record/event-collapsing.ts'
+import { type Listeners, openListeners } from './access/listeners.ts'
+import { collapseEvents } from './record/event-collapsing.ts'
 import { ownCertificates } from './access/own-certificates.ts'
 import { hoursNow } from './working-hours.ts'
-import type { Keeper } from './record/retention.ts'
-import { type Keeping, startKeeping } from './record/self-monitoring.ts'
+import type { JournalRetention } from './record/retention.ts'
+import { type SelfMonitoring, startSelfMonitoring } from './record/self-monitoring.ts'
 import type { InForce, Ports, StartFailure } from './ports.ts'
 import { openJournal } from './record/open-journal.ts'
 import { recover } from './record/recover.ts'
 import { busesThatWait, changedKeys, describeReload, needsRestart } from './reload.ts'
-import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange, tellOther } from './control/sealed-changes.ts'
-import { type SinkBook, openSinkBook } from './record/sinks.ts'
-import { type Trust, createTrust } from './record/fail-closed.ts'
-import { type VaultBook, openVaultBook } from './control/vault-store.ts'
+import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange, reportOtherFile } from './control/sealed-changes.ts'
+import { type Sinks, openSinks } from './record/sinks.ts'
+import { type FailClosed, createFailClosed } from './record/fail-closed.ts'
+import { type VaultStore, openVaultStore } from './control/vault-store.ts'
 
 /** What of the core its people see. */
 const partsOf = (core: Core) => {
@@ -46,11 +46,11 @@ export interface Gateway extends ReturnType<typeof partsOf> {
   readonly version: string
   readonly journal: Journal
   readonly journalFile: string
-  readonly sinks: SinkBook
-  readonly trust: Trust
-  readonly keeper: Keeper
-  readonly vault: VaultBook
-  readonly certificates: CertificateBook
+  readonly sinks: Sinks
+  readonly trust: FailClosed
+  readonly keeper: JournalRetention
+  readonly vault: VaultStore
+  readonly certificates: CertificateInventory
   readonly people: People
   readonly random: Random
   readonly authorityCredential: string | undefined
@@ -80,8 +80,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   if ('kind' in credentials) return notStarted(credentials.why, credentials.mend)
   const opened = await openJournal(journalFile, ports)
   if ('kind' in opened) return opened
-  const journal = withoutFloods(opened.journal, clock)
-  const sinks = await openSinkBook(credentials.sinks, {
+  const journal = collapseEvents(opened.journal, clock)
+  const sinks = await openSinks(credentials.sinks, {
     ...{ journal, clock, random, version, pid: ports.pid, zone: machineZone() },
     note: (told) => journal.note(told),
   })
@@ -92,16 +92,16 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
   const force: InForce = { site }
   const rights = (): Rights => force.site.rights
-  const trust = createTrust((told) => journal.note(told))
+  const trust = createFailClosed((told) => journal.note(told))
   failOnStates(journal, trust)
   opened.onLateOpening((states) => failOnLateStates(states, journal, trust))
-  const certificates = await openCertificateBook(journal, clock)
+  const certificates = await openCertificateInventory(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vault = await startVault(site, ports, journal)
   const endpoints = createEndpoints()
   const core = await createCore(site, {
     ...{ version, clock, random, log, journal, rights },
-    trusted: () => trust.trusted(),
+    trusted: () => trust.permits(),
     policy: () => force.site,
     readContact: (source, hear) => readContact(source, hear, clock),
     hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
@@ -116,9 +116,9 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   })
   trust.onLost((part) => core.locks.lockAll(part))
 
-  const doors = await openDoors(credentials.doors, { clock, random, core, rights, book: certificates })
+  const doors = await openListeners(credentials.doors, { clock, random, core, rights, book: certificates })
   const people = await startPeople(force, ports, journal)
-  const keeping = startKeeping(force, ports, { journal, journalFile, trust, sinks, core, rights })
+  const keeping = startSelfMonitoring(force, ports, { journal, journalFile, trust, sinks, core, rights })
   const running = { core, sinks, journal, certificates, doors, people, vault, keeping }
   if ('kind' in doors) {
     await stopAll(doors.why, { ...running, doors: 'none' })
@@ -140,11 +140,11 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 }
 
 /** The breakers' passwords, with the rule and the account of each breaker's kind. */
-async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultBook> {
+async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultStore> {
   const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential }
   const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
   const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
-  const vault = openVaultBook(openVault(files, clock, random, last), {
+  const vault = openVaultStore(openVault(files, clock, random, last), {
     ...{ journal, clock },
     ruleOf: (name) => named(name)?.profile.passwordRule ?? 'four-characters',
     accountOf: (name) => named(name)?.account,
@@ -175,7 +175,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
   })
   if (ports.peopleCredential === undefined)
     log.info('the key of the users is a file: LoadCredential= keeps it from who can read the disk (docs/identity.md)')
-  tellOther(journal, people.recorded, SEALED_PEOPLE, 'the file of the users')
+  reportOtherFile(journal, people.recorded, SEALED_PEOPLE, 'the file of the users')
   if (people.state.kind === 'closed') log.warn(`nobody can log in: ${people.state.why}`)
   else if (people.accounts.needsSetUp())
     log.info(`there are no users yet: breakwall setup makes the first one with the code ${people.accounts.newSetUpCode()}`)
@@ -183,7 +183,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
 }
 
 type Reloading = Pick<Running, 'journal' | 'certificates' | 'sinks'> & {
-  readonly doors: Doors
+  readonly doors: Listeners
   readonly clock: Clock
   /** What the buses were started with. */
   readonly busTls: SiteCredentials['buses']
@@ -219,13 +219,13 @@ async function reload(
 
 type Running = {
   readonly core: Core
-  readonly sinks: SinkBook
-  readonly keeping: Keeping
+  readonly sinks: Sinks
+  readonly keeping: SelfMonitoring
   readonly journal: Journal
-  readonly certificates: CertificateBook
-  readonly doors: Doors | 'none'
+  readonly certificates: CertificateInventory
+  readonly doors: Listeners | 'none'
   readonly people: People
-  readonly vault: VaultBook
+  readonly vault: VaultStore
 }
 
 async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people, vault, keeping }: Running): Promise<void> {

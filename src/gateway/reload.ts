@@ -1,4 +1,4 @@
-import type { CheckedSite, DoorSettings } from '../config/index.ts'
+import type { CheckedSite, SiteListener } from '../config/index.ts'
 import { canonical } from './canonical.ts'
 import type { SiteCredentials } from './access/credentials.ts'
 
@@ -51,7 +51,7 @@ const parts = {
 const asSet = (names: readonly string[] | 'all'): ReadonlySet<string> | 'all' => (names === 'all' ? 'all' : new Set(names))
 
 /** What of a listener is bound to its socket. A new key of a listener belongs to it until somebody shows that it applies live. */
-function boundOf(listener: DoorSettings): unknown {
+function boundOf(listener: SiteListener): unknown {
   const { security } = listener
   const bound =
     security.kind === 'tls' ? without(security, ['pairs', 'clientsFile', 'revocationFiles', 'stale']) : without(security, ['role'])
@@ -62,13 +62,13 @@ function without<T extends object>(record: T, keys: readonly (keyof T & string)[
   return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.some((one) => one === key)))
 }
 
-function trustOf({ security }: DoorSettings): unknown {
+function trustOf({ security }: SiteListener): unknown {
   if (security.kind === 'clear-text') return 'none'
   const { pairs, clientsFile, revocationFiles, stale } = security
   return { pairs, clientsFile, revocationFiles, stale }
 }
 
-const roleOf = ({ security }: DoorSettings): unknown => (security.kind === 'clear-text' ? security.role : 'of its certificate')
+const roleOf = ({ security }: SiteListener): unknown => (security.kind === 'clear-text' ? security.role : 'of its certificate')
 
 const different = (applies: Part['applies'], before: CheckedSite, after: CheckedSite): readonly string[] =>
   Object.values(parts)

@@ -3,15 +3,15 @@ import type { Outcome } from '../bus/index.ts'
 import type { Journal } from '../journal/index.ts'
 import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Clock, Monotonic, Random } from '../platform/index.ts'
-import type { Cleared, Locks, Rights, Standing, Subject } from '../policy/index.ts'
-import type { Asked } from '../upstream/index.ts'
-import type { GrantBook } from './control/grant-store.ts'
-import type { GuardMemory } from './request/guard-history.ts'
-import type { Learning } from './request/observed-requests.ts'
+import type { Cleared, Locks, Rights, Restrictions, Subject } from '../policy/index.ts'
+import type { IncomingRequest } from '../upstream/index.ts'
+import type { GrantStore } from './control/grant-store.ts'
+import type { GuardHistory } from './request/guard-history.ts'
+import type { ObservedRequests } from './request/observed-requests.ts'
 import type { OwnUnit } from './request/own-register-map.ts'
-import type { Refusals } from './request/last-refusals.ts'
-import type { Sources } from './request/known-sources.ts'
-import type { Turns } from './request/command-turns.ts'
+import type { LastRefusals } from './request/last-refusals.ts'
+import type { KnownSources } from './request/known-sources.ts'
+import type { CommandTurns } from './request/command-turns.ts'
 
 /** One breaker as a request meets it. */
 export type Breaker = {
@@ -22,32 +22,32 @@ export type Breaker = {
   readonly address: LineAddress
   readonly profile: Profile
   /** Whose turn it is on its command interface. */
-  readonly turns: Turns
+  readonly commandTurns: CommandTurns
   locks(): Locks
   /** All that stands before it beside its locks: it shows what that is when it is looked at. */
-  readonly standing: Standing
+  readonly restrictions: Restrictions
   /** From the vault; the least that a command needs is asked for first. */
   readonly passwordOf: (level: PasswordLevel) => string | undefined
-  perform(cleared: Cleared, asked: Asked, stillHolds: () => boolean): Promise<Outcome>
+  perform(cleared: Cleared, asked: IncomingRequest, stillHolds: () => boolean): Promise<Outcome>
   /** Tells whoever shows the breaker's state, or waits for a command's result, what an answer said of it. */
-  saw(asked: Asked, outcome: Outcome): void
+  observe(asked: IncomingRequest, outcome: Outcome): void
   /** Tells whoever wonders why it moves that it was asked to. */
   allowed(operation: Operation, correlation: string): void
 }
 
 /** All that `serve` needs of the gateway. */
-export type Site = {
+export type RequestPorts = {
   readonly breakers: ReadonlyMap<number, Breaker>
   readonly own: OwnUnit
-  readonly refusals: Refusals
+  readonly lastRefusals: LastRefusals
   /** As the configuration has them now: a reload changes them at once. */
   readonly rights: () => Rights
   /** What a decision depends on beside the request itself: the time, and whether the gateway can be trusted now. */
   readonly conditions: () => { readonly trusted: boolean; readonly now: Monotonic }
-  readonly sources: Sources
-  readonly guards: GuardMemory
-  readonly grants: Pick<GrantBook, 'use'>
-  readonly learning: Learning
+  readonly knownSources: KnownSources
+  readonly guardHistory: GuardHistory
+  readonly grants: Pick<GrantStore, 'use'>
+  readonly observedRequests: ObservedRequests
   readonly clock: Clock
   readonly random: Random
   readonly journal: Pick<Journal, 'append' | 'note'>
@@ -55,10 +55,10 @@ export type Site = {
 
 const gateway: Subject = { kind: 'gateway' }
 /** A question of the gateway's own: it goes through the same rooms as everybody's. */
-export const askedByGateway = (unit: number, request: Request): Asked => ({
+export const askedByGateway = (unit: number, request: Request): IncomingRequest => ({
   subject: gateway,
   unit,
   transaction: 0,
   request,
-  wanted: () => true,
+  stillConnected: () => true,
 })

@@ -45,7 +45,7 @@ export {
 export { certificatesOnly } from './pki/pkcs7.ts'
 export { readRequest } from './pki/request.ts'
 export { type RoleFound, roleOf } from './pki/role.ts'
-export { type ClientCertificate, type Standing, type TrustSettings, createTrust } from './pki/trust.ts'
+export { type ClientCertificate, type ClientStanding, type TrustSettings, createClientTrust } from './pki/trust.ts'
 export type { PeopleSettings } from './people/settings.ts'
 export { type Vault, type VaultChange, type VaultEntry, type VaultState, initVault, openVault } from './vault/vault.ts'
 export { type People, type PeoplePorts, openPeople } from './people/people.ts'

@@ -2,7 +2,7 @@ import { type RecordId, type SecurityEvent, event, toRecordId } from '../events/
 import { type Clock, type Log, background } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints, noCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
-import { type Gathering, createGathering } from './gathering.ts'
+import { type Batching, createBatching } from './gathering.ts'
 import type { Entry, Head, States } from './entry.ts'
 import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS, SILENT_MS } from './limits.ts'
 import { type Queue, type Queued, createQueue } from './queue.ts'
@@ -20,7 +20,7 @@ export class GroupCommit {
   readonly #clock: Clock
   readonly #log: Log
   readonly #committed: Committed
-  readonly #gathering: Gathering
+  readonly #gathering: Batching
   readonly #signedCheckpoints: Checkpoints
   readonly #queue: Queue
   readonly #unrecorded: Unrecorded = createUnrecorded()
@@ -40,7 +40,7 @@ export class GroupCommit {
     this.#log = log
     this.#committed = committed
     this.#head = writer.head
-    this.#gathering = createGathering(clock)
+    this.#gathering = createBatching(clock)
     this.#queue = createQueue(clock, (id) => log.warn(`events are lost, too many wait for the disk; the first is ${id}`))
     this.#signedCheckpoints = createCheckpoints(clock, () => this.push('checkpoint', {}, own))
   }

@@ -18,7 +18,7 @@ export const OPEN_AGAIN_MS = 5000
 /** A file of this size or less is read into memory when SQLite cannot open it where it is, bytes. */
 export const READ_WHOLE_BYTES = 256 * 1024 * 1024
 /** How long events that nobody waits for gather after a commit, milliseconds. */
-export const GATHER_MS = 25
+export const BATCH_MS = 25
 /** Events in one commit, at most: in a storm the next ones are ready when it is done, and the writer never waits for them. */
 export const MAX_BATCH = 2000
 /** Events that nobody waits for in one commit, at most: an intrusive operation's record may have to wait for it. */

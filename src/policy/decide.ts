@@ -3,10 +3,10 @@ import { type ExceptionCode, exceptionCode } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import { causeOfLevel, levelAt } from './acl.ts'
 import { type Grant, grants, isInForce } from './grants.ts'
-import { type Circumstances, judgeGuards, needsGrant } from './guards.ts'
+import { type GuardInputs, judgeGuards, needsGrant } from './guards.ts'
 import { type Locks, isUnlocked, scopeOf } from './locks.ts'
 import { type Rights, mayAsk } from './rights.ts'
-import type { Standing } from './standing.ts'
+import type { Restrictions } from './standing.ts'
 import { type Subject, subjectName } from './subject.ts'
 
 /** Why an operation does not pass, in words and in its number for the gateway's own unit (docs/own-unit.md): never reused. */
@@ -63,10 +63,10 @@ export type Question = {
   readonly rights: Rights
   /** Those of the breaker; `none` where there is nothing that a lock could stand before. */
   readonly locks: Locks | 'none'
-  readonly standing: Standing
-  readonly circumstances: Circumstances
+  readonly restrictions: Restrictions
+  readonly guardInputs: GuardInputs
   /** Asked once more, right before the first byte. */
-  readonly again: boolean
+  readonly recheck: boolean
   /** False while journal, keys, clock or policy are not as they must be: nothing but reading passes then. */
   readonly trusted: boolean
   readonly now: Monotonic
@@ -87,8 +87,8 @@ const allow = (record: Allow['record'], grant = 'none'): Allow => ({ kind: 'allo
 /** May this be done, now? Everything it needs to know comes in; default is deny. */
 export function decide(question: Question): Verdict {
   const verdict = judge(question)
-  if (verdict.kind === 'allow' || question.standing.mode === 'enforce' || question.subject.kind !== 'client') return verdict
-  const { operation, standing, trusted } = question
+  if (verdict.kind === 'allow' || question.restrictions.mode === 'enforce' || question.subject.kind !== 'client') return verdict
+  const { operation, restrictions: standing, trusted } = question
   // Where policy is only observed, what people at the switchboard have put up holds all the same, whatever else would be refused.
   const bar = operation.class === 'monitor' ? 'none' : barOf(standing, trusted)
   if (bar !== 'none') return deny(bar)
@@ -97,7 +97,7 @@ export function decide(question: Question): Verdict {
 }
 
 /** What bars every operation on a breaker, whoever asks and whatever is unlocked. */
-function barOf({ masterLock, keySwitch, tagged }: Standing, trusted: boolean): RefusalReason | 'none' {
+function barOf({ masterLock, keySwitch, tagged }: Restrictions, trusted: boolean): RefusalReason | 'none' {
   if (!trusted) return 'fail-closed'
   if (masterLock) return 'master-lock'
   if (keySwitch) return 'key-switch'
@@ -105,7 +105,7 @@ function barOf({ masterLock, keySwitch, tagged }: Standing, trusted: boolean): R
 }
 
 function judge(question: Question): Verdict {
-  const { subject, operation, breaker, rights, locks, standing, trusted, now } = question
+  const { subject, operation, breaker, rights, locks, restrictions: standing, trusted, now } = question
   const scope = scopeOf(operation.class)
   if (scope === 'never') return deny('unknown-operation')
   if (subject.kind === 'gateway') return scope === 'none' ? allow('none') : deny('role')
@@ -125,7 +125,7 @@ function judge(question: Question): Verdict {
 }
 
 /** What the site wants beyond an open lock: a grant where one is needed, and the agreement of every guard. */
-function judgeLimits({ subject, operation, breaker, rights, standing, circumstances, again, now }: Question): Verdict {
+function judgeLimits({ subject, operation, breaker, rights, restrictions: standing, guardInputs: circumstances, recheck: again, now }: Question): Verdict {
   const role = subject.kind === 'client' ? subject.role : ''
   const wanted = rights.get(role)?.grant.has(operation.class) === true || needsGrant(standing.guards, operation, breaker)
   const found: Grant | undefined = standing.grants.find(

@@ -29,7 +29,7 @@ export type GuardRule =
   | { readonly kind: 'grant' }
 
 /** What guards need to know beside the operation. */
-export type Circumstances = {
+export type GuardInputs = {
   readonly weekday: number
   readonly minute: number
   /** When this client did operations of this kind, by the name of the guard that counts them. */
@@ -39,7 +39,7 @@ export type Circumstances = {
   /** The value that a setting has now, where it was read. */
   readonly before: (setting: string) => number | 'not-read'
 }
-export const noCircumstances: Circumstances = { weekday: 0, minute: 0, past: () => [], selectedAt: 'never', before: () => 'not-read' }
+export const noGuardInputs: GuardInputs = { weekday: 0, minute: 0, past: () => [], selectedAt: 'never', before: () => 'not-read' }
 
 export type GuardRefusal = 'value-limit' | 'value-not-seen' | 'rate-limit' | 'outside-hours' | 'select-first'
 
@@ -73,11 +73,11 @@ type Asked = {
   readonly operation: Operation
   readonly breaker: string
   readonly now: Monotonic
-  readonly circumstances: Circumstances
+  readonly circumstances: GuardInputs
   readonly again: boolean
 }
 
-function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: Circumstances, again: boolean): GuardRefusal | 'agree' {
+function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: GuardInputs, again: boolean): GuardRefusal | 'agree' {
   switch (rule.kind) {
     case 'grant':
       return 'agree'
@@ -96,7 +96,7 @@ function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: 
 }
 
 /** Whether a time of the week lies within the hours. The end belongs to outside; what is over midnight counts to the day of its beginning. */
-export function isDuring(hours: Hours, { weekday, minute }: Pick<Circumstances, 'weekday' | 'minute'>): boolean {
+export function isDuring(hours: Hours, { weekday, minute }: Pick<GuardInputs, 'weekday' | 'minute'>): boolean {
   const yesterday = (weekday + 6) % 7
   return hours.some(({ days, fromMinute, toMinute }) => {
     if (fromMinute < toMinute) return days.includes(weekday) && fromMinute <= minute && minute < toMinute
@@ -111,7 +111,7 @@ export function isDuring(hours: Hours, { weekday, minute }: Pick<Circumstances, 
 function judgeValue(
   rule: Extract<GuardRule, { kind: 'value' }>,
   operation: Operation,
-  { before }: Circumstances,
+  { before }: GuardInputs,
 ): 'agree' | 'value-limit' | 'value-not-seen' {
   const values = valuesOf(operation)
   if (values === 'not-known' || values.some(({ kind }) => kind === 'undescribed')) return 'value-not-seen'

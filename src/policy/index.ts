@@ -102,7 +102,7 @@ export {
   stepGrant,
 } from './grants.ts'
 export {
-  type Circumstances,
+  type GuardInputs,
   type Guard,
   type GuardRule,
   type Hours,
@@ -110,9 +110,9 @@ export {
   isDuring,
   isUnder,
   judgeGuards,
-  noCircumstances,
+  noGuardInputs,
 } from './guards.ts'
-export { type Mode, type Standing, modes, nothingStanding } from './standing.ts'
+export { type Mode, type Restrictions, modes, noRestrictions } from './standing.ts'
 export {
   type Allow,
   type Deny,

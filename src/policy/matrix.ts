@@ -3,9 +3,9 @@ import { toAddress } from '../modbus/index.ts'
 import { type AccessLevel, accessLevels } from './acl.ts'
 import { type Verdict, decide } from './decide.ts'
 import type { LockState } from './locks.ts'
-import { noCircumstances } from './guards.ts'
+import { noGuardInputs } from './guards.ts'
 import type { Rights } from './rights.ts'
-import { type Mode, modes, nothingStanding } from './standing.ts'
+import { type Mode, modes, noRestrictions } from './standing.ts'
 import { toConnectionId, toRole } from './subject.ts'
 import type { Monotonic } from '../platform/index.ts'
 
@@ -50,9 +50,9 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
             breaker,
             rights,
             locks: { control: state, 'protection-setting': state, 'other-setting': state },
-            standing: { ...nothingStanding, mode },
-            circumstances: noCircumstances,
-            again: false,
+            restrictions: { ...noRestrictions, mode },
+            guardInputs: noGuardInputs,
+            recheck: false,
             trusted: true,
             now: NOW,
           })

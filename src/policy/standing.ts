@@ -6,7 +6,7 @@ export const modes = ['enforce', 'observe'] as const
 export type Mode = (typeof modes)[number]
 
 /** Everything that stands before one breaker beside its locks. It can only restrict; a grant is asked for where a guard wants one. */
-export type Standing = {
+export type Restrictions = {
   readonly mode: Mode
   readonly tagged: boolean
   readonly masterLock: boolean
@@ -17,6 +17,6 @@ export type Standing = {
   /** Whether the site has emergency opening. */
   readonly emergencyOpen: boolean
 }
-export const nothingStanding: Standing = {
+export const noRestrictions: Restrictions = {
   ...{ mode: 'enforce', tagged: false, masterLock: false, keySwitch: false, grants: [], guards: [], emergencyOpen: false },
 }

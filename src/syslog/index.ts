@@ -1,7 +1,7 @@
 export { type Sink, type SinkStatus, cursorKey, startSink } from './outbox.ts'
 export type { SinkPorts } from './sink-ports.ts'
 export { type Look, format } from './format.ts'
-export { type SinkSettings, type SinkTls, type SinkTransport, type Format, formats, receiverWords, zoneOf } from './settings.ts'
+export { type SinkSettings, type SinkTls, type SinkTransport, type Format, formats, describeReceivers, zoneOf } from './settings.ts'
 export { type SinkTest, testSink } from './test-sink.ts'
 export { decodeCursor } from './lanes.ts'
 export type { SinkState } from './reports.ts'

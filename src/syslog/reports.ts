@@ -3,7 +3,7 @@ import type { Cancel } from '../platform/index.ts'
 import { MOST_STEADY_MS, STEADY_MS } from './limits.ts'
 import type { LinkFailure } from './link.ts'
 import type { SinkPorts } from './sink-ports.ts'
-import { type SinkSettings, receiverWords } from './settings.ts'
+import { type SinkSettings, describeReceivers } from './settings.ts'
 
 /** What is known of the way to a receiver. Opened is not delivered. */
 export type SinkState =
@@ -21,7 +21,7 @@ export type SinkState =
  * receiver first has to work for a while: one that takes an event and fails again would otherwise feed itself with events about it.
  */
 export function createReports({ name, receivers, transport }: SinkSettings, { note, clock }: Pick<SinkPorts, 'note' | 'clock'>) {
-  const words = (to: SinkSettings['receivers'][0]): string => receiverWords(transport, to)
+  const words = (to: SinkSettings['receivers'][0]): string => describeReceivers(transport, to)
   let state: SinkState = { kind: 'not-tried' }
   let receiver = words(receivers[0])
   /** What the events have said last. */

@@ -48,7 +48,7 @@ export const zoneOf = ({ headerTime }: Pick<SinkSettings, 'headerTime'>, machine
   headerTime === 'utc' ? 'UTC' : machineZone
 
 /** Where and how, in a few words for events and people. */
-export function receiverWords({ kind, ...rest }: SinkTransport<unknown>, { host, port }: Receiver): string {
+export function describeReceivers({ kind, ...rest }: SinkTransport<unknown>, { host, port }: Receiver): string {
   const tls = kind === 'relp' && 'tls' in rest && rest.tls !== 'none' ? '+tls' : ''
   return `${kind}${tls} ${host.includes(':') ? `[${host}]` : host}:${port}`
 }

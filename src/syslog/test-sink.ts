@@ -5,7 +5,7 @@ import { MAX_DATAGRAM_BYTES, MAX_STREAM_BYTES } from './limits.ts'
 import type { LinkFailure, Stage } from './link.ts'
 import { openLink } from './open-link.ts'
 import { deliverOne } from './one-message.ts'
-import { type SinkSettings, receiverWords, zoneOf } from './settings.ts'
+import { type SinkSettings, describeReceivers, zoneOf } from './settings.ts'
 
 /** How one receiver took a test event: each step on the way, up to the first that failed. */
 export type SinkTest = {
@@ -33,7 +33,7 @@ export async function testSink(
   const results: SinkTest[] = []
   for (const receiver of settings.receivers) {
     const tried = await deliverOne(openLink, settings.transport, receiver, message, ports.clock)
-    results.push({ receiver: receiverWords(settings.transport, receiver), ok: tried === 'delivered', steps: stepsOf(settings, tried) })
+    results.push({ receiver: describeReceivers(settings.transport, receiver), ok: tried === 'delivered', steps: stepsOf(settings, tried) })
   }
   return results
 }

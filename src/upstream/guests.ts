@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net'
 import type { Monotonic } from '../platform/index.ts'
-import { MAX_SOURCES, OWN_CONNECTIONS } from './limits.ts'
-import type { DoorLimits } from './settings.ts'
+import { MAX_CLIENT_ADDRESSES, OWN_CONNECTIONS } from './limits.ts'
+import type { ListenerLimits } from './settings.ts'
 
 /** Who has how many connections, and how fast each source opens new ones. */
-export interface Guests {
+export interface ConnectionLimits {
   /**
    * `welcome`, and counted until `leave`; or why not. `level`: the most that the address may do. The last quarter of the places is for
    * addresses with fewer than OWN_CONNECTIONS, and half of that quarter only for those that may control.
@@ -34,7 +34,7 @@ type Source = { open: number; left: number; at: Monotonic }
 const keptFor = ({ open }: Source, level: 'read' | 'control'): string =>
   open >= OWN_CONNECTIONS || level === 'control' ? `addresses with fewer than ${OWN_CONNECTIONS}` : 'addresses that may control'
 
-export function createGuests(limits: () => DoorLimits): Guests {
+export function createConnectionLimits(limits: () => ListenerLimits): ConnectionLimits {
   const sources = new Map<string, Source>()
   let inside = 0
 
@@ -62,7 +62,7 @@ export function createGuests(limits: () => DoorLimits): Guests {
     enter(address, level, now) {
       const { connections, connectionsPerAddress, handshakesPerSecond } = limits()
       const key = sourceOf(address)
-      if (sources.size >= MAX_SOURCES && !sources.has(key)) forget()
+      if (sources.size >= MAX_CLIENT_ADDRESSES && !sources.has(key)) forget()
       const source = sources.get(key) ?? { open: 0, left: burst(), at: now }
       sources.delete(key)
       sources.set(key, source)

@@ -1,5 +1,5 @@
-export { type Gatekeeper, type Listener, startListener } from './listener.ts'
+export { type AdmissionPolicy, type Listener, startListener } from './listener.ts'
 export type { Credentials, KeyPairFiles, ListenerSettings, StalePolicy, TlsFiles } from './settings.ts'
 export type { Judged, Peer } from './peer.ts'
-export { type Answer, type Asked, type ClientSocket, type Report, startSession } from './session.ts'
+export { type Answer, type IncomingRequest, type ClientSocket, type Report, startSession } from './session.ts'
 export { type Admission, createAdmission } from './admission.ts'

@@ -8,7 +8,7 @@ export const CONTROL_IN_FLIGHT = { inAll: 256, own: 8, shared: 128 } as const
 /** Connections that an address always finds a place for, as long as it has fewer, in the last quarter of what a listener takes. */
 export const OWN_CONNECTIONS = 4
 /** Addresses that one listener keeps count of; beyond it one without a connection is forgotten, that was there longest ago. */
-export const MAX_SOURCES = 4096
+export const MAX_CLIENT_ADDRESSES = 4096
 /** A frame, from its first byte to its last, milliseconds. */
 export const FRAME_MS = 5_000
 /** Bytes that wait for a client to read them; beyond it none of its requests is taken on. */

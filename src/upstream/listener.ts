@@ -17,16 +17,16 @@ import {
   toConnectionId,
 } from '../policy/index.ts'
 import type { Admission } from './admission.ts'
-import { createGuests } from './guests.ts'
+import { createConnectionLimits } from './guests.ts'
 import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
 import type { Judged, Peer } from './peer.ts'
-import { type Answer, type Asked, type Report, type SessionHandle, startSession } from './session.ts'
+import { type Answer, type IncomingRequest, type Report, type SessionHandle, startSession } from './session.ts'
 import type { Credentials, ListenerSettings } from './settings.ts'
 import { handshakeFailure } from './tls-reason.ts'
 import { type SecureServer, createTls } from './tls-server.ts'
 
 /** Who may come in; everything here can be another the next time that it is asked. */
-export type Gatekeeper = {
+export type AdmissionPolicy = {
   readonly acl: Acl
   readonly judge: (peer: Peer) => Judged
   /** Equal texts are equal rights. */
@@ -41,7 +41,7 @@ export type ListenerPorts = {
   readonly random: Random
   readonly report: Report
   readonly admission: Admission
-  readonly serve: (asked: Asked) => Promise<Answer>
+  readonly serve: (asked: IncomingRequest) => Promise<Answer>
   /** A connection has ended: whatever belonged to it is free. */
   readonly left: (connection: ConnectionId) => void
 }
@@ -59,7 +59,7 @@ export interface Listener {
   readonly port: number
   connections(): number
   /** Takes on another configuration of the same door: connections to which it makes a difference end at once. */
-  change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper): void
+  change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: AdmissionPolicy): void
   close(): Promise<void>
 }
 
@@ -78,7 +78,7 @@ type Guest = { readonly session: SessionHandle; readonly peer: Peer | 'none'; re
 export function startListener(
   settings: ListenerSettings,
   credentials: Credentials | 'none',
-  gatekeeper: Gatekeeper,
+  gatekeeper: AdmissionPolicy,
   ports: ListenerPorts,
 ): Promise<Listener> {
   return new Door(settings, credentials, gatekeeper, ports).open()
@@ -86,7 +86,7 @@ export function startListener(
 
 class Door {
   #settings: ListenerSettings
-  #gatekeeper: Gatekeeper
+  #gatekeeper: AdmissionPolicy
   readonly #ports: ListenerPorts
   readonly #tls: SecureServer | 'none'
   readonly #tcp: Server
@@ -97,11 +97,11 @@ class Door {
   readonly #inside = new Set<Guest>()
   readonly #timers: { recheck: () => void; reminder: () => void } = { recheck: () => undefined, reminder: () => undefined }
 
-  constructor(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper, ports: ListenerPorts) {
+  constructor(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: AdmissionPolicy, ports: ListenerPorts) {
     this.#settings = settings
     this.#gatekeeper = gatekeeper
     this.#ports = ports
-    this.#guests = createGuests(() => this.#settings.limits)
+    this.#guests = createConnectionLimits(() => this.#settings.limits)
     const { security } = settings
     this.#tls =
       security.kind === 'tls' && credentials !== 'none' ? createTls(credentials, security.handshakeMs, ports.clock, ports.random) : 'none'
@@ -242,7 +242,7 @@ class Door {
     return { kind: 'stands', text, between, subject: { kind: 'client', name, role, source, levels, connection } }
   }
 
-  #change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: Gatekeeper): void {
+  #change(settings: ListenerSettings, credentials: Credentials | 'none', gatekeeper: AdmissionPolicy): void {
     this.#settings = settings
     this.#gatekeeper = gatekeeper
     if (this.#tls !== 'none' && credentials !== 'none') this.#tls.change(credentials)

@@ -20,13 +20,13 @@ import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from '.
 import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED, REFUSED } from './limits.ts'
 
 /** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
-export type Asked = {
+export type IncomingRequest = {
   readonly subject: Subject
   readonly unit: number
   readonly transaction: number
   readonly request: Request
   /** False once its connection has ended: what nobody waits for is not sent. */
-  readonly wanted: () => boolean
+  readonly stillConnected: () => boolean
 }
 /** The PDU that goes back: a reply made anew, or an exception; `none` for the one request that is never answered (8/4). */
 export type Answer = {
@@ -50,7 +50,7 @@ export type SessionSettings = {
   readonly admission: Admission
   /** Whether it may operate anything at all: what it asks for else counts as reading. */
   readonly operates: boolean
-  readonly serve: (asked: Asked) => Promise<Answer>
+  readonly serve: (asked: IncomingRequest) => Promise<Answer>
   /** Called once, after the last answer that could be given. */
   readonly ended: () => void
 }
@@ -237,7 +237,7 @@ class Session {
     if (!admission.enter(this.#client, kind))
       return this.#answerLater(frame, functionCodeOf(request), exceptionCode.busy, this.#waitNotAsked())
     const open = this.#begin(frame)
-    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, wanted: this.#wanted }).then((answer) => {
+    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, stillConnected: this.#wanted }).then((answer) => {
       admission.leave(this.#client, kind)
       if (answer.refused === true) return this.#endPaced(open, answer, this.#waitRefused())
       const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0

@@ -1,7 +1,7 @@
 import type { Role } from '../policy/index.ts'
 
 /** How many may come, how fast, and how long they may stay silent. */
-export type DoorLimits = {
+export type ListenerLimits = {
   readonly connections: number
   readonly connectionsPerAddress: number
   /** New connections of one address, a second; at once as many, or as it may have. */
@@ -30,7 +30,7 @@ export type ListenerSettings = {
   readonly port: number
   /** Requests of one connection that are worked on at a time, 1–16. */
   readonly inFlight: number
-  readonly limits: DoorLimits
+  readonly limits: ListenerLimits
   /** In the clear everybody has the one role, and reads at most. */
   readonly security: TlsFiles | { readonly kind: 'clear-text'; readonly role: Role }
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { classify, inWords } from '../../src/breakers/index.ts'
+import { classify, describeOperation } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import type { Request } from '../../src/modbus/index.ts'
 import { anyRequest } from '../support/any-modbus.ts'
 import { commandOf, many, pdu, profileOf, read, single } from '../support/requests.ts'
 
 const classOf = (request: Request, profile: string): string => classify(request, profileOf(profile)).class
-const words = (request: Request, profile = 'nsx-bscm'): string => inWords(classify(request, profileOf(profile)), 'Q1')
+const words = (request: Request, profile = 'nsx-bscm'): string => describeOperation(classify(request, profileOf(profile)), 'Q1')
 
 t.test('the access tables of the guide: what each family lets a remote client do has its class here [S-13]', (t) => {
   const open = (destination: number) => commandOf(904, 10, destination, 1)
@@ -165,7 +165,7 @@ t.test('whatever is asked of whatever device has words, and a password in it is 
   fc.assert(
     fc.property(anyRequest, fc.constantFrom(...names), (request, name) => {
       const operation = classify(request, profileOf(name))
-      return !inWords(operation, 'Q1').includes('{') && operation.words.includes('{breaker}')
+      return !describeOperation(operation, 'Q1').includes('{') && operation.words.includes('{breaker}')
     }),
     { numRuns: 300 },
   )

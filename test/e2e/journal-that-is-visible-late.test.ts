@@ -29,7 +29,7 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
   t.match(await gateway.acceptStates('ana', 'test'), { kind: 'refused', why: /after a restart only/ })
   const asked = { forMs: 60_000, by: 'eve', reason: 'test', workOrder: '', seen: 'any' } as const
   await gateway.locks.unlock('Q1', 'control', asked)
-  t.equal(gateway.trust.trusted(), false, 'whatever is unlocked, nothing operates')
+  t.equal(gateway.trust.permits(), false, 'whatever is unlocked, nothing operates')
   await second.stop()
 
   const again = await world.start()
@@ -37,5 +37,5 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
     again.gateway.tags.tags().tags.map(({ id }) => id),
     ['one'],
   )
-  t.equal(again.gateway.trust.trusted(), true)
+  t.equal(again.gateway.trust.permits(), true)
 })

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import type { SecurityEvent } from '../../src/events/index.ts'
-import { type LockBook, openLockBook } from '../../src/gateway/index.ts'
-import { openGrantBook } from '../../src/gateway/index.ts'
+import { type LockStore, openLockStore } from '../../src/gateway/index.ts'
+import { openGrantStore } from '../../src/gateway/index.ts'
 import { type MasterLock, openMasterLock } from '../../src/gateway/control/master-lock.ts'
-import { type TagBook, openTagBook } from '../../src/gateway/control/tag-store.ts'
+import { type TagStore, openTagStore } from '../../src/gateway/control/tag-store.ts'
 import type { Grant, TagAction } from '../../src/policy/index.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import { type Confirmed, type Explored, explore } from '../support/interleavings.ts'
@@ -28,13 +28,13 @@ function inEffect(events: readonly SecurityEvent[]): readonly SecurityEvent[] {
 
 const recorded = (how: 'recorded' | 'not-yet'): Confirmed => (how === 'recorded' ? 'done' : 'held')
 
-const unlock = (book: LockBook, forMs: number): Promise<Confirmed> =>
+const unlock = (book: LockStore, forMs: number): Promise<Confirmed> =>
   book
     .unlock('Q1', 'control', { forMs, by: 'ana', reason: 'WO', workOrder: '', seen: 'any' })
     .then((done) => (done === 'unlocked' ? 'done' : 'no'))
 
-const locks: Explored<LockBook> = {
-  open: (journal, clock) => openLockBook(['Q1'], journal, clock, () => 'not set'),
+const locks: Explored<LockStore> = {
+  open: (journal, clock) => openLockStore(['Q1'], journal, clock, () => 'not set'),
   close: (book) => book.close(),
   view: (book) => ({ control: book.locks('Q1').control.kind }),
   afterRestart: () => ({ control: 'locked' }),
@@ -53,12 +53,12 @@ const locks: Explored<LockBook> = {
   },
 }
 
-const act = (book: TagBook, action: TagAction): Promise<Confirmed> =>
+const act = (book: TagStore, action: TagAction): Promise<Confirmed> =>
   book.act(action).then((done) => (done.kind === 'done' ? recorded(done.recorded) : 'no'))
 const words = { reason: 'r', workOrder: 'w' }
-const hang = (book: TagBook, id: string, by: string, job = ''): Promise<Confirmed> =>
+const hang = (book: TagStore, id: string, by: string, job = ''): Promise<Confirmed> =>
   act(book, { kind: 'hang', id, on: job === '' ? { kind: 'breaker', breaker: 'Q1' } : { kind: 'job', job }, by, ...words })
-const startJob = (book: TagBook): Promise<Confirmed> => act(book, { kind: 'start-job', job: 'J', breakers: ['Q1'], by: 'ana', ...words })
+const startJob = (book: TagStore): Promise<Confirmed> => act(book, { kind: 'start-job', job: 'J', breakers: ['Q1'], by: 'ana', ...words })
 
 /** What hangs by the events alone. */
 function toldTags(events: readonly SecurityEvent[]): object {
@@ -82,8 +82,8 @@ const viewOfTags = (tags: readonly { id: string; owner: string; job: string }[],
   jobs: [...jobs].sort(),
 })
 
-const tags: Explored<TagBook> = {
-  open: (journal, clock) => openTagBook(journal, { clock, random: realRandom }),
+const tags: Explored<TagStore> = {
+  open: (journal, clock) => openTagStore(journal, { clock, random: realRandom }),
   view: (book) =>
     viewOfTags(
       book.tags().tags.map(({ id, owner, on }) => ({ id, owner, job: on.kind === 'job' ? on.job : '' })),
@@ -132,7 +132,7 @@ const masterLock: Explored<MasterLock> = {
   actions: { on: (book) => turn(book, true), off: (book) => turn(book, false) },
 }
 
-type Grants = Awaited<ReturnType<typeof openGrantBook>> & { readonly now: () => number }
+type Grants = Awaited<ReturnType<typeof openGrantStore>> & { readonly now: () => number }
 const ask = (book: Grants): Promise<Confirmed> =>
   book
     .ask(
@@ -153,7 +153,7 @@ const viewOfGrants = (grants: Iterable<{ state: string; used: number }>): object
 })
 
 const grants: Explored<Grants> = {
-  open: async (journal, clock) => ({ ...(await openGrantBook(journal, { clock, random: realRandom })), now: () => clock.now() }),
+  open: async (journal, clock) => ({ ...(await openGrantStore(journal, { clock, random: realRandom })), now: () => clock.now() }),
   close: (book) => book.close(),
   view: (book) => viewOfGrants(book.list().map(({ state: { kind: state }, used }) => ({ state, used }))),
   bars: (book) =>

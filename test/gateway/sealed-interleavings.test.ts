@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { openChecklist } from '../../src/gateway/control/checklist.ts'
 import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange } from '../../src/gateway/control/sealed-changes.ts'
-import { type VaultBook, openVaultBook } from '../../src/gateway/control/vault-store.ts'
+import { type VaultStore, openVaultStore } from '../../src/gateway/control/vault-store.ts'
 import { type SecurityEvent, event } from '../../src/events/index.ts'
 import { type People, openPeople, openVault } from '../../src/identity/index.ts'
 import { recordedFile } from '../../src/identity/vault/recorded-file.ts'
@@ -18,7 +18,7 @@ t.setTimeout(300_000)
 const text = (told: SecurityEvent, name: keyof SecurityEvent['fields']): string => String(told.fields[name] ?? '')
 const by = { name: 'root', source: 'here' }
 
-type Vaults = { readonly book: VaultBook; readonly files: ScriptedFiles; readonly recorded: string }
+type Vaults = { readonly book: VaultStore; readonly files: ScriptedFiles; readonly recorded: string }
 // The password stands as the name of who sets it, so that the events alone tell it.
 const set = ({ book }: Vaults, password: string): Promise<Confirmed> => book.set('Q1', 'operator', password, password).then(confirmed)
 const confirmed = ({ kind }: { readonly kind: string }): Confirmed => (kind === 'refused' ? 'no' : 'done')
@@ -27,7 +27,7 @@ const vaults: Explored<Vaults> = {
   async open(journal, clock, files) {
     const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
     const vault = openVault({ file: 'vault', keyFile: 'vault.key', credential: undefined, files }, clock, realRandom, last)
-    const book = openVaultBook(vault, { journal, clock, ruleOf: () => 'four-characters', accountOf: () => undefined })
+    const book = openVaultStore(vault, { journal, clock, ruleOf: () => 'four-characters', accountOf: () => undefined })
     return { book, files, recorded: `${vault.state.kind}, ${vault.recorded.kind}` }
   },
   close: ({ book }) => book.close(),

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { openVaultBook } from '../../src/gateway/control/vault-store.ts'
+import { openVaultStore } from '../../src/gateway/control/vault-store.ts'
 import { openVault } from '../../src/identity/index.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
@@ -54,7 +54,7 @@ t.test('a change of the vault is on record before it holds; while the disk refus
   const disk = emptyDisk()
   const { journal, answer } = scriptedJournal(clock, disk)
   const vault = openVault({ file: join(folder, 'vault'), keyFile: join(folder, 'key'), credential: undefined }, clock, realRandom)
-  const book = openVaultBook(vault, { journal, clock, ruleOf: () => 'four-characters', accountOf: () => undefined })
+  const book = openVaultStore(vault, { journal, clock, ruleOf: () => 'four-characters', accountOf: () => undefined })
   t.teardown(() => book.close())
   const changes = [() => book.set('Q1', 'operator', 'Ab1x', 'ana'), () => book.rotateKey('ana'), () => book.remove('Q1', 'operator', 'ana')]
   for (const change of changes) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createTrust, newest, readRevocation } from '../../src/identity/index.ts'
+import { createClientTrust, newest, readRevocation } from '../../src/identity/index.ts'
 import * as c from '../support/chains.ts'
 import { integer, utcTime } from '../support/der.ts'
 
@@ -23,7 +23,7 @@ t.test('of two lists the newer one counts; a number that goes back, a partial or
   }
   const inForce = files(list({ number: '05' }).der).lists
   const revoked = (lists: typeof inForce) => {
-    const trust = createTrust({ authorities: [c.read(root)], lists: () => lists, stale: 'admit', clock })
+    const trust = createClientTrust({ authorities: [c.read(root)], lists: () => lists, stale: 'admit', clock })
     return trust({ certificate: c.read(gone), chain: [] }).kind === 'refused'
   }
   t.ok(revoked(inForce))

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createTrust, readRevocation } from '../../src/identity/index.ts'
+import { createClientTrust, readRevocation } from '../../src/identity/index.ts'
 import * as c from '../support/chains.ts'
 import { bits, context, generalizedTime, ia5, integer, no, oid, printable, seq, set, small, tlv, toPem, utcTime } from '../support/der.ts'
 import { skipWithoutOpenssl } from '../support/openssl.ts'
@@ -354,7 +354,7 @@ const clock = { utcUs: () => c.NOW_MS * 1000 }
 
 function judge([own, ...sent]: readonly c.Made[], anchors: readonly c.Made[]): { verdict: Verdict; said: string } {
   try {
-    const trust = createTrust({ authorities: anchors.map(c.read), lists: 'none', stale: 'refuse', clock })
+    const trust = createClientTrust({ authorities: anchors.map(c.read), lists: 'none', stale: 'refuse', clock })
     const standing = trust({ certificate: c.read(own ?? root), chain: sent.map(c.read) })
     return standing.kind === 'known' ? { verdict: 'yes', said: '' } : { verdict: 'no', said: standing.reason }
   } catch (error) {

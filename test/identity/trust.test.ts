@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createTrust, readRevocation } from '../../src/identity/index.ts'
+import { createClientTrust, readRevocation } from '../../src/identity/index.ts'
 import { openssl, skipWithoutOpenssl } from '../support/openssl.ts'
 
 const DAY = 86_400_000_000
@@ -31,8 +31,8 @@ t.test('a path over an authority in between is judged at each step [CR 1.9]', { 
   const certificate = (name: string): X509Certificate => new X509Certificate(readFileSync(at(`${name}.crt`)))
   let nowUs = Date.now() * 1000
   const clock = { utcUs: () => nowUs }
-  const judge = (settings: Partial<Parameters<typeof createTrust>[0]> = {}) =>
-    createTrust({ authorities: [certificate('root')], lists: 'none', stale: 'read', clock, ...settings })
+  const judge = (settings: Partial<Parameters<typeof createClientTrust>[0]> = {}) =>
+    createClientTrust({ authorities: [certificate('root')], lists: 'none', stale: 'read', clock, ...settings })
   const show = (name: string, ...chain: string[]) => ({ certificate: certificate(name), chain: chain.map(certificate) })
 
   const trust = judge()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type SecurityEvent, event } from '../../src/events/index.ts'
-import { openGrantBook, openLockBook } from '../../src/gateway/index.ts'
+import { openGrantStore, openLockStore } from '../../src/gateway/index.ts'
 import { SILENT_MS, WAITING_EVENTS } from '../../src/journal/limits.ts'
 import { realRandom } from '../../src/platform/index.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
@@ -71,7 +71,7 @@ t.test('what hung and is then refused is never written, and nothing says that it
 
 t.test('an unlock that a hanging disk writes too late does not hold, in memory and on the disk', async (t) => {
   const { journal, clock, disk, goesOn, ids } = hangingDisk()
-  const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
+  const book = await openLockStore(['Q1'], journal, clock, () => 'not set')
   const unlocked = book.unlock('Q1', 'control', { forMs: 600_000, by: 'ana', reason: 'WO', workOrder: '', seen: 'any' })
   await settled()
   clock.advance(SILENT_MS)
@@ -85,7 +85,7 @@ t.test('an unlock that a hanging disk writes too late does not hold, in memory a
 
 t.test('an approval that a hanging disk writes too late is not there after a restart', async (t) => {
   const { journal, clock, goesOn } = hangingDisk()
-  const book = await openGrantBook(journal, { clock, random: realRandom })
+  const book = await openGrantStore(journal, { clock, random: realRandom })
   const wanted = { client: 'c', breaker: 'Q1', for: { kind: 'class', class: 'control' }, uses: 2, startsMs: 0, lengthMs: 60_000 } as const
   const asked = book.ask({ ...wanted, reason: 'r', workOrder: '' }, 'ana')
   await goesOn()
@@ -97,7 +97,7 @@ t.test('an approval that a hanging disk writes too late is not there after a res
   t.not((await approved).kind, 'done')
   await goesOn()
   t.equal(book.list()[0]?.state.kind, 'requested')
-  const again = await openGrantBook(journal, { clock, random: realRandom })
+  const again = await openGrantStore(journal, { clock, random: realRandom })
   t.equal(again.list()[0]?.state.kind, 'requested')
   book.close()
   again.close()

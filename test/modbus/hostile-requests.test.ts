@@ -3,7 +3,7 @@ import { type Profile, classify } from '../../src/breakers/index.ts'
 import { loadProfile, profileFolder } from '../../src/config/index.ts'
 import { type MbapOutput, type Request, decodeRequest, mbapStart, stepMbap } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type LockState, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type LockState, decide, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { type HostileCase, pieces, readCases } from '../support/hostile-case.ts'
 import { everywhere, usualRights } from '../support/rights.ts'
 
@@ -45,9 +45,9 @@ function decided(request: Request, policy: string, profile: string): string {
     breaker: 'Q1',
     rights: usualRights,
     locks: { control: state, 'protection-setting': state, 'other-setting': state },
-    standing: nothingStanding,
-    circumstances: noCircumstances,
-    again: false,
+    restrictions: noRestrictions,
+    guardInputs: noGuardInputs,
+    recheck: false,
     trusted: true,
     now: toMonotonic(0),
   })

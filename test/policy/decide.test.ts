@@ -16,8 +16,8 @@ import {
   decide,
   levelsOf,
   lockScopes,
-  noCircumstances,
-  nothingStanding,
+  noGuardInputs,
+  noRestrictions,
   scopeOf,
   toConnectionId,
   toRole,
@@ -59,9 +59,9 @@ function question(role: string, operationClass: OperationClass, lock: LockState,
     breaker: 'Q1',
     rights: usualRights,
     locks,
-    standing: nothingStanding,
-    circumstances: noCircumstances,
-    again: false,
+    restrictions: noRestrictions,
+    guardInputs: noGuardInputs,
+    recheck: false,
     trusted: true,
     now: NOW,
   }
@@ -177,7 +177,7 @@ t.test('file records pass for nobody: not unlocked, not where policy is only obs
   for (const role of usualRights.keys())
     for (const mode of ['enforce', 'observe'] as const) {
       const asked = question(role, 'file', until(9999), 'control')
-      t.equal(decide({ ...asked, standing: { ...nothingStanding, mode } }).kind, 'deny', `${role}, ${mode}`)
+      t.equal(decide({ ...asked, restrictions: { ...noRestrictions, mode } }).kind, 'deny', `${role}, ${mode}`)
     }
   t.end()
 })

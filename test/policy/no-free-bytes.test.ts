@@ -2,7 +2,7 @@ import t from 'tap'
 import { carriesFreeBytes, classify, judgeOnLine } from '../../src/breakers/index.ts'
 import { crc16, toLineAddress } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type Question, clear, decide, modes, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type Question, clear, decide, modes, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { pdu, profileOf } from '../support/requests.ts'
 import { everywhere, rightsOf } from '../support/rights.ts'
 
@@ -32,7 +32,7 @@ t.test('what reads by its function and holds a frame of the client is refused in
           levels: everywhere('control'),
         },
         ...{ operation, breaker: 'Q1', rights: rightsOf({ Viewer: ['monitor'] }), locks: 'none' as const },
-        ...{ standing: { ...nothingStanding, mode }, circumstances: noCircumstances, again: false, trusted: true, now: toMonotonic(0) },
+        ...{ restrictions: { ...noRestrictions, mode }, guardInputs: noGuardInputs, recheck: false, trusted: true, now: toMonotonic(0) },
       }
       const verdict = decide(question)
       t.equal(verdict.kind, expected, `${what}, ${mode}`)

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { type OperationClass, type Profile, classify, seal } from '../../src/breakers/index.ts'
+import { type OperationClass, type Profile, classify, insertPassword } from '../../src/breakers/index.ts'
 import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { clear, decide, modes, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { clear, decide, modes, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { at, many, profileOf, single } from '../support/requests.ts'
 import { everywhere, rightsOf } from '../support/rights.ts'
 
@@ -25,10 +25,10 @@ function sent(request: Request, profile: Profile, role: string, mode: (typeof mo
       levels: everywhere('control'),
     },
     ...{ operation, breaker: 'Q1', rights, locks: { control: unlocked, 'protection-setting': unlocked, 'other-setting': unlocked } },
-    ...{ standing: { ...nothingStanding, mode }, circumstances: noCircumstances, again: false, trusted: true, now: toMonotonic(0) },
+    ...{ restrictions: { ...noRestrictions, mode }, guardInputs: noGuardInputs, recheck: false, trusted: true, now: toMonotonic(0) },
   })
   if (verdict.kind === 'deny') return 'refused'
-  const sealed = seal(operation, () => 'op42')
+  const sealed = insertPassword(operation, () => 'op42')
   if (sealed === 'no-password') return 'refused'
   return encodeRequest(clear(sealed, verdict, verdict.record === 'none' ? 'none' : (1 as Parameters<typeof clear>[2])).operation.request)
 }

@@ -5,15 +5,15 @@ import type { Request } from '../../src/modbus/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
 import { judgeGuards } from '../../src/policy/guards.ts'
 import {
-  type Circumstances,
+  type GuardInputs,
   type Guard,
   type GuardRule,
   type Locks,
   type Question,
-  type Standing,
+  type Restrictions,
   decide,
-  noCircumstances,
-  nothingStanding,
+  noGuardInputs,
+  noRestrictions,
   toConnectionId,
   toRole,
 } from '../../src/policy/index.ts'
@@ -40,7 +40,7 @@ function bug(name: string): never {
 }
 const operationOf = (name: string): Operation => operations[name] ?? bug(name)
 
-type Asked = { who?: string; what: string; open?: boolean; standing?: Partial<Standing>; at?: Partial<Circumstances>; again?: boolean }
+type Asked = { who?: string; what: string; open?: boolean; standing?: Partial<Restrictions>; at?: Partial<GuardInputs>; again?: boolean }
 function question({ who = 'Operator', what, open = true, standing = {}, at = {}, again = false }: Asked): Question {
   const connection = toConnectionId(1)
   return {
@@ -48,9 +48,9 @@ function question({ who = 'Operator', what, open = true, standing = {}, at = {},
       who === 'emergency'
         ? { kind: 'emergency', name: 'ana', source: 'here', connection }
         : { kind: 'client', name: 'x', role: toRole(who) ?? 'NULL', source: 'here', levels: everywhere('control'), connection },
-    ...{ operation: operationOf(what), breaker: 'Q1', rights: usualRights, locks: locksOf(open), trusted: true, again },
-    standing: { ...nothingStanding, ...standing },
-    circumstances: { ...noCircumstances, ...at },
+    ...{ operation: operationOf(what), breaker: 'Q1', rights: usualRights, locks: locksOf(open), trusted: true, recheck: again },
+    restrictions: { ...noRestrictions, ...standing },
+    guardInputs: { ...noGuardInputs, ...at },
     now: toMonotonic(100_000),
   }
 }
@@ -84,7 +84,7 @@ t.test('what stands before a breaker beside its lock [S-27] [S-31]', (t) => {
   `
   for (const { cells, expected, text } of rows(table)) {
     const [who = '', what = '', lock = '', stands = ''] = cells
-    const standing: Partial<Standing> = Object.fromEntries<boolean | string>(
+    const standing: Partial<Restrictions> = Object.fromEntries<boolean | string>(
       stands.split(' ').map((one) => (one === 'observe' ? ['mode', 'observe'] : [one, true])),
     )
     t.equal(said({ who, what, open: lock === 'unlocked', standing }), expected, text)
@@ -102,7 +102,7 @@ const guard = (rule: GuardRule, acts: Guard['acts'] = 'all'): Guard => ({
 const value = { kind: 'value', setting: 'pick-up Ir', minimum: 160, maximum: 400, step: 'any', register: 'none' } as const
 
 t.test('value guards: minimum, maximum and the largest step; what cannot be judged is denied', (t) => {
-  const of = (what: string, rule: GuardRule, at: Partial<Circumstances> = {}): string =>
+  const of = (what: string, rule: GuardRule, at: Partial<GuardInputs> = {}): string =>
     said({ who: 'Engineer', what, standing: { guards: [guard(rule)] }, at })
   t.equal(of('set-ir-200', value), 'allow')
   t.equal(of('set-ir-500', value), 'deny value-limit')
@@ -119,7 +119,7 @@ t.test('what a value guard cannot see is refused: undescribed bytes, values that
   const judged = (request: Request, profile = nsx, setting: string = value.setting): string => {
     const operation = { ...classify(request, profile), class: 'protection-setting' } as const
     const guards = [guard({ ...value, setting })]
-    const verdict = judgeGuards(guards, { operation, breaker: 'Q1', now: toMonotonic(0), circumstances: noCircumstances, again: false })
+    const verdict = judgeGuards(guards, { operation, breaker: 'Q1', now: toMonotonic(0), circumstances: noGuardInputs, again: false })
     return verdict === 'agree' ? verdict : verdict.reason
   }
   const setIr = (...rest: number[]): Request => commandOf(45192, 18, 5121, 1, [200, 16_000, 5, 1, ...rest])
@@ -140,7 +140,7 @@ t.test('what a value guard cannot see is refused: undescribed bytes, values that
 })
 
 t.test('rates, hours and selections', (t) => {
-  const of = (rule: GuardRule, at: Partial<Circumstances>, again = false): string =>
+  const of = (rule: GuardRule, at: Partial<GuardInputs>, again = false): string =>
     said({ what: 'close', standing: { guards: [guard(rule)] }, at, again })
   const rate = { kind: 'rate', most: 2, withinMs: 1000 } as const
   t.equal(of(rate, { past: () => [toMonotonic(99_500)] }), 'allow')

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { type EventId, bounds, catalogue, event, techniques } from '../../src/events/index.ts'
-import { createFloods } from '../../src/gateway/record/event-collapsing.ts'
+import { createEventCollapsing } from '../../src/gateway/record/event-collapsing.ts'
 import { sampleOf } from '../../scripts/samples.ts'
 import { rules } from '../../scripts/siem-rules.ts'
 import { messageOf, sampleFor, siemFiles } from '../../scripts/siem.ts'
@@ -105,7 +105,7 @@ t.test('each Sigma rule hits its sample and passes over what is close to it; eac
 function failuresAt(seconds: readonly number[], id: 'tls-handshake-failed' | 'connection-refused-acl'): readonly string[] {
   const clock = virtualClock()
   const lines: string[] = []
-  const floods = createFloods((happened) => lines.push(messageOf({ ...sampleOf(happened.id), ...happened }, 'json')), clock)
+  const floods = createEventCollapsing((happened) => lines.push(messageOf({ ...sampleOf(happened.id), ...happened }, 'json')), clock)
   let now = 0
   for (const second of seconds) {
     clock.advance((second - now) * 1000)

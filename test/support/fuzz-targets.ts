@@ -1,6 +1,6 @@
 import { MAX_HEARD_BYTES } from '../../src/bus/limits.ts'
 import { type State, type Output, start, step, wakeAt } from '../../src/bus/transaction.ts'
-import { classify, inWords } from '../../src/breakers/index.ts'
+import { classify, describeOperation } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import {
   type Request,
@@ -57,7 +57,7 @@ function mbap(input: Uint8Array): readonly string[] {
         const { request } = decoded
         rule(same(encodeRequest(request), withoutPadding(request, output.frame.pdu)), `${request.kind} is not encoded as it came`)
         const operation = classify(request, profile)
-        rule(!inWords(operation, 'Q').includes('{'), `words: ${operation.words}`)
+        rule(!describeOperation(operation, 'Q').includes('{'), `words: ${operation.words}`)
         seen.add(`${request.kind} ${operation.class} ${kindOf(operation.words).slice(0, 24)}`)
       } else seen.add(decoded.kind)
     }

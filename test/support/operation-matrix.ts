@@ -1,7 +1,7 @@
-import { classify, inWords } from '../../src/breakers/index.ts'
+import { classify, describeOperation } from '../../src/breakers/index.ts'
 import { profileFolder, profileNames } from '../../src/config/index.ts'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { type LockState, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../src/policy/index.ts'
+import { type LockState, decide, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../src/policy/index.ts'
 import { commandOf, profileOf } from './requests.ts'
 import { everywhere, usualRights } from './rights.ts'
 
@@ -34,15 +34,15 @@ export function operationMatrix(): string {
           breaker: 'Q1',
           rights: usualRights,
           locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
-          standing: nothingStanding,
-          circumstances: noCircumstances,
-          again: false,
+          restrictions: noRestrictions,
+          guardInputs: noGuardInputs,
+          recheck: false,
           trusted: true,
           now: toMonotonic(1),
         })
         return verdict.kind === 'allow' ? `allow${verdict.record === 'none' ? '' : ' recorded'}` : verdict.reason
       })
-      return [name, String(command.code), operation.class, ...verdicts, inWords(operation, 'Q1')].join(' | ')
+      return [name, String(command.code), operation.class, ...verdicts, describeOperation(operation, 'Q1')].join(' | ')
     })
   })
   const head = ['profile', 'code', 'class', ...columns.map(({ shown }) => shown), 'words']

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { createGuests, sourceOf } from '../../src/upstream/guests.ts'
-import { MAX_SOURCES, OWN_CONNECTIONS } from '../../src/upstream/limits.ts'
+import { createConnectionLimits, sourceOf } from '../../src/upstream/guests.ts'
+import { MAX_CLIENT_ADDRESSES, OWN_CONNECTIONS } from '../../src/upstream/limits.ts'
 
 const limits = { connections: 5, connectionsPerAddress: 3, handshakesPerSecond: 2, idleMs: 1000 }
 const at = toMonotonic
@@ -21,7 +21,7 @@ t.test('an address is one source however it is written; of IPv6 its network is',
 })
 
 t.test('one address has its share and no more, and leaves the others theirs [CR 7.1]', (t) => {
-  const guests = createGuests(() => limits)
+  const guests = createConnectionLimits(() => limits)
   for (let i = 0; i < 3; i++) t.equal(guests.enter('10.0.0.1', 'control', at(0)), 'welcome')
   t.match(guests.enter('10.0.0.1', 'control', at(0)), /2 connections a second/, 'no leave left')
   t.match(guests.enter('10.0.0.1', 'control', at(2000)), /3 connections from this address/)
@@ -35,8 +35,8 @@ t.test('one address has its share and no more, and leaves the others theirs [CR 
 })
 
 t.test('the addresses that are counted are bounded, and those without a connection are forgotten first', (t) => {
-  const guests = createGuests(() => ({ ...limits, connections: 1_000_000 }))
-  for (let i = 0; i < MAX_SOURCES; i++) {
+  const guests = createConnectionLimits(() => ({ ...limits, connections: 1_000_000 }))
+  for (let i = 0; i < MAX_CLIENT_ADDRESSES; i++) {
     const address = `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`
     guests.enter(address, 'control', at(0))
     guests.leave(address)
@@ -47,7 +47,7 @@ t.test('the addresses that are counted are bounded, and those without a connecti
 
 t.test('four addresses that take all they may keep no other from connecting, and readers none that may control [CR 7.1]', (t) => {
   const door = { connections: 256, connectionsPerAddress: 64, handshakesPerSecond: 20, idleMs: 1000 }
-  const guests = createGuests(() => door)
+  const guests = createConnectionLimits(() => door)
   const fill = (address: string, level: 'read' | 'control'): number => {
     for (let open = 0; ; open++) if (guests.enter(address, level, at(0)) !== 'welcome') return open
   }

@@ -5,21 +5,21 @@ import { type Request, encodeRequest } from '../../src/modbus/index.ts'
 import { toConnectionId, toRole } from '../../src/policy/index.ts'
 import { createAdmission } from '../../src/upstream/admission.ts'
 import { BAD_REQUESTS, NOT_ASKED, FRAME_MS, MAX_UNREAD_BYTES, REFUSED } from '../../src/upstream/limits.ts'
-import { type Answer, type Asked, startSession } from '../../src/upstream/session.ts'
+import { type Answer, type IncomingRequest, startSession } from '../../src/upstream/session.ts'
 import { virtualClock } from '../../hil/sim/virtual-clock.ts'
 import { commandOf } from '../support/requests.ts'
 import { everywhere } from '../support/rights.ts'
 
 const IDLE_MS = 600_000
 
-type Serve = (asked: Asked) => Promise<Answer>
+type Serve = (asked: IncomingRequest) => Promise<Answer>
 type Options = { readonly serve?: Serve; readonly inFlight?: number; readonly most?: number }
 
 /** A session on a real TCP connection, with a clock that stands still until it is told to move. */
 async function open(t: { teardown(run: () => void): void }, { serve, inFlight = 12, most = 1000 }: Options = {}) {
   const clock = virtualClock()
   const reports: { id: string; reason: string; firstBytes?: string }[] = []
-  const asked: Asked[] = []
+  const asked: IncomingRequest[] = []
   const admission = createAdmission({ read: { inAll: most, own: 1, shared: most }, control: { inAll: 2, own: 1, shared: 1 } })
   const role = toRole('Operator') ?? 'NULL'
   let ended: () => void = () => undefined
@@ -323,7 +323,7 @@ t.test('a client that closes its sending side behind its requests still gets the
   client.end(Buffer.concat([read(1), read(2), read(3)]))
   await until(() => free.length === 2)
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
-  t.equal(asked[0]?.wanted(), true, 'it may still wait: what it asked is not withdrawn')
+  t.equal(asked[0]?.stillConnected(), true, 'it may still wait: what it asked is not withdrawn')
   free[0]?.()
   await until(() => free.length === 3)
   free[1]?.()
@@ -347,7 +347,7 @@ t.test('a client that closes its sending side with nothing open has left; one th
   await gone.until(() => gone.asked.length === 1)
   gone.client.resetAndDestroy()
   await gone.over
-  t.equal(gone.asked[0]?.wanted(), false)
+  t.equal(gone.asked[0]?.stillConnected(), false)
 })
 
 t.test('a client that closes its sending side and never reads does not stay for ever [CR 7.1]', async (t) => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { event } from '../../events/index.ts'
-import { type Gateway, lookForServices } from '../../gateway/index.ts'
+import { type Gateway, findClearTextServices } from '../../gateway/index.ts'
 import { type PacketView, vaultRemoveBody, vaultSetBody } from '../contract/index.ts'
 import { type ConfigurationFile, accessRoutes } from './routes/access.ts'
 import { busesView } from './views/buses.ts'
@@ -79,7 +79,7 @@ function routes(app: FastifyInstance, gateway: Gateway): void {
   app.post('/v1/buses/services', async (request, reply) => {
     const who = allowed(request, reply, 'capture', gateway)?.name
     if (who === undefined) return reply
-    return lookForServices(gateway.site().buses, who, { clock: gateway.clock, note: (told) => gateway.journal.note(told) })
+    return findClearTextServices(gateway.site().buses, who, { clock: gateway.clock, note: (told) => gateway.journal.note(told) })
   })
   app.get('/v1/openapi.json', (_request, reply) => reply.send(openApi(gateway.version)))
   app.setNotFoundHandler((request, reply) => refuse(reply, 404, `there is no ${request.method} ${request.url}`, 'GET /v1/openapi.json'))

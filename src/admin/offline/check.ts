@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { type CheckedSite, type DoorSettings, type Loaded, type Problem, loadSite } from '../../config/index.ts'
+import { type CheckedSite, type SiteListener, type Loaded, type Problem, loadSite } from '../../config/index.ts'
 import {
   type PairFiles,
   type ShownAs,
@@ -23,7 +23,7 @@ import type { Clock } from '../../platform/index.ts'
 import { unreadableByService } from './service-user.ts'
 
 type Path = readonly (string | number)[]
-type TlsListener = Extract<DoorSettings['security'], { kind: 'tls' }>
+type TlsListener = Extract<SiteListener['security'], { kind: 'tls' }>
 
 /** What was found in the files of a site. `mistake`: the gateway does not start with it. `warning`: it does, and somebody is surprised later. */
 type Found = { readonly kind: 'mistake' | 'warning'; readonly path: Path; readonly text: string }

@@ -17,7 +17,7 @@ export type KnownCertificate = Use & {
 }
 
 /** Every certificate that the site lives by: its own from files, those of clients and devices as they show them. */
-export interface CertificateBook {
+export interface CertificateInventory {
   list(): readonly KnownCertificate[]
   saw(certificate: X509Certificate, use: Use): void
   /** The site's own and its authorities, in place of those of the configuration before. */
@@ -34,13 +34,13 @@ const MAX_SEEN = 2000
 type Entry = { use: Use; readonly known: Omit<KnownCertificate, keyof Use | 'lastSeenMs'>; lastSeenMs: number | 'never'; keptMs: number }
 type Kept = { readonly use: Use; readonly known: Entry['known']; readonly lastSeenMs: number | 'never' }
 
-export async function openCertificateBook(journal: Pick<Journal, 'states' | 'putState' | 'note'>, clock: Clock): Promise<CertificateBook> {
+export async function openCertificateInventory(journal: Pick<Journal, 'states' | 'putState' | 'note'>, clock: Clock): Promise<CertificateInventory> {
   const book = new Book(journal, clock)
   await book.read()
   return book
 }
 
-class Book implements CertificateBook {
+class Book implements CertificateInventory {
   readonly #journal: Pick<Journal, 'states' | 'putState' | 'note'>
   readonly #clock: Clock
   readonly #entries = new Map<string, Entry>()
@@ -85,7 +85,7 @@ class Book implements CertificateBook {
     this.#warn(entry)
   }
 
-  own(certificates: Parameters<CertificateBook['own']>[0]): void {
+  own(certificates: Parameters<CertificateInventory['own']>[0]): void {
     for (const [fingerprint, { use }] of this.#entries) if (!isSeen(use)) this.#entries.delete(fingerprint)
     for (const { certificate, use } of certificates) this.#warn(this.#entryOf(certificate, use))
   }

@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
-import type { CheckedSite, DoorSettings, SinkTlsFiles } from '../../config/index.ts'
+import type { CheckedSite, SiteListener, SinkTlsFiles } from '../../config/index.ts'
 import { cipherSuites } from '../../platform/index.ts'
 import type { SinkSettings, SinkTls, SinkTransport } from '../../syslog/index.ts'
 import { type ReadLists, listFileFault, readAuthorities, readCertificate, readPair, readRevocation } from '../../identity/index.ts'
 import type { Credentials } from '../../upstream/index.ts'
 
-export type DoorCredentials = {
-  readonly settings: DoorSettings
+export type ListenerCredentials = {
+  readonly settings: SiteListener
   readonly credentials: Credentials | 'none'
   readonly authorities: readonly X509Certificate[]
   readonly revocation: Pick<ReadLists, 'lists' | 'untaken'>
@@ -18,7 +18,7 @@ export type BusTls = {
   readonly serverName: string
 }
 export type SiteCredentials = {
-  readonly doors: readonly DoorCredentials[]
+  readonly doors: readonly ListenerCredentials[]
   readonly buses: ReadonlyMap<string, BusTls>
   readonly sinks: readonly SinkSettings[]
 }
@@ -29,7 +29,7 @@ const none = (where: string, { why, mend }: Why): NoCredentials => ({ kind: 'no-
 
 /** Reads every PEM file of a site, before anything is opened or changed: one that cannot be used, and nothing is. */
 export function readCredentials(site: CheckedSite, nowMs: number): SiteCredentials | NoCredentials {
-  const doors: DoorCredentials[] = []
+  const doors: ListenerCredentials[] = []
   for (const settings of site.listeners) {
     const door = readDoor(settings, nowMs)
     if ('kind' in door) return door
@@ -82,7 +82,7 @@ function readSinkTls({ trust: { kind, file }, pair, serverName }: SinkTlsFiles):
   return { trust: { kind, pem }, pair: shown, serverName, ciphers: cipherSuites }
 }
 
-function readDoor(settings: DoorSettings, nowMs: number): DoorCredentials | NoCredentials {
+function readDoor(settings: SiteListener, nowMs: number): ListenerCredentials | NoCredentials {
   const { security, name } = settings
   if (security.kind === 'clear-text')
     return { settings, credentials: 'none', authorities: [], revocation: { lists: new Map(), untaken: [] } }

@@ -1,36 +1,36 @@
-import type { DoorSettings } from '../../config/index.ts'
-import { type ClientCertificate, type RevocationWatch, type Standing, createTrust, newest, watchRevocation } from '../../identity/index.ts'
+import type { SiteListener } from '../../config/index.ts'
+import { type ClientCertificate, type RevocationWatch, type ClientStanding, createClientTrust, newest, watchRevocation } from '../../identity/index.ts'
 import { type Clock, type Random, hintOfListening } from '../../platform/index.ts'
 import { type Rights, compileAcl, describeRights, mayOperate, standingOfRole } from '../../policy/index.ts'
-import { type Gatekeeper, type Listener, type Report, createAdmission, startListener } from '../../upstream/index.ts'
-import type { CertificateBook } from './certificate-inventory.ts'
+import { type AdmissionPolicy, type Listener, type Report, createAdmission, startListener } from '../../upstream/index.ts'
+import type { CertificateInventory } from './certificate-inventory.ts'
 import type { Core } from '../core.ts'
-import type { DoorCredentials } from './credentials.ts'
+import type { ListenerCredentials } from './credentials.ts'
 
-export type DoorPorts = {
+export type ListenerPorts = {
   readonly clock: Clock
   readonly random: Random
   readonly core: Pick<Core, 'report' | 'serve' | 'left'>
   readonly rights: () => Rights
-  readonly book: CertificateBook
+  readonly book: CertificateInventory
 }
 
 /** The listeners while they are open, with who may come through each. */
-export interface Doors {
+export interface Listeners {
   readonly listeners: readonly Listener[]
   /** Takes on another configuration of the same doors; what it changes for an open connection holds at once. */
-  change(doors: readonly DoorCredentials[]): void
+  change(doors: readonly ListenerCredentials[]): void
   close(): Promise<void>
 }
-export type DoorFailure = { readonly kind: 'not-open'; readonly why: string; readonly hint: string }
+export type ListenerFailure = { readonly kind: 'not-open'; readonly why: string; readonly hint: string }
 
 /** Opens every listener, or none of them. */
-export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPorts): Promise<Doors | DoorFailure> {
+export async function openListeners(doors: readonly ListenerCredentials[], ports: ListenerPorts): Promise<Listeners | ListenerFailure> {
   const admission = createAdmission()
   const { clock, random, core } = ports
   const listeners: Listener[] = []
   const watches = new Map<string, RevocationWatch>()
-  const keep = (door: DoorCredentials): Gatekeeper => {
+  const keep = (door: ListenerCredentials): AdmissionPolicy => {
     const before = watches.get(door.settings.name)
     before?.close()
     const { lists, untaken } = newest(before?.current() ?? new Map(), door.revocation.lists)
@@ -63,26 +63,26 @@ export async function openDoors(doors: readonly DoorCredentials[], ports: DoorPo
   }
 }
 
-function notOpen({ name, host, port }: DoorSettings, error: unknown): DoorFailure {
+function notOpen({ name, host, port }: SiteListener, error: unknown): ListenerFailure {
   const why = `listener "${name}": ${error instanceof Error ? error.message : String(error)}`
   return { kind: 'not-open', why, hint: hintOfListening(error, host, port) }
 }
 
 /** Who may come through one door, judged by its own list, authorities and revocation lists. */
 function gatekeeperOf(
-  { settings, authorities, revocation }: DoorCredentials,
-  { clock, core, rights, book }: DoorPorts,
-): { readonly gatekeeper: Gatekeeper; readonly watch: RevocationWatch } {
+  { settings, authorities, revocation }: ListenerCredentials,
+  { clock, core, rights, book }: ListenerPorts,
+): { readonly gatekeeper: AdmissionPolicy; readonly watch: RevocationWatch } {
   const { security, name } = settings
   const files = security.kind === 'tls' ? security.revocationFiles : []
   const watch = watchRevocation(files, authorities, revocation, clock, (notice) => tell(notice, core.report))
-  const trust = createTrust({
+  const trust = createClientTrust({
     authorities,
     lists: files.length === 0 ? 'none' : () => watch.current(),
     stale: security.kind === 'tls' ? security.stale : 'refuse',
     clock,
   })
-  const judge = (client: ClientCertificate): Standing => {
+  const judge = (client: ClientCertificate): ClientStanding => {
     const standing = trust(client)
     if (standing.kind === 'refused') return standing
     book.saw(client.certificate, { kind: 'client', role: standing.role, where: `listener ${name}` })

@@ -1,9 +1,9 @@
 import type { CheckedSite } from '../../config/index.ts'
 import { certificatesOf, readCertificate } from '../../identity/index.ts'
-import type { CertificateBook } from './certificate-inventory.ts'
+import type { CertificateInventory } from './certificate-inventory.ts'
 import type { SiteCredentials } from './credentials.ts'
 
-type Own = Parameters<CertificateBook['own']>[0][number]
+type Own = Parameters<CertificateInventory['own']>[0][number]
 
 /** Every certificate that stands in a file of the site, with where it is used. */
 export function ownCertificates(site: CheckedSite, { doors, buses, sinks }: SiteCredentials): readonly Own[] {

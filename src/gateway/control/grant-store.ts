@@ -24,7 +24,7 @@ export type GrantDone =
   | { readonly kind: 'unavailable' }
 
 /** Grants while the gateway runs: asked for, in force, and the last that are over. */
-export interface GrantBook {
+export interface GrantStore {
   list(): readonly Grant[]
   of(breaker: string): readonly Grant[]
   ask(asked: GrantAsked, by: string): Promise<GrantDone>
@@ -50,7 +50,7 @@ function withOne(grants: Grants, grant: Grant): Grants {
   return all
 }
 const fieldsOf = ({ id, client, breaker, for: what, askedBy }: Grant) => ({
-  ...{ grant: id, user: client, breaker, class: what.class, operation: grantWords(what), from: askedBy },
+  ...{ grant: id, user: client, breaker, class: what.class, operation: describeGrant(what), from: askedBy },
 })
 
 const storedGrants = async (journal: Pick<Journal, 'states'>): Promise<Grant[]> =>
@@ -90,7 +90,7 @@ function usedEvent(grant: Grant, client: string, correlation: string): SecurityE
 
 type GrantJournal = Pick<Journal, 'append' | 'keep' | 'states'>
 
-export async function openGrantBook(journal: GrantJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<GrantBook> {
+export async function openGrantStore(journal: GrantJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<GrantStore> {
   const { clock, random } = ports
   const stored = await storedGrants(journal)
   const restarted = stored.map((grant) => afterRestart(grant, clock))
@@ -180,7 +180,7 @@ function withTimers(held: RecordedState<Grants>, clock: Clock) {
 }
 
 /** What a grant is for, as a person says it. */
-export function grantWords(what: Grant['for']): string {
+export function describeGrant(what: Grant['for']): string {
   switch (what.kind) {
     case 'class':
       return `any ${what.class}`

@@ -5,7 +5,7 @@ import { LONGEST_UNLOCK_MS, type LockScope, type LockState, type Locks, afterRes
 import { type Recorded, type RecordedState, createRecordedState } from './recorded-state.ts'
 
 /** The locks of all breakers while the gateway runs. Each change is an event, and state and event are one write. */
-export interface LockBook {
+export interface LockStore {
   locks(breaker: string): Locks
   /** Counts the changes of one lock: whoever acts on an older one is told. */
   version(breaker: string, scope: LockScope): number
@@ -84,12 +84,12 @@ function shut(target: Slot, lock: LockState, told: SecurityEvent): Promise<Recor
   return done.recorded
 }
 
-export async function openLockBook(
+export async function openLockStore(
   breakers: readonly string[],
   journal: LockJournal,
   clock: Clock,
   hours: () => string,
-): Promise<LockBook> {
+): Promise<LockStore> {
   const slots = await readSlots(breakers, journal, clock)
   const slot = (breaker: string, scope: LockScope): Slot => {
     const found = slots.get(lockKey(breaker, scope))

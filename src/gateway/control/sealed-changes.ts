@@ -30,6 +30,6 @@ export const recordChange =
     (await journal.append(told, stateOf(key, change), () => stateOf(key, before))) !== 'unavailable'
 
 /** A file that is not the one that the journal tells of is used and told of, once. `file`: what it is, for people. */
-export function tellOther(journal: Pick<Journal, 'note'>, recorded: AsRecorded, key: SealedKey, file: string): void {
+export function reportOtherFile(journal: Pick<Journal, 'note'>, recorded: AsRecorded, key: SealedKey, file: string): void {
   if (recorded.kind === 'other') journal.note(event('secrets-not-recorded', { file }), stateOf(key, recorded.change))
 }

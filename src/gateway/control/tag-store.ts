@@ -5,7 +5,7 @@ import { type Tag, type TagAction, type TagJob, type TagRefusal, type Tags, noTa
 import { type Recorded, type Step, createRecordedState } from './recorded-state.ts'
 
 /** What hangs at the site while the gateway runs. Each change is an event, and state and event are one write. */
-export interface TagBook {
+export interface TagStore {
   tags(): Tags
   /** Hanging holds at once and its record follows; whatever takes away holds from the moment that its event is on disk. */
   act(action: TagAction): Promise<TagDone>
@@ -19,7 +19,7 @@ export type TagDone =
 type TagJournal = Pick<Journal, 'append' | 'keep' | 'states'>
 
 /** Reads what the last run left hanging: a restart takes no tag off. */
-export async function openTagBook(journal: TagJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<TagBook> {
+export async function openTagStore(journal: TagJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<TagStore> {
   const { clock, random } = ports
   const stored = async <T>(prefix: string): Promise<T[]> =>
     [...(await journal.states(prefix)).values()].filter((text) => text !== '').map((text) => JSON.parse(text) as T)

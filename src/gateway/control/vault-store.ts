@@ -3,10 +3,10 @@ import type { Vault, VaultChange, VaultEntry, VaultState } from '../../identity/
 import type { PasswordRule } from '../../breakers/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { Cancel, Clock } from '../../platform/index.ts'
-import { SEALED_VAULT, recordChange, tellOther } from './sealed-changes.ts'
+import { SEALED_VAULT, recordChange, reportOtherFile } from './sealed-changes.ts'
 
 /** The vault while the gateway runs: each change of it is an event, and each password that everybody knows is one too. */
-export interface VaultBook {
+export interface VaultStore {
   readonly state: VaultState
   list(): readonly VaultEntry[]
   passwordOf(breaker: string, level: string): string | undefined
@@ -31,11 +31,11 @@ export type VaultPorts = {
   readonly accountOf: (breaker: string) => string | undefined
 }
 
-export function openVaultBook(vault: Vault, { journal, clock, ruleOf, accountOf }: VaultPorts): VaultBook {
+export function openVaultStore(vault: Vault, { journal, clock, ruleOf, accountOf }: VaultPorts): VaultStore {
   const warn = (breaker: string, level: string): void => journal.note(event('vault-default-password', { breaker, level }))
   if (vault.state.kind === 'closed') journal.note(event('vault-closed', { reason: vault.state.why }))
   else if (vault.list().length > 0) journal.note(event('vault-opened', { count: vault.list().length }))
-  tellOther(journal, vault.recorded, SEALED_VAULT, "the file of the breakers' passwords")
+  reportOtherFile(journal, vault.recorded, SEALED_VAULT, "the file of the breakers' passwords")
   for (const { breaker, level, factory } of vault.list()) if (factory) warn(breaker, level)
 
   const recording = (fields: FieldsOf<'vault-changed'>) => recordChange(journal, event('vault-changed', fields), SEALED_VAULT)

@@ -5,26 +5,26 @@ import { event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Request, addressOf } from '../../modbus/index.ts'
 import { type Cancel, type Clock, background, isoUs } from '../../platform/index.ts'
-import type { Asked } from '../../upstream/index.ts'
+import type { IncomingRequest } from '../../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from '../request/serve.ts'
 import type { Seen } from './seen.ts'
-import { type Site, askedByGateway } from '../site.ts'
+import { type RequestPorts, askedByGateway } from '../site.ts'
 
 /** The gateway asks a breaker itself when nobody else has for this long, milliseconds. */
 const STALE_MS = 5000
 /** Failures in a row before a breaker counts as offline: one lost frame is no news. */
 const FAILURES_TO_OFFLINE = 3
 
-export interface Watch {
+export interface BreakerStates {
   seen(breaker: string): Seen
-  saw(breaker: BreakerSettings, request: Request, outcome: Outcome): void
+  observe(breaker: BreakerSettings, request: Request, outcome: Outcome): void
   /** Starts the slow poll of breakers that nobody reads. Returns the way to stop it. */
-  start(site: Site, breakers: readonly BreakerSettings[]): Cancel
+  start(ports: RequestPorts, breakers: readonly BreakerSettings[]): Cancel
 }
 
 /** Learns the state of breakers from the answers that pass anyway. */
-export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, movements: Pick<Movements, 'saw'>): Watch {
+export function createBreakerStates(journal: Pick<Journal, 'note'>, clock: Clock, movements: Pick<Movements, 'saw'>): BreakerStates {
   const known = new Map<string, Seen>()
   const failures = new Map<string, number>()
   const seen = (name: string): Seen =>
@@ -47,7 +47,7 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
 
   return {
     seen,
-    saw(breaker, request, outcome) {
+    observe(breaker, request, outcome) {
       if (outcome.kind === 'backed-off') {
         const { silence } = outcome
         // One request that it never answers is no news of the breaker.
@@ -67,13 +67,13 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
       const since = same ? before.since : { utcUs: clock.utcUs(), watched: before.since !== 'never' && before.state !== 'unknown' }
       known.set(breaker.name, { ...before, state: observed.state, currents, at: clock.now(), since })
     },
-    start(site, breakers) {
+    start(ports, breakers) {
       let cancel: Cancel = () => undefined
       const round = (): void => {
         for (const breaker of breakers) {
           const { at } = seen(breaker.name)
           const read = statusRead(breaker)
-          if (read !== 'none' && (at === 'never' || clock.now() - at > STALE_MS)) background(serve(read, site))
+          if (read !== 'none' && (at === 'never' || clock.now() - at > STALE_MS)) background(serve(read, ports))
         }
         cancel = clock.after(STALE_MS, round)
       }
@@ -84,7 +84,7 @@ export function createWatch(journal: Pick<Journal, 'note'>, clock: Clock, moveme
 }
 
 /** The read that shows a breaker's state, in one request; what has no state is not asked. */
-function statusRead({ unit, profile: { status } }: BreakerSettings): Asked | 'none' {
+function statusRead({ unit, profile: { status } }: BreakerSettings): IncomingRequest | 'none' {
   if (status === 'none') return 'none'
   const quantity = status.currents + 3 - status.register
   return askedByGateway(unit, { kind: 'read-holding-registers', address: addressOf(status.register), quantity })

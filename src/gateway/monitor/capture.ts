@@ -1,9 +1,9 @@
-import { type Operation, asSeenBy, classify, touchesCommands } from '../../breakers/index.ts'
+import { type Operation, redactFor, classify, touchesCommands } from '../../breakers/index.ts'
 import type { Tap, Traffic } from '../../bus/index.ts'
 import type { BreakerSettings, BusSettings } from '../../config/index.ts'
 import { type Request, encodeForDevice, encodeMbap, encodeReply, encodeRequest, encodeRtuPdu, registerOf } from '../../modbus/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { subjectRole } from '../../policy/index.ts'
 
 /** One frame as it went over a wire, but for the passwords in it: those are 0, and the CRC is that of what is shown. */
@@ -23,7 +23,7 @@ export type Packet = {
 export interface Capture {
   readonly tap: Tap
   watch(tell: (packet: Packet) => void): Cancel
-  served(asked: Asked, breaker: BreakerSettings, answer: Promise<Answer>): void
+  served(asked: IncomingRequest, breaker: BreakerSettings, answer: Promise<Answer>): void
 }
 
 export function createCapture(bus: BusSettings, breakers: readonly BreakerSettings[], clock: Pick<Clock, 'utcUs'>): Capture {
@@ -49,7 +49,7 @@ export function createCapture(bus: BusSettings, breakers: readonly BreakerSettin
         return show({ ...on, direction: 'request', bytes: frame(pdu, traffic.transaction), comment: '' })
       }
       case 'reply': {
-        const reply = asSeenBy('owner', traffic.request, traffic.reply, breaker.profile)
+        const reply = redactFor('owner', traffic.request, traffic.reply, breaker.profile)
         return show({ ...on, direction: 'reply', bytes: frame(encodeReply(traffic.request, reply), traffic.transaction), comment: '' })
       }
       case 'discarded':

@@ -14,7 +14,7 @@ export type ServicesFound = {
 const names: Readonly<Record<number, string>> = { 21: 'FTP', 23: 'Telnet', 80: 'HTTP', 161: 'SNMP', 443: 'HTTPS' }
 
 /** The commissioning check: looks once at each Ethernet interface for services in the clear; each that is found is an event. */
-export async function lookForServices(
+export async function findClearTextServices(
   buses: readonly BusSettings[],
   by: string,
   { clock, note }: { readonly clock: Clock; readonly note: (event: SecurityEvent) => void },

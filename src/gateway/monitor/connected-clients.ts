@@ -11,10 +11,10 @@ export type Present = {
   readonly connections: number
 }
 
-export type Presence = ReturnType<typeof createPresence>
+export type ConnectedClients = ReturnType<typeof createConnectedClients>
 
 /** Who is connected, out of what the doors report anyway. */
-export function createPresence() {
+export function createConnectedClients() {
   const there = new Map<string, Present>()
   const change = (told: Omit<Present, 'connections'>, by: number): void => {
     const key = JSON.stringify([told.name, told.role, told.source, told.listener])

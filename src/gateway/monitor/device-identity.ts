@@ -4,7 +4,7 @@ import type { Journal } from '../../journal/index.ts'
 import { matchReply } from '../../modbus/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
 import { serve } from '../request/serve.ts'
-import { type Site, askedByGateway } from '../site.ts'
+import { type RequestPorts, askedByGateway } from '../site.ts'
 
 /** When each device is asked who it is for the first time, and how often after that, milliseconds. */
 const ASK_MS = { first: 30_000, every: 60 * 60_000 } as const
@@ -16,8 +16,8 @@ const KEY = 'identity/'
  * Whether it is still the same device that answers at an address: by what it says of itself (FC 43/14, basic identification: vendor,
  * product, revision; V1.1b3, 6.21). A device that does not know the function is not asked again in this run.
  */
-export async function watchIdentities(
-  site: Site,
+export async function watchDeviceIdentities(
+  ports: RequestPorts,
   breakers: readonly BreakerSettings[],
   { journal, clock }: { readonly journal: Pick<Journal, 'note' | 'states' | 'putState'>; readonly clock: Clock },
 ): Promise<Cancel> {
@@ -25,7 +25,7 @@ export async function watchIdentities(
   const mute = new Set<string>()
 
   async function look(breaker: BreakerSettings): Promise<void> {
-    const answer = await identityOf(breaker.unit, site)
+    const answer = await identityOf(breaker.unit, ports)
     if (answer === 'not-told') return void mute.add(breaker.name)
     if (answer === 'no-answer') return
     const { told } = answer
@@ -59,11 +59,11 @@ export async function watchIdentities(
   }
 }
 
-async function identityOf(unit: number, site: Site): Promise<{ readonly told: string } | 'no-answer' | 'not-told'> {
+async function identityOf(unit: number, ports: RequestPorts): Promise<{ readonly told: string } | 'no-answer' | 'not-told'> {
   const told = new Map<number, string>()
   for (let [objectId, replies] = [0, 0]; replies < MOST_REPLIES; replies++) {
     const request = { kind: 'read-device-identification', code: 1, objectId } as const
-    const { pdu } = await serve(askedByGateway(unit, request), site)
+    const { pdu } = await serve(askedByGateway(unit, request), ports)
     if (pdu === 'none') return 'no-answer'
     const reply = matchReply(request, pdu)
     // 0A and 0B are the gateway's own, 05 and 06 pass: only what the device itself refuses is its last word.

@@ -1,9 +1,9 @@
 import { event } from '../../events/index.ts'
 import type { Journal, LateStates } from '../../journal/index.ts'
-import type { LockBook } from '../control/lock-store.ts'
+import type { LockStore } from '../control/lock-store.ts'
 import { describeStatesFault } from './restore-states.ts'
-import type { TagBook } from '../control/tag-store.ts'
-import type { Trust } from './fail-closed.ts'
+import type { TagStore } from '../control/tag-store.ts'
+import type { FailClosed } from './fail-closed.ts'
 
 export type StatesAccepted =
   | { readonly kind: 'accepted' }
@@ -15,20 +15,20 @@ type Ports = {
   readonly journal: Journal
   /** Its states were read before anything could be said of them. */
   readonly openedLate: boolean
-  readonly trust: Trust
-  readonly locks: LockBook
-  readonly tags: TagBook
+  readonly trust: FailClosed
+  readonly locks: LockStore
+  readonly tags: TagStore
 }
 
 /** A state that does not fit is a failed self-test until a person accepts what is in force now. */
-export function failOnStates(journal: Pick<Journal, 'stateCheck'>, trust: Trust): void {
+export function failOnStates(journal: Pick<Journal, 'stateCheck'>, trust: FailClosed): void {
   const stateCheck = journal.stateCheck()
   if (stateCheck.kind === 'does-not-fit')
     trust.fails('states', `the stored states do not fit: ${describeStatesFault(stateCheck.fault)}`, 'by a self-test')
 }
 
 /** What a journal holds that was opened after the start counts after a restart: until then nothing operates, and nobody can unlock. */
-export function failOnLateStates(states: LateStates, journal: Pick<Journal, 'stateCheck'>, trust: Trust): void {
+export function failOnLateStates(states: LateStates, journal: Pick<Journal, 'stateCheck'>, trust: FailClosed): void {
   if (states === 'other')
     trust.fails('states', 'the journal that was opened after the start holds other states than are in force: restart the gateway', 'in use')
   failOnStates(journal, trust)

@@ -28,15 +28,15 @@ type Repeated = {
   cancel: Cancel
 }
 
-export interface Floods {
+export interface EventCollapsing {
   note(event: SecurityEvent): void
   /** Sums up what is still being counted; from then on nothing is collapsed. */
   close(): void
 }
 
 /** The journal without floods: what is noted goes through `createFloods`, and is summed up before the last event of the run. */
-export function withoutFloods(journal: Journal, clock: Clock): Journal {
-  const floods = createFloods((happened) => journal.note(happened), clock)
+export function collapseEvents(journal: Journal, clock: Clock): Journal {
+  const floods = createEventCollapsing((happened) => journal.note(happened), clock)
   return {
     ...journal,
     note: (happened, states) => (states === undefined ? floods.note(happened) : journal.note(happened, states)),
@@ -51,7 +51,7 @@ export function withoutFloods(journal: Journal, clock: Clock): Journal {
  * Stands before the journal: of a flood of one kind from one source the first events are written, and the exact number of all others.
  * What was noted is always the events plus the counts. A flood that goes on is one summary a minute.
  */
-export function createFloods(write: (event: SecurityEvent) => void, clock: Clock): Floods {
+export function createEventCollapsing(write: (event: SecurityEvent) => void, clock: Clock): EventCollapsing {
   const counting = new Map<string, Repeated>()
   const kinds = new Map<string, number>()
   let closed = false

@@ -8,8 +8,8 @@ export type Cause = 'full' | 'busy' | 'silent' | 'fails' | 'other'
 export type Fault = { readonly part: Part; readonly cause: Cause; readonly reason: string }
 
 /** Whether operations may be decided at all: as long as one part cannot be trusted, each is denied. Reading goes on. */
-export interface Trust {
-  trusted(): boolean
+export interface FailClosed {
+  permits(): boolean
   /** What is wrong now. */
   faults(): readonly Fault[]
   /** A part fails: `found by a self-test` is told of as such. */
@@ -19,11 +19,11 @@ export interface Trust {
   onLost(run: (part: Part) => void): void
 }
 
-export function createTrust(note: (event: SecurityEvent) => void): Trust {
+export function createFailClosed(note: (event: SecurityEvent) => void): FailClosed {
   const faults = new Map<Part, Fault>()
   const listeners: ((part: Part) => void)[] = []
   return {
-    trusted: () => faults.size === 0,
+    permits: () => faults.size === 0,
     faults: () => [...faults.values()],
     fails(part, reason, found, cause = 'other') {
       const known = faults.has(part)

@@ -2,7 +2,7 @@ import type { JournalSettings } from '../../config/index.ts'
 import { event } from '../../events/index.ts'
 import type { Journal, Verified } from '../../journal/index.ts'
 import { type Cancel, type Clock, type Log, background } from '../../platform/index.ts'
-import type { Trust } from './fail-closed.ts'
+import type { FailClosed } from './fail-closed.ts'
 import { type LastVerification, type Progress, type Verifying, createVerification } from './verification.ts'
 
 /** How often it is looked at disk and age, milliseconds. */
@@ -19,18 +19,18 @@ export type JournalStatus = {
   readonly verification: LastVerification
 }
 
-export type KeeperPorts = {
+export type RetentionPorts = {
   readonly journal: Journal
   readonly clock: Clock
   readonly log: Log
-  readonly trust: Trust
+  readonly trust: FailClosed
   readonly settings: () => JournalSettings
   /** Up to which event each sink has had all. */
   readonly delivered: () => readonly { readonly sink: string; readonly upTo: number }[]
   readonly walk: Verifying
 }
 
-export interface Keeper {
+export interface JournalRetention {
   status(): JournalStatus
   /** Walks the whole chain now. What comes out is an event, and a chain that is broken ends the trust in this journal. */
   verify(by: string, progress: Progress): Promise<Verified>
@@ -38,7 +38,7 @@ export interface Keeper {
 }
 
 /** Keeps the journal within its limits, and looks whether it is still what was written. */
-export function startKeeper(ports: KeeperPorts): Keeper {
+export function startRetention(ports: RetentionPorts): JournalRetention {
   const { journal, clock, log, settings } = ports
   const verification = createVerification(ports)
   let space = { bytes: 0, freeBytes: 0 }

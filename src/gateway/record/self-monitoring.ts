@@ -4,26 +4,26 @@ import { watchClock } from './clock-watch.ts'
 import type { Core } from '../core.ts'
 import type { InForce, Ports } from '../ports.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { type Keeper, startKeeper } from './retention.ts'
+import { type JournalRetention, startRetention } from './retention.ts'
 import { checkKeyStore, startSelfTest } from './self-test.ts'
-import type { SinkBook } from './sinks.ts'
-import type { Trust } from './fail-closed.ts'
+import type { Sinks } from './sinks.ts'
+import type { FailClosed } from './fail-closed.ts'
 
-export type Keeping = { readonly keeper: Keeper; close(): void }
+export type SelfMonitoring = { readonly keeper: JournalRetention; close(): void }
 
 type Parts = {
   readonly journal: Journal
   readonly journalFile: string
-  readonly trust: Trust
-  readonly sinks: SinkBook
+  readonly trust: FailClosed
+  readonly sinks: Sinks
   readonly core: Pick<Core, 'note'>
   readonly rights: () => Rights
 }
 
 /** Everything that watches the gateway itself: its journal, its clock, its parts, and that it is alive. */
-export function startKeeping(force: InForce, { clock, log, clockSynchronised }: Ports, parts: Parts): Keeping {
+export function startSelfMonitoring(force: InForce, { clock, log, clockSynchronised }: Ports, parts: Parts): SelfMonitoring {
   const { journal, journalFile, trust, sinks, core, rights } = parts
-  const keeper = startKeeper({
+  const keeper = startRetention({
     ...{ journal, clock, log, trust },
     settings: () => force.site.journal,
     delivered: () => sinks.delivered(),

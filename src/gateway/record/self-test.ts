@@ -1,8 +1,8 @@
 import type { Journal } from '../../journal/index.ts'
 import { toAddress } from '../../modbus/index.ts'
 import { type Cancel, type Clock, isoUs } from '../../platform/index.ts'
-import { type LockState, type Rights, decide, noCircumstances, nothingStanding, toConnectionId, toRole } from '../../policy/index.ts'
-import type { Trust } from './fail-closed.ts'
+import { type LockState, type Rights, decide, noGuardInputs, noRestrictions, toConnectionId, toRole } from '../../policy/index.ts'
+import type { FailClosed } from './fail-closed.ts'
 
 /** How often it is repeated, milliseconds: a machine without a battery for its clock denies no longer than its time service needs. */
 const EVERY_MS = 30_000
@@ -10,7 +10,7 @@ const EVERY_MS = 30_000
 const FIRST_RELEASE_US = Date.UTC(2026, 0, 1) * 1000
 
 export type SelfTestPorts = {
-  readonly trust: Trust
+  readonly trust: FailClosed
   readonly journal: Pick<Journal, 'signing'>
   readonly clock: Clock
   readonly rights: () => Rights
@@ -75,9 +75,9 @@ function wrongPolicy(rights: Rights, clock: Clock): string | undefined {
         },
         operation: { class: 'control', words: 'self-test', request, command: 'none' },
         ...{
-          standing: nothingStanding,
-          circumstances: noCircumstances,
-          again: false,
+          restrictions: noRestrictions,
+          guardInputs: noGuardInputs,
+          recheck: false,
           breaker: '',
           rights,
           trusted: true,

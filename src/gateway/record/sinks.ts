@@ -4,7 +4,7 @@ import type { Journal } from '../../journal/index.ts'
 import type { Clock, Random } from '../../platform/index.ts'
 import { type Sink, type SinkSettings, type SinkStatus, type SinkTest, startSink, testSink } from '../../syslog/index.ts'
 
-export type SinkBookPorts = {
+export type SinksPorts = {
   readonly journal: Journal
   readonly note: (event: SecurityEvent) => void
   readonly clock: Clock
@@ -16,7 +16,7 @@ export type SinkBookPorts = {
 }
 
 /** Where events go, while the gateway runs. */
-export interface SinkBook {
+export interface Sinks {
   status(): readonly SinkStatus[]
   /** Up to which event each sink has had all: what retention must leave alone. */
   delivered(): readonly { readonly sink: string; readonly upTo: number }[]
@@ -27,7 +27,7 @@ export interface SinkBook {
   close(): Promise<void>
 }
 
-export async function openSinkBook(settings: readonly SinkSettings[], ports: SinkBookPorts): Promise<SinkBook> {
+export async function openSinks(settings: readonly SinkSettings[], ports: SinksPorts): Promise<Sinks> {
   const { journal, clock } = ports
   const sinks = new Map<string, Sink>()
   const start = async (one: SinkSettings): Promise<void> => void sinks.set(one.name, await startSink(one, ports))

@@ -1,12 +1,12 @@
 import { event } from '../../events/index.ts'
 import type { Journal, Verified } from '../../journal/index.ts'
 import type { Clock } from '../../platform/index.ts'
-import type { Trust } from './fail-closed.ts'
+import type { FailClosed } from './fail-closed.ts'
 
 export type Progress = (done: number, of: number) => void
 export type Verifying = (progress: Progress) => Promise<Verified>
 
-type Ports = { readonly journal: Pick<Journal, 'note'>; readonly clock: Clock; readonly trust: Trust; readonly walk: Verifying }
+type Ports = { readonly journal: Pick<Journal, 'note'>; readonly clock: Clock; readonly trust: FailClosed; readonly walk: Verifying }
 
 /** What came out when the chain was walked last. `unreadable`: it could not be walked, so nothing is known of it. */
 export type LastVerification =

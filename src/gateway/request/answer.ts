@@ -12,41 +12,41 @@ import {
   subjectRole,
   subjectSource,
 } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { rememberRefusal } from './guard-checks.ts'
-import type { Site } from '../site.ts'
-import { type Story, common } from './operation-context.ts'
+import type { RequestPorts } from '../site.ts'
+import { type OperationContext, eventFields } from './operation-context.ts'
 
 /** A denied request: the event says why, the client learns only that it may not; it may read more from the gateway's own unit. */
-export function refuse(story: Story, verdict: Deny, site: Site): Answer {
-  const said = common(story)
-  const { subject, request } = story.asked
+export function refuse(context: OperationContext, verdict: Deny, ports: RequestPorts): Answer {
+  const said = eventFields(context)
+  const { subject, request } = context.asked
   const functionCode = functionCodeOf(request)
-  rememberRefusal(story, verdict, site)
-  const reason = `${verdict.reason}: ${describeRefusal(story, verdict, site)}`
-  site.journal.note(
-    event('operation-denied', { ...said, outcome: 'denied', reason, guard: verdict.guard, firstFromHere: story.first ? 'yes' : 'no' }),
+  rememberRefusal(context, verdict, ports)
+  const reason = `${verdict.reason}: ${describeRefusal(context, verdict, ports)}`
+  ports.journal.note(
+    event('operation-denied', { ...said, outcome: 'denied', reason, guard: verdict.guard, firstFromHere: context.first ? 'yes' : 'no' }),
   )
   const { unit, operation: words } = said
-  site.refusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: site.clock.now() })
+  ports.lastRefusals.note(subjectName(subject), { reason: verdict.reason, unit, functionCode, words, at: ports.clock.now() })
   return { pdu: encodeException(functionCode, verdict.exception), refused: true }
 }
 
-function describeRefusal({ asked: { subject }, breaker }: Story, { reason }: Deny, site: Site): string {
+function describeRefusal({ asked: { subject }, breaker }: OperationContext, { reason }: Deny, ports: RequestPorts): string {
   if (reason === 'revocation-unknown' && subject.kind === 'client') return describeLevelCause(causeOfLevel(subject.levels, breaker.name))
   const role = subjectRole(subject)
-  const standing = standingOfRole(site.rights(), role)
+  const standing = standingOfRole(ports.rights(), role)
   // NULL is no role of a site unless it says so: its certificate has none.
   const isUnknown = reason === 'role' && subject.kind === 'client' && role !== 'NULL' && standing.kind !== 'known'
   return isUnknown ? describeUnknownRole(role, standing) : refusalReasons[reason].text
 }
 
 /** A unit that names no breaker, before any decision: a right belongs to a breaker. */
-export function refuseRoute({ subject, unit, request }: Asked, site: Site): Answer {
+export function refuseRoute({ subject, unit, request }: IncomingRequest, ports: RequestPorts): Answer {
   const id = unit === 0 ? 'broadcast-refused' : ('unit-unknown' satisfies EventId)
   const functionCode = functionCodeOf(request)
   const who = { subject: subjectName(subject), role: subjectRole(subject), source: subjectSource(subject) }
-  site.journal.note(event(id, { ...who, unit, functionCode, answer: 'answered 0A' }))
+  ports.journal.note(event(id, { ...who, unit, functionCode, answer: 'answered 0A' }))
   return { pdu: encodeException(functionCode, exceptionCode.gatewayPathUnavailable), notAsked: true }
 }
 

@@ -1,4 +1,4 @@
-import { type Operation, type OperationClass, inWords } from '../../breakers/index.ts'
+import { type Operation, type OperationClass, describeOperation } from '../../breakers/index.ts'
 import { type Request, registerOf } from '../../modbus/index.ts'
 
 /** Classes whose operations leave a breaker with another setting than before. */
@@ -11,7 +11,7 @@ export function settingOf(operation: Operation, breaker: string): { readonly set
   if (!settings.has(operation.class)) return 'none'
   const written = operation.command === 'none' ? writtenBy(operation.request) : 'none'
   if (written !== 'none') return written
-  const words = inWords(operation, breaker)
+  const words = describeOperation(operation, breaker)
   const found = /^(.*?) = (.*)$/.exec(words)
   return { setting: found?.[1] ?? words, new: found?.[2] ?? 'as commanded' }
 }

@@ -21,7 +21,7 @@ import {
 } from '../../policy/index.ts'
 
 /** One request at the command interface: a command with its turn, or a read that may find a result there. */
-export type Turn = {
+export type CommandTurn = {
   /** Asked right before the first byte. False for a get that control has overtaken. */
   sends(): boolean
   /** How it ended: `taken` when the device has, or may have, taken a command. */
@@ -40,8 +40,8 @@ export type Turn = {
 export type CommandResult = { readonly code: number; readonly status: number }
 
 /** Whose turn it is on the one command interface of a breaker, while the gateway runs. */
-export interface Turns {
-  take(subject: Subject, operation: Operation): Turn | 'busy'
+export interface CommandTurns {
+  take(subject: Subject, operation: Operation): CommandTurn | 'busy'
   left(connection: ConnectionId): void
 }
 
@@ -49,13 +49,13 @@ const never = new Promise<CommandResult>(() => undefined)
 const nothing = (): void => undefined
 
 /** `lanes`: whether the bus of the breaker may have several transactions on their way at a time. */
-export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
+export function createCommandTurns(clock: Clock, lanes: 'one' | 'several'): CommandTurns {
   let sequence: Sequence = freshSequence
   let last = 0
   /** Control commands whose end the gateway does not know yet. */
   const open = new Map<number, (result: CommandResult) => void>()
 
-  function reading(subject: Exclude<Subject, { kind: 'gateway' }>): Turn {
+  function reading(subject: Exclude<Subject, { kind: 'gateway' }>): CommandTurn {
     let view: View = viewOf(sequence, 'several')
     const note = (): boolean => {
       view = viewOf(sequence, lanes)
@@ -77,7 +77,7 @@ export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
     }
   }
 
-  function commanding(subject: Exclude<Subject, { kind: 'gateway' }>, command: number, kind: CommandKind): Turn {
+  function commanding(subject: Exclude<Subject, { kind: 'gateway' }>, command: number, kind: CommandKind): CommandTurn {
     const result = kind === 'get' ? never : new Promise<CommandResult>((resolve) => open.set(command, resolve))
     return {
       sends() {
@@ -113,7 +113,7 @@ export function createTurns(clock: Clock, lanes: 'one' | 'several'): Turns {
   }
 }
 
-const readsOnly: Turn = {
+const readsOnly: CommandTurn = {
   sends: () => true,
   ended: nothing,
   saw: nothing,
@@ -122,7 +122,7 @@ const readsOnly: Turn = {
   followed: nothing,
 }
 /** The gateway sees every result: for the record, and never for a client. */
-const ofGateway: Turn = { ...readsOnly, reader: () => 'owner' }
+const ofGateway: CommandTurn = { ...readsOnly, reader: () => 'owner' }
 
 function resultIn(request: Request, outcome: Outcome) {
   if (outcome.kind !== 'reply' || outcome.reply.kind !== 'registers') return 'nothing'

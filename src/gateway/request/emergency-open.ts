@@ -3,7 +3,7 @@ import { event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { Clock, Monotonic, Random } from '../../platform/index.ts'
 import { type ConnectionId, toConnectionId } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import type { Recorded } from '../control/recorded-state.ts'
 import type { Breaker } from '../site.ts'
 
@@ -31,7 +31,7 @@ export type Who = { readonly name: string; readonly source: string }
 type Parts = {
   readonly enabled: () => boolean
   readonly breakers: ReadonlyMap<string, Pick<Breaker, 'profile' | 'unit'>>
-  readonly serve: (asked: Asked) => Promise<Answer>
+  readonly serve: (asked: IncomingRequest) => Promise<Answer>
   readonly journal: Pick<Journal, 'append' | 'keep'>
   readonly clock: Clock
   readonly random: Random
@@ -69,7 +69,7 @@ export function createEmergency({ enabled, breakers, serve, journal, clock, rand
       const told = { subject: by.name, source: by.source, breaker: found.breaker, reason: found.reason }
       if ((await journal.append(event('emergency-open', told))) === 'unavailable') return refused('unavailable')
       const subject = { kind: 'emergency', name: by.name, source: by.source, connection: connection() } as const
-      const { pdu } = await serve({ subject, unit: breaker.unit, transaction: 0, request, wanted: () => true })
+      const { pdu } = await serve({ subject, unit: breaker.unit, transaction: 0, request, stillConnected: () => true })
       return pdu !== 'none' && (pdu[0] ?? 0x80) < 0x80 ? { kind: 'sent' } : refused('not-passed')
     },
   }

@@ -3,69 +3,68 @@ import { event } from '../../events/index.ts'
 import { matchReply, toAddress } from '../../modbus/index.ts'
 import {
   type Allow,
-  type Circumstances,
+  type GuardInputs,
   type Deny,
   type Verdict,
   isUnder,
-  noCircumstances,
+  noGuardInputs,
   refusalReasons,
   subjectName,
 } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
-import { type Breaker, type Site, askedByGateway } from '../site.ts'
-import { type Story, common } from './operation-context.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
+import { type Breaker, type RequestPorts, askedByGateway } from '../site.ts'
+import { type OperationContext, eventFields } from './operation-context.ts'
 
-type Serve = (asked: Asked, site: Site) => Promise<Answer>
+type Serve = (asked: IncomingRequest, ports: RequestPorts) => Promise<Answer>
 
 /** What guards need to know of a request. A present value is read from the breaker only where a guard limits the step from it. */
-export async function circumstancesOf(
-  { subject, unit }: Asked,
+export async function guardInputsOf(
+  { subject, unit }: IncomingRequest,
   operation: Operation,
   breaker: Breaker,
-  site: Site,
+  ports: RequestPorts,
   serve: Serve,
-): Promise<Circumstances> {
+): Promise<GuardInputs> {
   const before = new Map<string, number>()
-  for (const { rule, ...guard } of breaker.standing.guards) {
+  for (const { rule, ...guard } of breaker.restrictions.guards) {
     if (rule.kind !== 'value' || rule.register === 'none' || !isUnder({ rule, ...guard }, operation, breaker.name)) continue
-    const value = await readRegister(unit, rule.register, site, serve)
+    const value = await readRegister(unit, rule.register, ports, serve)
     if (value !== 'not-read') before.set(rule.setting, value)
   }
-  return site.guards.circumstances(subject, operation, breaker.name, (setting) => before.get(setting) ?? 'not-read')
+  return ports.guardHistory.circumstances(subject, operation, breaker.name, (setting) => before.get(setting) ?? 'not-read')
 }
 /** Reading asks no guard. */
-export const ofNoInterest: Circumstances = noCircumstances
 
 /** The present value of one holding register, as any read that the gateway makes by itself. */
-export async function readRegister(unit: number, register: number, site: Site, serve: Serve): Promise<number | 'not-read'> {
+export async function readRegister(unit: number, register: number, ports: RequestPorts, serve: Serve): Promise<number | 'not-read'> {
   const address = toAddress(register - 1)
   if (address === undefined) return 'not-read'
   const request = { kind: 'read-holding-registers', address, quantity: 1 } as const
-  const { pdu } = await serve(askedByGateway(unit, request), site)
+  const { pdu } = await serve(askedByGateway(unit, request), ports)
   if (pdu === 'none') return 'not-read'
   const reply = matchReply(request, pdu)
   return reply.kind === 'registers' ? ((reply.registers[0] ?? 0) << 8) | (reply.registers[1] ?? 0) : 'not-read'
 }
 
 /** A refusal that asks for the same once more remembers that it was asked for. */
-export function rememberRefusal({ asked: { subject }, operation, breaker }: Story, { reason }: Deny, site: Site): void {
-  if (reason === 'select-first') site.guards.selected(subject, operation, breaker.name)
+export function rememberRefusal({ asked: { subject }, operation, breaker }: OperationContext, { reason }: Deny, ports: RequestPorts): void {
+  if (reason === 'select-first') ports.guardHistory.selected(subject, operation, breaker.name)
 }
 
 /** Tells of what an observed breaker lets pass, and learns from it. */
-export function observeOnly(story: Story, verdict: Verdict, breaker: Breaker, site: Site): void {
-  if (breaker.standing.mode === 'enforce' || verdict.kind === 'deny' || story.asked.subject.kind !== 'client') return
+export function observeOnly(context: OperationContext, verdict: Verdict, breaker: Breaker, ports: RequestPorts): void {
+  if (breaker.restrictions.mode === 'enforce' || verdict.kind === 'deny' || context.asked.subject.kind !== 'client') return
   const { wouldDeny } = verdict
-  site.learning.saw(story, wouldDeny)
+  ports.observedRequests.count(context, wouldDeny)
   if (wouldDeny === 'none') return
   const reason = `${wouldDeny}: ${refusalReasons[wouldDeny].text}`
-  site.journal.note(event('operation-would-deny', { ...common(story), outcome: 'allowed', reason, guard: '' }))
+  ports.journal.note(event('operation-would-deny', { ...eventFields(context), outcome: 'allowed', reason, guard: '' }))
 }
 
 /** The operation is about to be recorded: it counts where it is counted. False: the grant that it is done under is over. */
-export function count({ asked: { subject }, operation, breaker, correlation }: Story, { record, grant }: Allow, site: Site): boolean {
+export function count({ asked: { subject }, operation, breaker, correlation }: OperationContext, { record, grant }: Allow, ports: RequestPorts): boolean {
   if (record === 'none') return true
-  if (grant !== 'none' && !site.grants.use(grant, subjectName(subject), correlation)) return false
-  site.guards.passed(subject, operation, breaker.name)
+  if (grant !== 'none' && !ports.grants.use(grant, subjectName(subject), correlation)) return false
+  ports.guardHistory.passed(subject, operation, breaker.name)
   return true
 }

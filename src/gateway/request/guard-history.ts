@@ -1,10 +1,10 @@
 import type { Operation } from '../../breakers/index.ts'
 import { type Clock, type Monotonic, localTime } from '../../platform/index.ts'
-import { type Circumstances, type Guard, type Subject, isUnder, noCircumstances, subjectName } from '../../policy/index.ts'
+import { type GuardInputs, type Guard, type Subject, isUnder, noGuardInputs, subjectName } from '../../policy/index.ts'
 
 /** What guards have to remember of clients: what was done when, and what was asked for once. */
-export interface GuardMemory {
-  circumstances(subject: Subject, operation: Operation, breaker: string, before: Circumstances['before']): Circumstances
+export interface GuardHistory {
+  circumstances(subject: Subject, operation: Operation, breaker: string, before: GuardInputs['before']): GuardInputs
   /** It was refused until it is asked for a second time. */
   selected(subject: Subject, operation: Operation, breaker: string): void
   /** It passes: it counts, and its selection is used up. */
@@ -18,7 +18,7 @@ export const MAX_SELECTIONS = 50
 /** Times of one client under one guard. */
 const MAX_TIMES = 1000
 
-export function createGuardMemory(guards: () => readonly Guard[], clock: Clock): GuardMemory {
+export function createGuardHistory(guards: () => readonly Guard[], clock: Clock): GuardHistory {
   const done = new Map<string, readonly Monotonic[]>()
   const selections = new Map<string, Monotonic>()
   const bounded = <T>(map: Map<string, T>, key: string, value: T): void => {
@@ -33,7 +33,7 @@ export function createGuardMemory(guards: () => readonly Guard[], clock: Clock):
 
   return {
     circumstances(subject, operation, breaker, before) {
-      if (guards().length === 0) return noCircumstances
+      if (guards().length === 0) return noGuardInputs
       return {
         ...localTime(clock.utcUs()),
         past: (guard) => done.get(countKey(guard, subject)) ?? [],

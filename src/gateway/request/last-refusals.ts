@@ -14,12 +14,12 @@ export type Refusal = {
 export const MAX_REFUSED_CLIENTS = 256
 
 /** The last refusal of each client, by the name in its certificate. */
-export interface Refusals {
+export interface LastRefusals {
   note(client: string, refusal: Refusal): void
   of(client: string): Refusal | 'none'
 }
 
-export function createRefusals(): Refusals {
+export function createLastRefusals(): LastRefusals {
   const last = new Map<string, Refusal>()
   return {
     note(client, refusal) {

@@ -1,11 +1,11 @@
-import { inWords } from '../../breakers/index.ts'
+import { describeOperation } from '../../breakers/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
 import { type RefusalReason, subjectName, subjectRole } from '../../policy/index.ts'
-import type { Story } from './operation-context.ts'
+import type { OperationContext } from './operation-context.ts'
 
 /** What was seen of one kind while its breaker was only observed. */
-export type Learned = {
+export type ObservedRequest = {
   readonly client: string
   readonly role: string
   readonly breaker: string
@@ -17,21 +17,21 @@ export type Learned = {
   readonly lastUtcUs: number
 }
 
-export interface Learning {
-  saw(story: Story, wouldDeny: RefusalReason | 'none'): void
-  list(): readonly Learned[]
+export interface ObservedRequests {
+  count(context: OperationContext, wouldDeny: RefusalReason | 'none'): void
+  list(): readonly ObservedRequest[]
   close(): void
 }
 
 /** Kinds that are told apart; beyond it new ones are counted together, by client and class. */
-export const MAX_LEARNED = 2000
+export const MAX_OBSERVED = 2000
 const KEEP_MS = 60_000
 const KEY = 'learned'
 
 /** Counts what observed breakers were asked for; it is kept over a restart. */
-export async function openLearning(journal: Journal, clock: Clock): Promise<Learning> {
+export async function openObservedRequests(journal: Journal, clock: Clock): Promise<ObservedRequests> {
   const stored = (await journal.states(KEY)).get(KEY)
-  const seen = new Map<string, Learned>(stored === undefined ? [] : (JSON.parse(stored) as [string, Learned][]))
+  const seen = new Map<string, ObservedRequest>(stored === undefined ? [] : (JSON.parse(stored) as [string, ObservedRequest][]))
   let changed = false
   let cancel: Cancel = () => undefined
   const write = (): void => {
@@ -49,11 +49,11 @@ export async function openLearning(journal: Journal, clock: Clock): Promise<Lear
   }
   cancel = clock.after(KEEP_MS, round)
   return {
-    saw({ asked: { subject }, breaker, operation }, wouldDeny) {
+    count({ asked: { subject }, breaker, operation }, wouldDeny) {
       const [client, role] = [subjectName(subject), subjectRole(subject)]
-      const exact = inWords(operation, breaker.name)
+      const exact = describeOperation(operation, breaker.name)
       const keyOf = (words: string): string => JSON.stringify([client, role, breaker.name, operation.class, words, wouldDeny])
-      const words = seen.has(keyOf(exact)) || seen.size < MAX_LEARNED ? exact : `more ${operation.class}`
+      const words = seen.has(keyOf(exact)) || seen.size < MAX_OBSERVED ? exact : `more ${operation.class}`
       const before = seen.get(keyOf(words))
       const now = clock.utcUs()
       const { class: operationClass } = operation

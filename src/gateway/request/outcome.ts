@@ -4,12 +4,12 @@ import type { Outcome } from '../../bus/index.ts'
 import { event } from '../../events/index.ts'
 import { type Reply, matchReply, registerOf, toAddress } from '../../modbus/index.ts'
 import { type RefusalReason, refusalReasons } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
-import { type Site, askedByGateway } from '../site.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
+import { type RequestPorts, askedByGateway } from '../site.ts'
 import { settingOf } from './changed-setting.ts'
-import { describeSilence } from './unsent-reason.ts'
-import { type Story, common } from './operation-context.ts'
-import type { CommandResult, Turn } from './command-turns.ts'
+import { describeUnsent } from './unsent-reason.ts'
+import { type OperationContext, eventFields } from './operation-context.ts'
+import type { CommandResult, CommandTurn } from './command-turns.ts'
 
 /** Registers 8020 (last command) and 8021 (its state) (DOCA0091EN, "Command Interface"). */
 const RESULT_ADDRESS = toAddress(RESULT_FIRST - 1)
@@ -59,7 +59,7 @@ export function wasTaken(outcome: Outcome): boolean {
   }
 }
 
-type Serve = (asked: Asked, site: Site) => Promise<Answer>
+type Serve = (asked: IncomingRequest, ports: RequestPorts) => Promise<Answer>
 
 /** What stopped an operation that was allowed, right before its first byte. */
 export type Stopped = RefusalReason | 'client-gone' | 'not-stopped'
@@ -72,8 +72,8 @@ export function describeStopped(stopped: Stopped): string {
 }
 
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: Ended, site: Site, serve: Serve): void {
-  const record = (end: End): void => recordEnd(story, end, site)
+export function followOutcome(context: OperationContext, turn: CommandTurn, { outcome, stopped }: Ended, ports: RequestPorts, serve: Serve): void {
+  const record = (end: End): void => recordEnd(context, end, ports)
   switch (outcome.kind) {
     case 'withdrawn':
       return record({ kind: 'failed', why: describeStopped(stopped) })
@@ -83,7 +83,7 @@ export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: En
     case 'expired':
       return record({ kind: 'failed', why: outcome.why })
     case 'backed-off':
-      return record({ kind: 'failed', why: `${story.breaker.name} ${describeSilence(outcome.silence)}` })
+      return record({ kind: 'failed', why: `${context.breaker.name} ${describeUnsent(outcome.silence)}` })
     case 'sent':
       return record({ kind: 'unknown', why: 'sent; no device ever answers it' })
     case 'no-reply':
@@ -91,9 +91,9 @@ export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: En
       return record({ kind: 'unknown', why: outcome.why })
     case 'reply':
       if (outcome.reply.kind === 'exception') return record({ kind: 'refused', why: `exception ${outcome.reply.code}` })
-      if (story.operation.command === 'none') return record({ kind: 'done' })
+      if (context.operation.command === 'none') return record({ kind: 'done' })
       background(
-        commandResult(story, turn, story.operation.command.code, site, serve).then((end) => {
+        commandResult(context, turn, context.operation.command.code, ports, serve).then((end) => {
           turn.followed()
           record(end)
         }),
@@ -104,14 +104,14 @@ export function followOutcome(story: Story, turn: Turn, { outcome, stopped }: En
 type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
 /** Learns how a command ended from its client's own reading, or asks the breaker, through the same rooms as everybody. */
-async function commandResult(story: Story, turn: Turn, command: number, site: Site, serve: Serve): Promise<End> {
-  const giveUpAt = site.clock.now() + GIVE_UP_MS
+async function commandResult(context: OperationContext, turn: CommandTurn, command: number, ports: RequestPorts, serve: Serve): Promise<End> {
+  const giveUpAt = ports.clock.now() + GIVE_UP_MS
   const told = turn.result()
-  while (site.clock.now() < giveUpAt) {
-    const pause = new Promise<'ask'>((resolve) => site.clock.after(POLL_MS, () => resolve('ask')))
+  while (ports.clock.now() < giveUpAt) {
+    const pause = new Promise<'ask'>((resolve) => ports.clock.after(POLL_MS, () => resolve('ask')))
     const next = await Promise.race([told, pause])
     if (next !== 'ask') return judge(next, command)
-    const reply = await readResult(story, site, serve)
+    const reply = await readResult(context, ports, serve)
     if (reply?.kind !== 'registers') continue
     const view = new DataView(reply.registers.buffer, reply.registers.byteOffset)
     const result = { code: view.getUint16(0), status: view.getUint16(2) }
@@ -126,9 +126,9 @@ function judge({ code, status }: CommandResult, command: number): End {
   return { kind: 'refused', why: deviceErrors[status] ?? `error ${status} of register ${registerOf(resultAddress()) + 1}` }
 }
 
-async function readResult(story: Story, site: Site, serve: Serve): Promise<Reply | undefined> {
+async function readResult(context: OperationContext, ports: RequestPorts, serve: Serve): Promise<Reply | undefined> {
   const request = { kind: 'read-holding-registers', address: resultAddress(), quantity: 2 } as const
-  const { pdu } = await serve(askedByGateway(story.asked.unit, request), site)
+  const { pdu } = await serve(askedByGateway(context.asked.unit, request), ports)
   if (pdu === 'none') return undefined
   const reply = matchReply(request, pdu)
   return reply.kind === 'mismatch' ? undefined : reply
@@ -139,22 +139,22 @@ function resultAddress() {
   return RESULT_ADDRESS
 }
 
-function recordEnd(story: Story, end: End, site: Site): void {
-  const durationMs = Math.round(site.clock.now() - story.since)
+function recordEnd(context: OperationContext, end: End, ports: RequestPorts): void {
+  const durationMs = Math.round(ports.clock.now() - context.since)
   switch (end.kind) {
     case 'done': {
-      const said = common(story)
-      site.journal.note(event('operation-done', { ...said, outcome: 'done', durationMs }))
-      const setting = settingOf(story.operation, story.breaker.name)
-      return setting === 'none' ? undefined : site.journal.note(event('setting-changed', { ...said, ...setting, old: 'not read' }))
+      const said = eventFields(context)
+      ports.journal.note(event('operation-done', { ...said, outcome: 'done', durationMs }))
+      const setting = settingOf(context.operation, context.breaker.name)
+      return setting === 'none' ? undefined : ports.journal.note(event('setting-changed', { ...said, ...setting, old: 'not read' }))
     }
     case 'refused':
-      return site.journal.note(
-        event('operation-refused-by-device', { ...common(story), outcome: 'refused-by-device', reason: end.why, durationMs }),
+      return ports.journal.note(
+        event('operation-refused-by-device', { ...eventFields(context), outcome: 'refused-by-device', reason: end.why, durationMs }),
       )
     case 'failed':
-      return site.journal.note(event('operation-failed', { ...common(story), outcome: 'not-sent', reason: end.why, durationMs }))
+      return ports.journal.note(event('operation-failed', { ...eventFields(context), outcome: 'not-sent', reason: end.why, durationMs }))
     case 'unknown':
-      return site.journal.note(event('operation-outcome-unknown', { ...common(story), outcome: 'unknown', reason: end.why }))
+      return ports.journal.note(event('operation-outcome-unknown', { ...eventFields(context), outcome: 'unknown', reason: end.why }))
   }
 }

@@ -1,31 +1,31 @@
 import type { Operation } from '../../breakers/index.ts'
 import { type Reply, type Request, encodeException, encodeReply, exceptionCode, functionCodeOf, registerOf } from '../../modbus/index.ts'
-import { decide, noCircumstances, nothingStanding, subjectName } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
+import { decide, noGuardInputs, noRestrictions, subjectName } from '../../policy/index.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { refuse } from './answer.ts'
 import { type OwnView, ownRegisters } from './own-register-map.ts'
-import type { Site } from '../site.ts'
-import { begin } from './operation-context.ts'
+import type { RequestPorts } from '../site.ts'
+import { startOperation } from './operation-context.ts'
 
 /** Answers a request to the gateway's own unit: reads of its map and its identification, and nothing else. */
-export function serveOwnUnit(asked: Asked, site: Site): Answer {
+export function serveOwnUnit(asked: IncomingRequest, ports: RequestPorts): Answer {
   const { subject, request } = asked
   const operation = classifyOwn(request)
-  const story = begin(asked, { name: 'gateway', bus: 'none', unit: asked.unit }, operation, site)
+  const context = startOperation(asked, { name: 'gateway', bus: 'none', unit: asked.unit }, operation, ports)
   const verdict = decide({
     subject,
     operation,
     breaker: '',
-    rights: site.rights(),
+    rights: ports.rights(),
     locks: 'none',
-    standing: nothingStanding,
-    circumstances: noCircumstances,
-    again: false,
+    restrictions: noRestrictions,
+    guardInputs: noGuardInputs,
+    recheck: false,
     trusted: true,
-    now: site.clock.now(),
+    now: ports.clock.now(),
   })
-  if (verdict.kind === 'deny') return refuse(story, verdict, site)
-  const reply = read(request, site.own.view(subjectName(subject)))
+  if (verdict.kind === 'deny') return refuse(context, verdict, ports)
+  const reply = read(request, ports.own.view(subjectName(subject)))
   return {
     pdu:
       reply === 'no-such-register'

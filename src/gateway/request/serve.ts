@@ -1,65 +1,65 @@
-import { asSeenBy, classify, judgeOnLine, seal } from '../../breakers/index.ts'
-import { clear, decide, deny } from '../../policy/index.ts'
-import type { Answer, Asked } from '../../upstream/index.ts'
+import { redactFor, classify, judgeOnLine, insertPassword } from '../../breakers/index.ts'
+import { clear, decide, deny, noGuardInputs } from '../../policy/index.ts'
+import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { answer, refuse, refuseRoute } from './answer.ts'
-import { circumstancesOf, count, observeOnly, ofNoInterest } from './guard-checks.ts'
+import { guardInputsOf, count, observeOnly } from './guard-checks.ts'
 import { type Stopped, followOutcome, wasTaken } from './outcome.ts'
 import { serveOwnUnit } from './own-unit.ts'
-import type { Site } from '../site.ts'
-import { allowed, begin, noteVaultUse, watchVault } from './operation-context.ts'
+import type { RequestPorts } from '../site.ts'
+import { allowed, startOperation, noteVaultUse, watchVault } from './operation-context.ts'
 
 /** One request through the rooms. Everything that touches a breaker comes this way, the gateway's own polls too. */
-export async function serve(asked: Asked, site: Site): Promise<Answer> {
-  if (asked.unit === site.own.unit) return serveOwnUnit(asked, site)
-  const breaker = site.breakers.get(asked.unit)
-  if (breaker === undefined) return refuseRoute(asked, site)
+export async function serve(asked: IncomingRequest, ports: RequestPorts): Promise<Answer> {
+  if (asked.unit === ports.own.unit) return serveOwnUnit(asked, ports)
+  const breaker = ports.breakers.get(asked.unit)
+  if (breaker === undefined) return refuseRoute(asked, ports)
   const { subject } = asked
 
   const operation = judgeOnLine(classify(asked.request, breaker.profile), breaker.address)
-  const story = begin(asked, breaker, operation, site)
-  const circumstances = operation.class === 'monitor' ? ofNoInterest : await circumstancesOf(asked, operation, breaker, site, serve)
-  const { name, standing } = breaker
-  const ask = (again: boolean) =>
+  const context = startOperation(asked, breaker, operation, ports)
+  const guardInputs = operation.class === 'monitor' ? noGuardInputs : await guardInputsOf(asked, operation, breaker, ports, serve)
+  const { name, restrictions } = breaker
+  const ask = (recheck: boolean) =>
     decide({
-      ...{ subject, operation, breaker: name, rights: site.rights(), locks: breaker.locks(), standing, circumstances, again },
-      ...site.conditions(),
+      ...{ subject, operation, breaker: name, rights: ports.rights(), locks: breaker.locks(), restrictions, guardInputs, recheck },
+      ...ports.conditions(),
     })
   const verdict = ask(false)
-  if (verdict.kind === 'deny') return refuse(story, verdict, site)
-  observeOnly(story, verdict, breaker, site)
+  if (verdict.kind === 'deny') return refuse(context, verdict, ports)
+  observeOnly(context, verdict, breaker, ports)
   const vault = watchVault(operation, breaker.passwordOf)
-  const sealed = seal(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
-  if (sealed === 'no-password') return refuse(story, deny('no-password'), site)
-  const turn = breaker.turns.take(subject, operation)
-  if (turn === 'busy') return refuse(story, deny('command-of-another'), site)
-  if (!count(story, verdict, site)) {
+  const sealed = insertPassword(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
+  if (sealed === 'no-password') return refuse(context, deny('no-password'), ports)
+  const turn = breaker.commandTurns.take(subject, operation)
+  if (turn === 'busy') return refuse(context, deny('command-of-another'), ports)
+  if (!count(context, verdict, ports)) {
     turn.ended('not-taken')
-    return refuse(story, deny('no-grant'), site)
+    return refuse(context, deny('no-grant'), ports)
   }
 
-  const record = verdict.record === 'none' ? 'none' : await site.journal.append(allowed(story)) // on disk before the bus
+  const record = verdict.record === 'none' ? 'none' : await ports.journal.append(allowed(context)) // on disk before the bus
   if (record === 'unavailable') {
     turn.ended('not-taken')
-    return refuse(story, deny('fail-closed'), site)
+    return refuse(context, deny('fail-closed'), ports)
   }
-  noteVaultUse(story, vault.level(), site.journal)
-  if (record !== 'none') breaker.allowed(operation, story.correlation)
+  noteVaultUse(context, vault.level(), ports.journal)
+  if (record !== 'none') breaker.allowed(operation, context.correlation)
 
   let stopped: Stopped = 'not-stopped'
   const sending = { overtaken: false }
   const stillHolds = (): boolean => {
     const again = ask(true)
     if (again.kind === 'deny') stopped = again.reason
-    else if (record !== 'none' && !asked.wanted()) stopped = 'client-gone'
+    else if (record !== 'none' && !asked.stillConnected()) stopped = 'client-gone'
     if (stopped !== 'not-stopped') return false
     sending.overtaken = !turn.sends() // the last question: from here on it counts as sent, and nobody may stop it
     return !sending.overtaken
   }
   const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
   turn.ended(wasTaken(outcome) ? 'taken' : 'not-taken')
-  if (sending.overtaken) return refuse(story, deny('command-of-another'), site)
+  if (sending.overtaken) return refuse(context, deny('command-of-another'), ports)
   turn.saw(asked.request, outcome)
-  breaker.saw(asked, outcome)
-  if (record !== 'none') followOutcome(story, turn, { outcome, stopped }, site, serve)
-  return answer(asked.request, outcome, (reply) => asSeenBy(turn.reader(), asked.request, reply, breaker.profile))
+  breaker.observe(asked, outcome)
+  if (record !== 'none') followOutcome(context, turn, { outcome, stopped }, ports, serve)
+  return answer(asked.request, outcome, (reply) => redactFor(turn.reader(), asked.request, reply, breaker.profile))
 }

@@ -4,7 +4,7 @@ import { isoUs } from '../../platform/index.ts'
 type Silence = Extract<Outcome, { kind: 'backed-off' }>['silence']
 
 /** Why a request was answered 0B without being sent, for the record. */
-export function describeSilence(silence: Silence): string {
+export function describeUnsent(silence: Silence): string {
   switch (silence.of) {
     case 'unit':
       return `has not answered since ${isoUs(silence.sinceUtcUs)}`

@@ -55,19 +55,19 @@ const MAX_TICKETS_PER_PLACE = 5
 type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
 
 /** How wrong log-ins are counted and where that is kept. */
-export type AttemptBook = { get(): Attempts; set(next: Attempts): Promise<'written' | 'unavailable'> }
+export type AttemptStore = { get(): Attempts; set(next: Attempts): Promise<'written' | 'unavailable'> }
 
 /** Log-ins by password, PIN, code and passkey. */
 export class Login {
   readonly #context: Context
   readonly #factors: Factors
-  readonly #attempts: AttemptBook
+  readonly #attempts: AttemptStore
   readonly #tickets = new Map<string, Ticket>()
   readonly #checking = new Map<string, number>()
   /** What the password of a user who does not exist is compared with: it takes as long as that of one who does. */
   #nobodysHash: string | undefined
 
-  constructor(context: Context, factors: Factors, attempts: AttemptBook) {
+  constructor(context: Context, factors: Factors, attempts: AttemptStore) {
     this.#context = context
     this.#factors = factors
     this.#attempts = attempts

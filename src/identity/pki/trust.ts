@@ -9,7 +9,7 @@ import { type RoleFound, roleOf } from './role.ts'
 
 /** A client's certificate and those that may stand between it and a trust anchor, in any order, with any others. */
 export type ClientCertificate = { readonly certificate: X509Certificate; readonly chain: readonly X509Certificate[] }
-export type Standing =
+export type ClientStanding =
   | {
       readonly kind: 'known'
       readonly name: string
@@ -38,7 +38,7 @@ const MAX_KNOWN = 1024
  * Judges client certificates by authority, dates, revocation and role (MB-TCP-Security-v36, table 5; R-21 to R-23), as often as it is asked:
  * at each handshake, a resumed one too, and while a connection lasts. Of several paths one that is in order is enough (RFC 5280, 6.1).
  */
-export function createTrust({ authorities, lists, stale, clock }: TrustSettings): (client: ClientCertificate) => Standing {
+export function createClientTrust({ authorities, lists, stale, clock }: TrustSettings): (client: ClientCertificate) => ClientStanding {
   const known = new Map<string, Known>()
   const pathsOf = createPathFinder(authorities)
 
@@ -55,7 +55,7 @@ export function createTrust({ authorities, lists, stale, clock }: TrustSettings)
 
   return ({ certificate, chain }) => {
     const { name, role } = know(certificate)
-    const refused = (reason: string): Standing => ({ kind: 'refused', event: 'tls-handshake-failed', name, reason })
+    const refused = (reason: string): ClientStanding => ({ kind: 'refused', event: 'tls-handshake-failed', name, reason })
     const verdict = bestOf(pathsOf(certificate, chain).map((path) => judgePath(path, lists, clock.utcUs() / 1000)))
     if (verdict.kind === 'refused') return refused(verdict.reason)
     const { revocation } = verdict

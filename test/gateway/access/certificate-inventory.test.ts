@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { SecurityEvent } from '../../../src/events/index.ts'
-import { openCertificateBook } from '../../../src/gateway/access/certificate-inventory.ts'
+import { openCertificateInventory } from '../../../src/gateway/access/certificate-inventory.ts'
 import { virtualClock } from '../../../hil/sim/virtual-clock.ts'
 import { issue, makeAuthority } from '../../support/pki.ts'
 
@@ -34,7 +34,7 @@ async function place(t: { teardown(run: () => void): void }) {
     },
   }
   const certificate = (name: string): X509Certificate => new X509Certificate(readFileSync(join(folder, `${name}.crt`)))
-  return { clock, told, states, certificate, open: () => openCertificateBook(journal, clock) }
+  return { clock, told, states, certificate, open: () => openCertificateInventory(journal, clock) }
 }
 const client = { kind: 'client', role: 'Operator', where: 'listener scada' } as const
 const own = { kind: 'own', role: '', where: 'listener scada' } as const

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type SecurityEvent, toRecordId } from '../../../src/events/index.ts'
-import { openGrantBook } from '../../../src/gateway/index.ts'
+import { openGrantStore } from '../../../src/gateway/index.ts'
 import type { Journal, States } from '../../../src/journal/index.ts'
 import { type Grant, MAX_GRANTS_OF_ONE, isInForce } from '../../../src/policy/index.ts'
 import { type Clock, realRandom } from '../../../src/platform/index.ts'
@@ -23,7 +23,7 @@ function world() {
     states: () => Promise.resolve(stored),
     putState: () => Promise.resolve(),
   } as unknown as Journal
-  return { clock, events, open: () => openGrantBook(journal, { clock, random: realRandom }) }
+  return { clock, events, open: () => openGrantStore(journal, { clock, random: realRandom }) }
 }
 const inForce = (grant: Grant, clock: Pick<Clock, 'now'>): boolean => isInForce(grant, clock.now(), false)
 type Book = Awaited<ReturnType<ReturnType<typeof world>['open']>>

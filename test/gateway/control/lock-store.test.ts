@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { SecurityEvent } from '../../../src/events/index.ts'
 import { toRecordId } from '../../../src/events/index.ts'
-import { openLockBook } from '../../../src/gateway/index.ts'
+import { openLockStore } from '../../../src/gateway/index.ts'
 import type { Journal, States } from '../../../src/journal/index.ts'
 import { isUnlocked } from '../../../src/policy/index.ts'
 import { virtualClock } from '../../../hil/sim/virtual-clock.ts'
@@ -34,7 +34,7 @@ const MINUTE = 60_000
 t.test('a lock opens for its time and shuts by its timer, to the millisecond [S-29] [S-31]', async (t) => {
   const clock = virtualClock()
   const { journal, events } = memoryJournal()
-  const book = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
+  const book = await openLockStore(['Q1', 'Q2'], journal, clock, () => 'not set')
   const open = () => isUnlocked(book.locks('Q1').control, clock.now())
   t.equal(open(), false, 'locked by default')
   await book.unlock('Q1', 'control', { forMs: 5 * MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
@@ -56,7 +56,7 @@ t.test('a lock opens for its time and shuts by its timer, to the millisecond [S-
 t.test('a lock that somebody shut while an unlock was on its way to the disk stays shut', async (t) => {
   const clock = virtualClock()
   const { journal, setDisk } = memoryJournal()
-  const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
+  const book = await openLockStore(['Q1'], journal, clock, () => 'not set')
   let good: (disk: 'good') => void = () => undefined
   setDisk(new Promise((resolve) => (good = resolve)))
   const unlocking = book.unlock('Q1', 'control', { forMs: MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
@@ -69,7 +69,7 @@ t.test('a lock that somebody shut while an unlock was on its way to the disk sta
 t.test('nothing unlocks while the journal cannot be written [CR 2.10]', async (t) => {
   const clock = virtualClock()
   const { journal, setDisk } = memoryJournal()
-  const book = await openLockBook(['Q1'], journal, clock, () => 'not set')
+  const book = await openLockStore(['Q1'], journal, clock, () => 'not set')
   setDisk(Promise.resolve('full'))
   t.equal(await book.unlock('Q1', 'control', { forMs: MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' }), 'unavailable')
   t.equal(book.locks('Q1').control.kind, 'locked')
@@ -78,12 +78,12 @@ t.test('nothing unlocks while the journal cannot be written [CR 2.10]', async (t
 t.test('a restart keeps a lock with its reason and ends a timed unlock [CR 7.4]', async (t) => {
   const clock = virtualClock()
   const { journal, stored } = memoryJournal()
-  const first = await openLockBook(['Q1', 'Q2'], journal, clock, () => 'not set')
+  const first = await openLockStore(['Q1', 'Q2'], journal, clock, () => 'not set')
   await first.unlock('Q1', 'control', { forMs: 5 * MINUTE, by: 'ana', reason: 'WO-1', workOrder: '', seen: 'any' })
   first.lock('Q2', 'control', 'bob', 'people at work')
   first.close()
   const after = memoryJournal(stored)
-  const second = await openLockBook(['Q1', 'Q2'], after.journal, virtualClock(), () => 'not set')
+  const second = await openLockStore(['Q1', 'Q2'], after.journal, virtualClock(), () => 'not set')
   t.match(second.locks('Q1').control, { kind: 'locked', by: { kind: 'restart' } })
   t.match(second.locks('Q2').control, { kind: 'locked', by: { kind: 'person', name: 'bob', reason: 'people at work' } })
   t.same(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createTrust } from '../../../src/gateway/record/fail-closed.ts'
+import { createFailClosed } from '../../../src/gateway/record/fail-closed.ts'
 import { createVerification } from '../../../src/gateway/record/verification.ts'
 import type { SecurityEvent } from '../../../src/events/index.ts'
 import type { Verified } from '../../../src/journal/index.ts'
@@ -19,7 +19,7 @@ const whole: Verified = {
 t.test('what came out of the last walk is a value: whole, broken, or not to be read [CR 3.9]', async (t) => {
   const notes: SecurityEvent[] = []
   const note = (one: SecurityEvent): void => void notes.push(one)
-  const trust = createTrust(note)
+  const trust = createFailClosed(note)
   let next: Verified = whole
   const clock = virtualClock()
   const verification = createVerification({ journal: { note }, clock, trust, walk: () => Promise.resolve(next) })
@@ -32,7 +32,7 @@ t.test('what came out of the last walk is a value: whole, broken, or not to be r
   t.same(verification.last(), { kind: 'never' })
   t.same(await walk(whole), ['journal-verified'])
   t.same(verification.last(), { kind: 'whole', atUtcUs: clock.utcUs(), records: 7 })
-  t.ok(trust.trusted())
+  t.ok(trust.permits())
 
   t.same(await walk({ kind: 'broken', seq: 5, fault: 'edited', what: 'its text' }), [
     'journal-tampered',
@@ -40,7 +40,7 @@ t.test('what came out of the last walk is a value: whole, broken, or not to be r
     'fail-closed-entered',
   ])
   t.match(verification.last(), { kind: 'broken', seq: 5, reason: 'edited: its text' })
-  t.notOk(trust.trusted())
+  t.notOk(trust.permits())
 
   t.same(await walk(whole), ['journal-verified', 'fail-closed-left'])
   t.same(await walk({ kind: 'unreadable', what: 'no such table' }), ['self-test-failed', 'fail-closed-entered'], 'no event is called wrong')

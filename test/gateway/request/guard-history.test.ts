@@ -1,6 +1,6 @@
 import t from 'tap'
 import { classify } from '../../../src/breakers/index.ts'
-import { MAX_SELECTIONS, createGuardMemory } from '../../../src/gateway/request/guard-history.ts'
+import { MAX_SELECTIONS, createGuardHistory } from '../../../src/gateway/request/guard-history.ts'
 import { type Guard, type Subject, toConnectionId } from '../../../src/policy/index.ts'
 import { virtualClock } from '../../../hil/sim/virtual-clock.ts'
 import { commandOf, profileOf } from '../../support/requests.ts'
@@ -11,7 +11,7 @@ t.test('one client that selects without end makes no selection of another be for
   const guards: readonly Guard[] = [
     { name: 'twice', classes: new Set(['control']), acts: 'all', breakers: 'all', rule: { kind: 'select', withinMs: 60_000 } },
   ]
-  const memory = createGuardMemory(() => guards, clock)
+  const memory = createGuardHistory(() => guards, clock)
   const subject = (name: string): Subject => ({
     ...{ kind: 'client', name, role: 'NULL', source: 'here', levels: everywhere('control'), connection: toConnectionId(1) },
   })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type OwnView, ownMap, ownRegisters } from '../../../src/gateway/request/own-register-map.ts'
-import { MAX_REFUSED_CLIENTS, createRefusals } from '../../../src/gateway/request/last-refusals.ts'
+import { MAX_REFUSED_CLIENTS, createLastRefusals } from '../../../src/gateway/request/last-refusals.ts'
 import { toMonotonic } from '../../../src/platform/index.ts'
 import { type LockState, refusalReasons } from '../../../src/policy/index.ts'
 
@@ -77,7 +77,7 @@ t.test('the document of the map has each block and each refusal reason with its 
 })
 
 t.test('the last refusal is kept for each client, and for a bounded number of them', (t) => {
-  const refusals = createRefusals()
+  const refusals = createLastRefusals()
   const refusal = { reason: 'locked', unit: 1, functionCode: 16, words: 'x', at: toMonotonic(0) } as const
   for (let i = 0; i <= MAX_REFUSED_CLIENTS; i++) refusals.note(`client-${i}`, { ...refusal, unit: i })
   t.equal(refusals.of('client-0'), 'none')

@@ -89,5 +89,5 @@ function ofTheJournal(gateway: Gateway, gauge: Make<Gauge>, counter: Make<Counte
   const { bytes, freeBytes } = gateway.keeper.status()
   gauge('journal_bytes', 'Size of the journal', []).set(bytes)
   gauge('journal_disk_free_bytes', 'Free space on its disk', []).set(freeBytes)
-  gauge('fail_closed', 'Whether every operation is denied because a part cannot be trusted', []).set(gateway.trust.trusted() ? 0 : 1)
+  gauge('fail_closed', 'Whether every operation is denied because a part cannot be trusted', []).set(gateway.trust.permits() ? 0 : 1)
 }

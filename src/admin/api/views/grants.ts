@@ -1,4 +1,4 @@
-import { type Gateway, grantKey, grantWords } from '../../../gateway/index.ts'
+import { type Gateway, grantKey, describeGrant } from '../../../gateway/index.ts'
 import { isoUs } from '../../../platform/index.ts'
 import type { Grant, SettingLimits } from '../../../policy/index.ts'
 import type { GrantView } from '../../contract/index.ts'
@@ -7,7 +7,7 @@ export function grantView(grant: Grant, { clock, journal }: Pick<Gateway, 'clock
   const { id, version, client, breaker, for: what, uses, used, window, askedBy, askedUtcUs, reason, workOrder, state } = grant
   const secondsLeft = state.kind === 'approved' ? Math.max(0, Math.ceil((state.until - clock.now()) / 1000)) : 0
   return {
-    ...{ id, version, client, breaker, class: what.class, words: grantWords(what), uses, used, askedBy, reason, workOrder, secondsLeft },
+    ...{ id, version, client, breaker, class: what.class, words: describeGrant(what), uses, used, askedBy, reason, workOrder, secondsLeft },
     ...{ now, becomes: becomes(what) },
     from: isoUs(window.fromUtcUs),
     until: isoUs(window.untilUtcUs),

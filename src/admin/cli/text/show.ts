@@ -17,7 +17,7 @@ export function eventLine(event: EventView): string {
 }
 
 /** A lock as a person says it. */
-export function lockWords(lock: LockView): string {
+export function describeLock(lock: LockView): string {
   const record = lock.recorded ? '' : ', not recorded yet'
   if (lock.locked) return `LOCKED${record}`
   const left = `${String(Math.floor(lock.secondsLeft / 60)).padStart(2, '0')}:${String(lock.secondsLeft % 60).padStart(2, '0')}`
@@ -25,7 +25,7 @@ export function lockWords(lock: LockView): string {
 }
 
 /** The state as on the switchboard; a state that is old or was never read says so. */
-export function stateWords(breaker: BreakerView): string {
+export function describeState(breaker: BreakerView): string {
   if (breaker.reachable === 'no') return 'NO ANSWER'
   if (breaker.stateAgeMs === 'never') return 'not read yet'
   const age = breaker.stateAgeMs > 10_000 ? ` (${Math.round(breaker.stateAgeMs / 1000)} s ago)` : ''
@@ -49,10 +49,10 @@ export function statusText(status: StatusView): string {
       ...status.breakers.map((breaker) => [
         `${breaker.name} ${breaker.family}${breaker.label === '' ? '' : ` · ${breaker.label}`}`,
         String(breaker.unit),
-        stateWords(breaker),
+        describeState(breaker),
         breaker.currents.length === 0 ? '-' : breaker.currents.join(' / '),
-        lockWords(breaker.locks.control),
-        lockWords(breaker.locks['protection-setting']),
+        describeLock(breaker.locks.control),
+        describeLock(breaker.locks['protection-setting']),
       ]),
     ]),
     '',
@@ -127,7 +127,7 @@ export function locksText(status: StatusView): string {
     Object.entries(breaker.locks).map(([scope, lock]) => [
       breaker.name,
       scope,
-      lockWords(lock),
+      describeLock(lock),
       lock.locked ? `since ${clockTime(lock.since)}, by ${lock.by}: ${lock.reason}` : `until ${clockTime(lock.until)}: ${lock.reason}`,
     ]),
   )
