@@ -1,7 +1,7 @@
 import type { LineAddress, Reply, Request } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
-import { pendingLateReplies, awaitsLateReply, mayGoAt } from './afterlife.ts'
+import { pendingLateReplies, awaitsLateReply, mayGoAt } from './late-replies.ts'
 import { type Expiry, createExpiry } from './expiry.ts'
 import { windowOf } from './fresh.ts'
 import {

@@ -1,7 +1,7 @@
 import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
-import type { LateReplies } from './afterlife.ts'
+import type { LateReplies } from './late-replies.ts'
 import { type Fresh, type Refresh, createFresh } from './fresh.ts'
 import type { Exchanged, LineKind, Target } from './line.ts'
 import { type RequestHealth, createRequestHealth } from './request-health.ts'

@@ -1,7 +1,7 @@
 export { type Loaded, loadSite, profileFolders } from './load.ts'
 export { type Problem, formatProblem } from './problem.ts'
 export { loadProfile, loadProfileFile, profileFolder, profileNames } from './profiles.ts'
-export type { SiteListener } from './doors.ts'
+export type { SiteListener } from './listeners.ts'
 export type { BreakerSettings, BusSettings, CheckedSite, ConsoleSettings } from './site.ts'
 export type { JournalSettings, SinkTlsFiles } from './sinks.ts'
 export type { WorkingHours } from './hours.ts'

@@ -5,7 +5,7 @@ import { type LineAddress, type UnitId, toLineAddress, toUnitId } from '../modbu
 import type { Guard, ManagementAction, Rights } from '../policy/index.ts'
 import type { PeopleSettings } from '../identity/index.ts'
 import type { SinkSettings } from '../syslog/index.ts'
-import { type SiteListener, toListener } from './doors.ts'
+import { type SiteListener, toListener } from './listeners.ts'
 import { toMilliseconds } from './duration.ts'
 import { must } from './must.ts'
 import { toRights } from './roles.ts'
@@ -63,7 +63,7 @@ export type BreakerSettings = {
   readonly account: string | undefined
 }
 
-/** A configuration without a mistake in it: all that `gateway/site.ts` needs to wire a gateway. */
+/** A configuration without a mistake in it: all that `gateway/request-ports.ts` needs to wire a gateway. */
 export type CheckedSite = {
   readonly name: string
   /** Names this exact file: the first 12 digits of its SHA-256. */

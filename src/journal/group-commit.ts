@@ -2,11 +2,11 @@ import { type RecordId, type SecurityEvent, event, toRecordId } from '../events/
 import { type Clock, type Log, background } from '../platform/index.ts'
 import { type Checkpoints, createCheckpoints, noCheckpoints } from './checkpoints.ts'
 import { type StoreFault, storeEvent, storeFaultOf } from './fault.ts'
-import { type Batching, createBatching } from './gathering.ts'
+import { type Batching, createBatching } from './batching.ts'
 import type { Entry, Head, States } from './entry.ts'
 import { FOLD, MAX_BATCH, NOTES_AT_A_TIME, RETRY_MS, SILENT_MS } from './limits.ts'
 import { type Queue, type Queued, createQueue } from './queue.ts'
-import { type Unrecorded, createUnrecorded } from './unrecorded.ts'
+import { type Unrecorded, createUnrecorded } from './unrecorded-states.ts'
 import { type Waiter, accept, isRefused, refuse } from './waiter.ts'
 import type { Writer } from './writer.ts'
 

@@ -6,7 +6,7 @@ import { type Grant, grants, isInForce } from './grants.ts'
 import { type GuardInputs, judgeGuards, needsGrant } from './guards.ts'
 import { type Locks, isUnlocked, scopeOf } from './locks.ts'
 import { type Rights, mayAsk } from './rights.ts'
-import type { Restrictions } from './standing.ts'
+import type { Restrictions } from './restrictions.ts'
 import { type Subject, subjectName } from './subject.ts'
 
 /** Why an operation does not pass, in words and in its number for the gateway's own unit (docs/own-unit.md): never reused. */

@@ -112,7 +112,7 @@ export {
   judgeGuards,
   noGuardInputs,
 } from './guards.ts'
-export { type Mode, type Restrictions, modes, noRestrictions } from './standing.ts'
+export { type Mode, type Restrictions, modes, noRestrictions } from './restrictions.ts'
 export {
   type Allow,
   type Deny,

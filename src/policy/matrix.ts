@@ -5,7 +5,7 @@ import { type Verdict, decide } from './decide.ts'
 import type { LockState } from './locks.ts'
 import { noGuardInputs } from './guards.ts'
 import type { Rights } from './rights.ts'
-import { type Mode, modes, noRestrictions } from './standing.ts'
+import { type Mode, modes, noRestrictions } from './restrictions.ts'
 import { toConnectionId, toRole } from './subject.ts'
 import type { Monotonic } from '../platform/index.ts'
 

@@ -1,6 +1,6 @@
 import type { Request } from '../modbus/index.ts'
 import type { Subject } from '../policy/index.ts'
-import { sourceOf } from './guests.ts'
+import { sourceOf } from './connection-limits.ts'
 import { CONTROL_IN_FLIGHT, READS_IN_FLIGHT } from './limits.ts'
 
 /** Places for requests of one kind: `inAll` of them, `shared` by clients that use more than their `own`. */

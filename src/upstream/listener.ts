@@ -17,7 +17,7 @@ import {
   toConnectionId,
 } from '../policy/index.ts'
 import type { Admission } from './admission.ts'
-import { createConnectionLimits } from './guests.ts'
+import { createConnectionLimits } from './connection-limits.ts'
 import { CLEAR_TEXT_REMINDER_MS, KEEP_ALIVE_MS, RECHECK_MS } from './limits.ts'
 import type { Judged, Peer } from './peer.ts'
 import { type Answer, type IncomingRequest, type Report, type SessionHandle, startSession } from './session.ts'

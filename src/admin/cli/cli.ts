@@ -23,7 +23,7 @@ import { type Add, type Common, type Finish, type Offline, type Parts, type Term
 import { people } from './commands/people.ts'
 import { report } from './commands/report.ts'
 import { busesText, servicesText } from './text/show-buses.ts'
-import { locksText, statusText } from './text/show.ts'
+import { locksText, statusText } from './text/status.ts'
 import { sinks } from './commands/sinks.ts'
 import { top } from './commands/top.ts'
 import { vault } from './commands/vault.ts'

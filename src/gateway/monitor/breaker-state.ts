@@ -9,7 +9,7 @@ import type { IncomingRequest } from '../../upstream/index.ts'
 import type { Movements } from './movements.ts'
 import { serve } from '../request/serve.ts'
 import type { Seen } from './seen.ts'
-import { type RequestPorts, askedByGateway } from '../site.ts'
+import { type RequestPorts, askedByGateway } from '../request-ports.ts'
 
 /** The gateway asks a breaker itself when nobody else has for this long, milliseconds. */
 const STALE_MS = 5000

@@ -4,7 +4,7 @@ import type { Journal } from '../../journal/index.ts'
 import { matchReply } from '../../modbus/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
 import { serve } from '../request/serve.ts'
-import { type RequestPorts, askedByGateway } from '../site.ts'
+import { type RequestPorts, askedByGateway } from '../request-ports.ts'
 
 /** When each device is asked who it is for the first time, and how often after that, milliseconds. */
 const ASK_MS = { first: 30_000, every: 60 * 60_000 } as const

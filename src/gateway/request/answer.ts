@@ -14,7 +14,7 @@ import {
 } from '../../policy/index.ts'
 import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { rememberRefusal } from './guard-checks.ts'
-import type { RequestPorts } from '../site.ts'
+import type { RequestPorts } from '../request-ports.ts'
 import { type OperationContext, eventFields } from './operation-context.ts'
 
 /** A denied request: the event says why, the client learns only that it may not; it may read more from the gateway's own unit. */

@@ -5,7 +5,7 @@ import type { Clock, Monotonic, Random } from '../../platform/index.ts'
 import { type ConnectionId, toConnectionId } from '../../policy/index.ts'
 import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import type { Recorded } from '../control/recorded-state.ts'
-import type { Breaker } from '../site.ts'
+import type { Breaker } from '../request-ports.ts'
 
 /** The second step has to come within this, milliseconds. */
 export const CONFIRM_MS = 30_000

@@ -12,7 +12,7 @@ import {
   subjectName,
 } from '../../policy/index.ts'
 import type { Answer, IncomingRequest } from '../../upstream/index.ts'
-import { type Breaker, type RequestPorts, askedByGateway } from '../site.ts'
+import { type Breaker, type RequestPorts, askedByGateway } from '../request-ports.ts'
 import { type OperationContext, eventFields } from './operation-context.ts'
 
 type Serve = (asked: IncomingRequest, ports: RequestPorts) => Promise<Answer>

@@ -4,7 +4,7 @@ import { decide, noGuardInputs, noRestrictions, subjectName } from '../../policy
 import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { refuse } from './answer.ts'
 import { type OwnView, ownRegisters } from './own-register-map.ts'
-import type { RequestPorts } from '../site.ts'
+import type { RequestPorts } from '../request-ports.ts'
 import { startOperation } from './operation-context.ts'
 
 /** Answers a request to the gateway's own unit: reads of its map and its identification, and nothing else. */

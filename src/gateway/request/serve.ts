@@ -5,7 +5,7 @@ import { answer, refuse, refuseRoute } from './answer.ts'
 import { guardInputsOf, count, observeOnly } from './guard-checks.ts'
 import { type Stopped, followOutcome, wasTaken } from './outcome.ts'
 import { serveOwnUnit } from './own-unit.ts'
-import type { RequestPorts } from '../site.ts'
+import type { RequestPorts } from '../request-ports.ts'
 import { allowed, startOperation, noteVaultUse, watchVault } from './operation-context.ts'
 
 /** One request through the rooms. Everything that touches a breaker comes this way, the gateway's own polls too. */

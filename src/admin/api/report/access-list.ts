@@ -1,6 +1,6 @@
 import { type AccessEntry, type AccessLevel, everyAddress, reachOf, widthOf } from '../../../policy/index.ts'
 import type { ReportFacts } from './facts.ts'
-import { judged, listed } from './words.ts'
+import { judged, listed } from './verdict.ts'
 
 /** A prefix that is shorter lets in more than one site has: IPv4 65 536 addresses, IPv6 one allocation of 48 bits. */
 const WIDE = { 4: 16, 6: 48 } as const

@@ -1,5 +1,5 @@
 import type { ReportFacts } from './facts.ts'
-import { type Judged, judged, listed } from './words.ts'
+import { type Judged, judged, listed } from './verdict.ts'
 
 /** What the guide's parameters have at most where a site says nothing (S-22). */
 const usual = { inactivityMs: 5 * 60_000, attempts: 5, lockingMs: 15 * 60_000 } as const

@@ -3,7 +3,7 @@ import { separationOfDuties } from '../../../policy/index.ts'
 import { accessListRow } from './access-list.ts'
 import type { ReportFacts } from './facts.ts'
 import { defaultPasswords, passwordsInVault, secondFactors, sessionsEnd, sinksDeliver } from './judges.ts'
-import { type Judged, judged, listed } from './words.ts'
+import { type Judged, judged, listed } from './verdict.ts'
 import { describeVerification } from '../views/verification-words.ts'
 
 /** One requirement of the cybersecurity guide (DOCA0122EN-10) and how this site stands to it. */

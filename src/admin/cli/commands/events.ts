@@ -2,7 +2,7 @@ import { type EventView, eventCategories, eventSeverities } from '../../contract
 import { call } from '../client.ts'
 import { type Common, type Parts, type Terminal, print, wrongWords } from '../parts.ts'
 import { toInstant } from '../text/instant.ts'
-import { eventLine } from '../text/show.ts'
+import { eventLine } from '../text/status.ts'
 
 type Options = Common & {
   after?: string

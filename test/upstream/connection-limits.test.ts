@@ -1,6 +1,6 @@
 import t from 'tap'
 import { toMonotonic } from '../../src/platform/index.ts'
-import { createConnectionLimits, sourceOf } from '../../src/upstream/guests.ts'
+import { createConnectionLimits, sourceOf } from '../../src/upstream/connection-limits.ts'
 import { MAX_CLIENT_ADDRESSES, OWN_CONNECTIONS } from '../../src/upstream/limits.ts'
 
 const limits = { connections: 5, connectionsPerAddress: 3, handshakesPerSecond: 2, idleMs: 1000 }

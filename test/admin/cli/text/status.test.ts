@@ -2,7 +2,7 @@ import t from 'tap'
 import type { BreakerView, BusView, LockView, MeView, StatusView, UnitView } from '../../../../src/admin/contract/index.ts'
 import { meText } from '../../../../src/admin/cli/commands/login.ts'
 import { busesText, useOf } from '../../../../src/admin/cli/text/show-buses.ts'
-import { statusText } from '../../../../src/admin/cli/text/show.ts'
+import { statusText } from '../../../../src/admin/cli/text/status.ts'
 import { topLines } from '../../../../src/admin/cli/commands/top.ts'
 
 const locked: LockView = {

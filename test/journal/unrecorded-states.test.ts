@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createUnrecorded } from '../../src/journal/unrecorded.ts'
+import { createUnrecorded } from '../../src/journal/unrecorded-states.ts'
 
 t.test('a state counts as unrecorded until its newest value is on disk [CR 2.10]', (t) => {
   const unrecorded = createUnrecorded()
