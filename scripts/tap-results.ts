@@ -24,7 +24,7 @@ export function readTap(ended: (file: FileEnded) => void): { write(chunk: string
     const counted = { passed: 0, failed: 0, skipped: 0, failures: [] as string[] }
     count(file, counted, [])
     // The point that closes it belongs to its parent.
-    parser.once('assert', (point) => {
+    parser.once('assert', (point: Point) => {
       if (!point.ok && counted.failed === 0) addFailure(counted, point, [])
       totals.passed += counted.passed
       totals.failed += counted.failed
@@ -42,12 +42,13 @@ export function readTap(ended: (file: FileEnded) => void): { write(chunk: string
   }
 }
 
-type Point = Parameters<Parameters<Parser['on']>[1]>[0] & {
+type Point = {
   readonly ok: boolean
   readonly name: string
   readonly skip: unknown
   readonly closingTestPoint: boolean
   readonly diag: unknown
+  readonly time: number | null
 }
 
 function count(parser: Parser, counted: Totals, around: readonly string[]): void {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import {
   type Offline,
   exitCode,
@@ -21,7 +22,8 @@ import { createScreen, realClock, realRandom } from './platform/index.ts'
 import { type Ended, runConsole, runGateway } from './service/index.ts'
 
 const checkout = resolve(import.meta.dirname, '..')
-const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string }
+const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))
+const { version } = z.object({ version: z.string() }).parse(manifest)
 const out = (text: string): void => void process.stdout.write(`${text}\n`)
 const error = (text: string): void => void process.stderr.write(`${text}\n`)
 

@@ -41,8 +41,13 @@ export function simWriter(clock: Clock, chance: Chance, faults: Faults, disk: Di
     })
   return {
     head: { seq: 0, hash: '' },
-    ...{ replaced: 'no', key: 'ab12', publicPem: '', keyMade: false, keyFault: '' },
-    ...{ stateCheck: { kind: 'fits' }, carried: [] },
+    replaced: 'no',
+    key: 'ab12',
+    publicPem: '',
+    keyMade: false,
+    keyFault: '',
+    stateCheck: { kind: 'fits' },
+    carried: [],
     acceptStates: () => Promise.reject(new Error('there is nothing to accept in the simulation')),
     write: (entries) =>
       later(() => {

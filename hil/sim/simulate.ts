@@ -76,7 +76,11 @@ export async function simulate(seed: number, faultMs: number, eachMinute: (minut
   const starves = chance.happens(0.3)
   const client = (name: string, habit: Habit): SimClient =>
     simClient(name, {
-      ...{ clock, chance, breakers, broken: rule, habit },
+      clock,
+      chance,
+      breakers,
+      broken: rule,
+      habit,
       connect: (who: string) => connections.connect(who),
       mayMisbehave: () => faults.on && habit !== 'refused',
     })
@@ -145,7 +149,12 @@ type Seen = Pick<Run, 'seed' | 'broken' | 'steps' | 'events'> & {
   readonly clock: VirtualClock
 }
 const summary = ({ seed, broken, steps, events, clients, refused, oracle, clock }: Seen): Run => ({
-  ...{ seed, broken, steps, events, operations: oracle.operations(), refusedForSilence: oracle.refusedForSilence() },
+  seed,
+  broken,
+  steps,
+  events,
+  operations: oracle.operations(),
+  refusedForSilence: oracle.refusedForSilence(),
   answered: clients.reduce((sum, client) => sum + client.answered(), 0),
   refused: refused.reduce((sum, client) => sum + client.refused(), 0),
   minutes: clock.now() / 60_000,
@@ -183,7 +192,10 @@ async function createWorldCore(world: World): Promise<{ readonly core: Core; rea
   const core = await createCore(site, {
     rights: outside.rights,
     readContact: outside.readContact,
-    ...{ version: 'simulated', clock: stall.clock, random: chance, log },
+    version: 'simulated',
+    clock: stall.clock,
+    random: chance,
+    log,
     journal: {
       ...journal,
       note(happened) {
@@ -248,7 +260,11 @@ function connector(core: Core, stall: Stall) {
       const connection = toConnectionId(last)
       startSession(socket as unknown as ClientSocket, {
         subject: {
-          ...{ kind: 'client', name, role, source: `${hostOf(name)}:${last}`, connection },
+          kind: 'client',
+          name,
+          role,
+          source: `${hostOf(name)}:${last}`,
+          connection,
           levels: { usual: 'control', of: new Map(), limit: { kind: 'none' } },
         },
         idleMs: 600_000,

@@ -13,7 +13,10 @@ const roleWith = (...classes: readonly ('monitor' | 'control' | 'other-setting')
 })
 
 const grantGuard: CheckedSite['guards'][number] = {
-  ...{ name: 'two people', classes: new Set(['control']), acts: 'all', breakers: 'all' },
+  name: 'two people',
+  classes: new Set(['control']),
+  acts: 'all',
+  breakers: 'all',
   rule: { kind: 'grant' },
 }
 
@@ -28,7 +31,13 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
   const refresh = chance.happens(0.3) ? [{ from: 32_000, to: 32_060, everyMs: 1000 }] : []
   const on = (bus: string, from: number): Breaker[] =>
     Array.from({ length: 1 + chance.below(4) }, (_, i) => ({
-      ...{ name: `Q${from + i}`, label: '', bus, replyTimeoutMs, refresh, profile, account: undefined },
+      name: `Q${from + i}`,
+      label: '',
+      bus,
+      replyTimeoutMs,
+      refresh,
+      profile,
+      account: undefined,
       unit: (from + i) as Breaker['unit'],
       address: (from + i) as Breaker['address'],
     }))
@@ -45,16 +54,18 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     console: 'none',
     authorityDirectory: '',
     people: {
-      ...{ inactivityMs: 300_000, maximumAttempts: 5, lockingMs: 900_000, passwordLength: 12, passwordHistory: 10 },
-      ...{
-        passwordMaximumAgeMs: 'off',
-        pinMaximumAgeMs: 'off',
-        sessionLifeMs: 28_800_000,
-        sessionsPerUser: 3,
-        sessions: 50,
-        panelUser: 'none',
-        banner: '',
-      },
+      inactivityMs: 300_000,
+      maximumAttempts: 5,
+      lockingMs: 900_000,
+      passwordLength: 12,
+      passwordHistory: 10,
+      passwordMaximumAgeMs: 'off',
+      pinMaximumAgeMs: 'off',
+      sessionLifeMs: 28_800_000,
+      sessionsPerUser: 3,
+      sessions: 50,
+      panelUser: 'none',
+      banner: '',
       secondFactor: new Set(),
       withoutLogin: new Set(),
     },
@@ -70,19 +81,17 @@ export function simSite(profile: Profile, chance: Chance): { readonly site: Chec
     shiftEnds: [],
     buses: [
       {
-        ...{
-          name: 'line',
-          kind: 'serial',
-          path: '',
-          baud: chance.pick(BAUDS),
-          parity: 'even',
-          stopBits: 1,
-          echo: 'no',
-          direction: 'adapter',
-        },
+        name: 'line',
+        kind: 'serial',
+        path: '',
+        baud: chance.pick(BAUDS),
+        parity: 'even',
+        stopBits: 1,
+        echo: 'no',
+        direction: 'adapter',
         ...scheduling,
       },
-      { ...{ name: 'eth', kind: 'tcp', host: '', port: 0, tls: 'none', connections: 1, pipelined: 12 }, ...scheduling },
+      { name: 'eth', kind: 'tcp', host: '', port: 0, tls: 'none', connections: 1, pipelined: 12, ...scheduling },
     ],
     breakers,
     rights: new Map([

@@ -182,7 +182,13 @@ export class Twin {
         return this.closeInhibited ? 0xa0 : this.tripped ? 0x97 : this.closed ? 0x98 : 0
       case 'reset':
         return this.tripped ? 0 : 0x9a
-      default:
+      case 'inhibit':
+      case 'clock':
+      case 'read-clock':
+      case 'output':
+      case 'simple-commands':
+      case 'store':
+      case 'return-data':
         return 0
     }
   }

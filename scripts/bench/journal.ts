@@ -16,16 +16,20 @@ const quiet = { info: () => undefined, warn: () => undefined }
 
 const denied = (i: number): SecurityEvent =>
   event('operation-denied', {
-    ...{
-      subject: `scada-${i % 11}`,
-      role: 'Operator',
-      source: `10.20.0.${i % 250}:50000`,
-      breaker: `Q${i % 9}`,
-      bus: 'rs485-1',
-      unit: i % 9,
-    },
-    ...{ class: i % 3 === 0 ? 'control' : 'clock', operation: 'close circuit breaker', functionCode: 16, correlation: `c${i}` },
-    ...{ outcome: 'denied', reason: 'locked', firstFromHere: 'no', guard: '' },
+    subject: `scada-${i % 11}`,
+    role: 'Operator',
+    source: `10.20.0.${i % 250}:50000`,
+    breaker: `Q${i % 9}`,
+    bus: 'rs485-1',
+    unit: i % 9,
+    class: i % 3 === 0 ? 'control' : 'clock',
+    operation: 'close circuit breaker',
+    functionCode: 16,
+    correlation: `c${i}`,
+    outcome: 'denied',
+    reason: 'locked',
+    firstFromHere: 'no',
+    guard: '',
   })
 
 const open = async (path: string): Promise<Journal> =>

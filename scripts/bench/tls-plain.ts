@@ -7,8 +7,14 @@ import { cipherSuites } from '../../src/platform/index.ts'
 const [cert = '', key = '', ca = ''] = process.argv.slice(2)
 const server = createServer(
   {
-    ...{ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) },
-    ...{ requestCert: true, rejectUnauthorized: true, noDelay: true, ciphers: cipherSuites, minVersion: 'TLSv1.2' },
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ca: readFileSync(ca),
+    requestCert: true,
+    rejectUnauthorized: true,
+    noDelay: true,
+    ciphers: cipherSuites,
+    minVersion: 'TLSv1.2',
   },
   (client) => {
     client.on('error', () => undefined)

@@ -5,17 +5,13 @@ type SpanRead = Extract<
   { readonly kind: 'read-holding-registers' | 'read-input-registers' | 'read-coils' | 'read-discrete-inputs' }
 >
 
-function isSpan(request: Request): request is SpanRead {
-  switch (request.kind) {
-    case 'read-holding-registers':
-    case 'read-input-registers':
-    case 'read-coils':
-    case 'read-discrete-inputs':
-      return true
-    default:
-      return false
-  }
-}
+const spanKinds: ReadonlySet<Request['kind']> = new Set<SpanRead['kind']>([
+  'read-holding-registers',
+  'read-input-registers',
+  'read-coils',
+  'read-discrete-inputs',
+])
+const isSpan = (request: Request): request is SpanRead => spanKinds.has(request.kind)
 
 /** Reads that say the same to everybody who asks at the same time. A FIFO queue may be popped and a diagnostic counts: those are not shared. */
 export function isShareable(request: Request): boolean {
@@ -55,7 +51,24 @@ export function isRepeatable(request: Request): boolean {
     case 'get-comm-event-counter':
     case 'get-comm-event-log':
       return true
-    default:
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-holding-registers':
+    case 'read-input-registers':
+    case 'read-fifo-queue':
+    case 'read-scattered-registers':
+    case 'read-device-identification':
+    case 'read-date-time':
+    case 'report-server-id':
+    case 'diagnostics':
+    case 'write-single-coil':
+    case 'write-single-register':
+    case 'write-multiple-coils':
+    case 'write-multiple-registers':
+    case 'mask-write-register':
+    case 'read-write-multiple-registers':
+    case 'write-file-record':
+    case 'write-date-time':
       return isShareable(request)
   }
 }
@@ -72,14 +85,9 @@ export function partOf(wide: Request, reply: Reply, asked: Request): Reply | 'as
   if (!isSpan(wide) || !isSpan(asked)) return reply
   const from = asked.address - wide.address
   if (from === 0 && asked.quantity === wide.quantity) return reply
-  switch (reply.kind) {
-    case 'registers':
-      return { kind: 'registers', registers: reply.registers.subarray(2 * from, 2 * (from + asked.quantity)) }
-    case 'bits':
-      return { kind: 'bits', bits: bitsFrom(reply.bits, from, asked.quantity) }
-    default:
-      return 'ask-alone'
-  }
+  if (reply.kind === 'registers')
+    return { kind: 'registers', registers: reply.registers.subarray(2 * from, 2 * (from + asked.quantity)) }
+  return reply.kind === 'bits' ? { kind: 'bits', bits: bitsFrom(reply.bits, from, asked.quantity) } : 'ask-alone'
 }
 
 /** `quantity` bits from bit `from` on, packed lowest first as in FC 1 and 2 (V1.1b3, 6.1). */

@@ -26,7 +26,13 @@ export type State =
   /** Waits for the silence before a request, but not for ever. */
   | { readonly kind: 'pausing'; readonly asked: TransactionRequest; readonly until: Monotonic; readonly giveUpAt: Monotonic }
   /** `odd`: what of the bytes so far is not the reply. */
-  | { readonly kind: 'waiting'; readonly asked: TransactionRequest; readonly heard: Heard; readonly sent: Sent; readonly odd: Mismatch | 'nothing' }
+  | {
+      readonly kind: 'waiting'
+      readonly asked: TransactionRequest
+      readonly heard: Heard
+      readonly sent: Sent
+      readonly odd: Mismatch | 'nothing'
+    }
   | {
       readonly kind: 'draining'
       readonly asked: TransactionRequest
@@ -49,7 +55,9 @@ export type TransactionRequest = { readonly address: LineAddress; readonly reque
 export type LineFacts = { readonly baud: number; readonly echo: Echo }
 
 export type Input =
-  { readonly kind: 'ask'; readonly asked: TransactionRequest } | { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'time' }
+  | { readonly kind: 'ask'; readonly asked: TransactionRequest }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'time' }
 
 export type Output =
   | { readonly kind: 'write'; readonly bytes: Uint8Array }
@@ -203,7 +211,9 @@ function look(state: Receiving, heard: Exclude<Heard, { kind: 'echo' }>, outputs
 
 /** Address, function code and CRC: fewer bytes are no frame. */
 const SHORTEST_FRAME = 4
-const discardedOf = ({ address }: TransactionRequest, { reason, why }: Mismatch): readonly Output[] => [{ kind: 'discarded', address, reason, why }]
+const discardedOf = ({ address }: TransactionRequest, { reason, why }: Mismatch): readonly Output[] => [
+  { kind: 'discarded', address, reason, why },
+]
 
 /** RTU has no transaction number: nothing is sent until a late reply would have been over, so that it answers nobody. */
 function giveUp({ asked, odd }: Receiving, now: Monotonic, baud: number): Step {

@@ -106,19 +106,39 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
   const own = ownUnit(site, ports, { health, watch, locks, refusals })
   const conditions = () => ({ trusted: ports.trusted(), now: clock.now() })
   const inside: RequestPorts = {
-    ...{ breakers, own, lastRefusals: refusals, conditions, knownSources: sources, clock, random, guardHistory: guards, grants, observedRequests: learning },
+    breakers,
+    own,
+    lastRefusals: refusals,
+    conditions,
+    knownSources: sources,
+    clock,
+    random,
+    guardHistory: guards,
+    grants,
+    observedRequests: learning,
     rights: ports.rights,
     journal,
   }
   const stopWatch = watch.start(inside, site.breakers)
   const stopIdentities = await watchDeviceIdentities(inside, site.breakers, { journal, clock })
   const emergency = createEmergency({
-    ...{ journal, clock, random, enabled: () => ports.policy().emergencyOpen },
+    journal,
+    clock,
+    random,
+    enabled: () => ports.policy().emergencyOpen,
     breakers: new Map([...breakers.values()].map((breaker) => [breaker.name, breaker])),
     serve: (asked) => serve(asked, inside),
   })
   return {
-    ...{ presence, keySwitches, checklist, locks, tags, masterLock, grants, learning, emergency },
+    presence,
+    keySwitches,
+    checklist,
+    locks,
+    tags,
+    masterLock,
+    grants,
+    learning,
+    emergency,
     watch,
     health,
     buses,

@@ -10,7 +10,7 @@ import type { Journal } from '../journal/index.ts'
 import { type Clock, type Random, machineZone } from '../platform/index.ts'
 import type { Rights } from '../policy/index.ts'
 import type { Listener } from '../upstream/index.ts'
-import { type StatesAccepted, acceptStates, failOnLateStates, failOnStates } from './record/accept-states.ts'
+import { type StatesAccepted, acceptStates, failOnLateStates, failOnStates, failOnUnreadable } from './record/accept-states.ts'
 import { type CertificateInventory, openCertificateInventory } from './access/certificate-inventory.ts'
 import { type Core, createCore } from './core.ts'
 import { type SiteCredentials, readCredentials } from './access/credentials.ts'
@@ -34,8 +34,20 @@ const partsOf = (core: Core) => {
   const { presence, keySwitches, checklist, readRegister, locks, tags, masterLock } = core
   const { grants, learning, emergency, watch, health, buses, captures } = core
   return {
-    ...{ presence, keySwitches, checklist, readRegister, locks, tags, masterLock },
-    ...{ grants, learning, emergency, watch, health, buses, captures },
+    presence,
+    keySwitches,
+    checklist,
+    readRegister,
+    locks,
+    tags,
+    masterLock,
+    grants,
+    learning,
+    emergency,
+    watch,
+    health,
+    buses,
+    captures,
   }
 }
 
@@ -82,7 +94,12 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   if ('kind' in opened) return opened
   const journal = collapseEvents(opened.journal, clock)
   const sinks = await openSinks(credentials.sinks, {
-    ...{ journal, clock, random, version, pid: ports.pid, zone: machineZone() },
+    journal,
+    clock,
+    random,
+    version,
+    pid: ports.pid,
+    zone: machineZone(),
     note: (told) => journal.note(told),
   })
   const before = await recover(journal, opened.last, opened.replaced)
@@ -94,13 +111,19 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   const rights = (): Rights => force.site.rights
   const trust = createFailClosed((told) => journal.note(told))
   failOnStates(journal, trust)
+  failOnUnreadable(await journal.states(''), trust)
   opened.onLateOpening((states) => failOnLateStates(states, journal, trust))
   const certificates = await openCertificateInventory(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vault = await startVault(site, ports, journal)
   const endpoints = createEndpoints()
   const core = await createCore(site, {
-    ...{ version, clock, random, log, journal, rights },
+    version,
+    clock,
+    random,
+    log,
+    journal,
+    rights,
     trusted: () => trust.permits(),
     policy: () => force.site,
     readContact: (source, hear) => readContact(source, hear, clock),
@@ -126,7 +149,16 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
   }
   return {
     ...partsOf(core),
-    ...{ version, journal, journalFile, vault, certificates, people, clock, random, sinks, trust },
+    version,
+    journal,
+    journalFile,
+    vault,
+    certificates,
+    people,
+    clock,
+    random,
+    sinks,
+    trust,
     keeper: keeping.keeper,
     clockSynchronised: ports.clockSynchronised,
     authorityCredential: ports.authorityCredential,
@@ -145,7 +177,8 @@ async function startVault(site: CheckedSite, { clock, random, log, vaultCredenti
   const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
   const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
   const vault = openVaultStore(openVault(files, clock, random, last), {
-    ...{ journal, clock },
+    journal,
+    clock,
     ruleOf: (name) => named(name)?.profile.passwordRule ?? 'four-characters',
     accountOf: (name) => named(name)?.account,
   })
@@ -160,7 +193,8 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
   const folder = force.site.stateDirectory
   const key = 'login-attempts'
   const people = openPeople({
-    ...{ clock, random },
+    clock,
+    random,
     files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: ports.peopleCredential },
     settings: () => force.site.people,
     rights: () => force.site.rights,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { type Body, chainHash, sameHash } from './chain.ts'
+import { type Body, bodyOf, chainHash, sameHash } from './chain.ts'
 import type { Row } from './schema.ts'
 
 /** What could be read of one event, and how much is to be believed. */
@@ -18,8 +18,8 @@ export function salvage(path: string): readonly Salvaged[] {
   const rows = readRows(path)
   const found = new Map<number, Salvaged>()
   for (const [seq, row] of rows) {
-    const event = parsed(row.body)
-    if (event === undefined) continue
+    const event = bodyOf(row.body)
+    if (event === 'no-body') continue
     const previous = rows.get(seq - 1)
     const chain = previous === undefined ? 'unknown' : sameHash(chainHash(previous.hash, row.body), row.hash) ? 'fits' : 'differs'
     found.set(seq, { seq, how: 'row', chain, event })
@@ -73,15 +73,7 @@ function* carve(file: string): Generator<Body> {
   for (const [found] of text.matchAll(
     /\{"boot":"[^"]{1,64}","category":"[a-z-]+","fields":\{(?:(?!\{"boot":")[^\x00-\x1f])*?"utcUs":\d+\}/g,
   )) {
-    const event = parsed(Buffer.from(found, 'latin1').toString('utf8'))
-    if (event !== undefined && typeof event.seq === 'number') yield event
-  }
-}
-
-function parsed(text: string): Body | undefined {
-  try {
-    return JSON.parse(text) as Body
-  } catch {
-    return undefined
+    const event = bodyOf(Buffer.from(found, 'latin1').toString('utf8'))
+    if (event !== 'no-body') yield event
   }
 }

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { Body } from './chain.ts'
+import { type Body, bodyOf } from './chain.ts'
 
 /** Columns beside the record itself are for finding it; `verify` holds them against the record, so that none can be hidden by them. */
 const tables = `
@@ -57,8 +57,11 @@ export function columnsOf(body: Body, latestUs: number): Columns {
   const { breaker, subject, correlation } = fields
   return {
     latest_us: Math.max(latestUs, utcUs),
-    ...{ severity, category },
-    ...{ breaker: filled(breaker), subject: filled(subject), correlation: filled(correlation) },
+    severity,
+    category,
+    breaker: filled(breaker),
+    subject: filled(subject),
+    correlation: filled(correlation),
   }
 }
 
@@ -94,7 +97,9 @@ function refill(db: Database.Database): void {
   const insert = insertInto(db)
   let latest = 0
   for (const { seq, body, hash } of db.prepare<[], Row>('SELECT seq, body, hash FROM old_record ORDER BY seq').all()) {
-    const columns = columnsOf(JSON.parse(body) as Body, latest)
+    const record = bodyOf(body)
+    if (record === 'no-body') throw new Error(`event ${seq} of the journal cannot be read`)
+    const columns = columnsOf(record, latest)
     latest = columns.latest_us
     insert(seq, body, hash, columns)
   }

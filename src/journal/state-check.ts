@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type Database from 'better-sqlite3'
+import { bodyOf } from './chain.ts'
 import { type StoredAnchor, anchorOf } from './files.ts'
 import type { Base } from './schema.ts'
 import { type Signer, checkpointText, judgeOf } from './signature.ts'
@@ -79,8 +80,11 @@ export function checkStates(compared: Compared): StateCheck | { readonly kind: '
   const root = table.root(head)
   const seen = seenAnchor(compared, root)
   const no = (fault: StatesFault): StateCheck => ({
-    ...{ kind: 'does-not-fit', fault, unfit: table.unfit() },
-    ...{ vouchedUpTo: vouchedUpTo(compared, root, seen), complete: base === undefined },
+    kind: 'does-not-fit',
+    fault,
+    unfit: table.unfit(),
+    vouchedUpTo: vouchedUpTo(compared, root, seen),
+    complete: base === undefined,
   })
   if (root.kind === 'other-key') return no(root)
   const why = missing(root, seen, head)
@@ -142,21 +146,13 @@ function signedUpTo(db: Database.Database, signer: Signer): number {
     `SELECT body FROM record WHERE category = 'audit-log' AND body LIKE '%"id":"checkpoint"%' ORDER BY seq DESC LIMIT ?`,
   )
   for (const { body } of rows.iterate(CHECKPOINTS_READ)) {
-    const { gateway, fields } = bodyIn(body)
+    const record = bodyOf(body)
+    if (record === 'no-body') continue
+    const { gateway, fields } = record
     const [upTo, head] = [Number(fields['upTo']), String(fields['head'])]
     if (judge.holds(checkpointText(gateway, upTo, head), String(fields['signature'])) && hexAt(db, upTo) === head) return upTo
   }
   return 0
-}
-
-const nothing = { gateway: '', fields: {} as Record<string, unknown> }
-function bodyIn(text: string): typeof nothing {
-  try {
-    const { gateway, fields } = JSON.parse(text) as Partial<typeof nothing>
-    return { gateway: String(gateway), fields: typeof fields === 'object' ? fields : {} }
-  } catch {
-    return nothing
-  }
 }
 
 function hexAt(db: Database.Database, seq: number): string {

@@ -76,7 +76,9 @@ function storageOver(
     /** Removes old events as far as the limits say, at most RETENTION.most at a time; what was removed is an event in the same transaction. */
     retain: (limits: RetentionLimits, utcUs: number, monotonicMs: number): Retained =>
       retain(limits, utcUs, {
-        ...{ db, signer, gateway: origin.gateway },
+        db,
+        signer,
+        gateway: origin.gateway,
         journalBytes: journalBytes(db),
         write: (remove) =>
           transaction(() => {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { Body } from './chain.ts'
+import { bodyOf } from './chain.ts'
 import { columnsOf } from './schema.ts'
 import { type VerifyWith, type Verified, createWalk } from './verify.ts'
 
@@ -22,7 +22,9 @@ export function verifyLines(path: string, using: VerifyWith): Verified {
       if (found === null)
         return { kind: 'broken', seq: done === 0 ? 0 : first + done, fault: 'edited', what: 'a line is no event of an export' }
       const [, hash = '', body = ''] = found
-      const record = JSON.parse(body) as Body
+      const record = bodyOf(body)
+      if (record === 'no-body')
+        return { kind: 'broken', seq: done === 0 ? 0 : first + done, fault: 'edited', what: 'a line is no event of an export' }
       const row = { seq: record.seq, body, hash: Buffer.from(hash, 'hex'), ...columnsOf(record, latest) }
       latest = row.latest_us
       if (walk === undefined) {

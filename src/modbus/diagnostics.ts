@@ -68,14 +68,8 @@ export function decodeDiagnostics(pdu: Uint8Array, view: DataView): Decoded<Diag
 
 /** The one word of data that a sub-function has: 0000, or what its own section allows. */
 function dataFits(subFunction: DiagnosticSubFunction, word: number): boolean {
-  switch (subFunction) {
-    case 1:
-      return word === 0 || word === 0xff00
-    case 3:
-      return (word & 0xff) === 0
-    default:
-      return word === 0
-  }
+  if (subFunction === 1) return word === 0 || word === 0xff00
+  return subFunction === 3 ? (word & 0xff) === 0 : word === 0
 }
 
 export function encodeDiagnosticRequest(request: DiagnosticRequest): Uint8Array {

@@ -31,6 +31,7 @@ export const refusalReasons = {
   'clear-text': { number: 18, text: 'its listener is in the clear: it only reads there, whatever the access control list gives' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>
 export type RefusalReason = keyof typeof refusalReasons
+export const isRefusalReason = (text: string): text is RefusalReason => text in refusalReasons
 
 /** Why a client gets no more than its level: a missing list by the name of its authority. */
 export function describeLevelCause(cause: ReturnType<typeof causeOfLevel>): string {
@@ -125,7 +126,16 @@ function judge(question: Question): Verdict {
 }
 
 /** What the site wants beyond an open lock: a grant where one is needed, and the agreement of every guard. */
-function judgeLimits({ subject, operation, breaker, rights, restrictions: standing, guardInputs: circumstances, recheck: again, now }: Question): Verdict {
+function judgeLimits({
+  subject,
+  operation,
+  breaker,
+  rights,
+  restrictions: standing,
+  guardInputs: circumstances,
+  recheck: again,
+  now,
+}: Question): Verdict {
   const role = subject.kind === 'client' ? subject.role : ''
   const wanted = rights.get(role)?.grant.has(operation.class) === true || needsGrant(standing.guards, operation, breaker)
   const found: Grant | undefined = standing.grants.find(

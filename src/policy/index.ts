@@ -122,6 +122,7 @@ export {
   decide,
   deny,
   describeLevelCause,
+  isRefusalReason,
   refusalReasons,
 } from './decide.ts'
 export { type Cleared, clear } from './clear.ts'

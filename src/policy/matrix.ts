@@ -42,7 +42,10 @@ export function accessMatrix(rights: Rights, breaker: string): readonly MatrixRo
         for (const [lock, state, mode] of places) {
           const verdict = decide({
             subject: {
-              ...{ kind: 'client', name: '', source: '', connection: toConnectionId(0) },
+              kind: 'client',
+              name: '',
+              source: '',
+              connection: toConnectionId(0),
               role: role === 'NULL' ? 'NULL' : (toRole(role) ?? 'NULL'),
               levels: { usual: level, of: new Map(), limit: { kind: 'none' } },
             },

@@ -18,5 +18,11 @@ export type Restrictions = {
   readonly emergencyOpen: boolean
 }
 export const noRestrictions: Restrictions = {
-  ...{ mode: 'enforce', tagged: false, masterLock: false, keySwitch: false, grants: [], guards: [], emergencyOpen: false },
+  mode: 'enforce',
+  tagged: false,
+  masterLock: false,
+  keySwitch: false,
+  grants: [],
+  guards: [],
+  emergencyOpen: false,
 }

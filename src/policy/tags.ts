@@ -88,7 +88,11 @@ export function stepTags(state: Tags, action: TagAction, utcUs: number): TagStep
     case 'start-job':
     case 'end-job':
       return stepJob(state, action, utcUs)
-    default:
+    case 'remove':
+    case 'ask-removal':
+    case 'agree-removal':
+    case 'offer':
+    case 'accept':
       return onTag(state, action, utcUs)
   }
 }

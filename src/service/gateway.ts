@@ -58,9 +58,14 @@ export async function runGateway(file: string, version: string): Promise<Ended> 
   for (const warning of loaded.warnings) stderrLog.warn(formatProblem(warning))
   if (!forbidCoreDumps()) stderrLog.warn('this system does not keep the memory of the gateway out of core dumps: passwords could be in one')
   const here = {
-    ...{ hostName: hostname(), pid: process.pid, version, vaultCredential: credential('vault.key') },
-    ...{ peopleCredential: credential('people.key'), authorityCredential: credential('ca.passphrase') },
-    ...{ journalCredential: credential('journal.key'), clockSynchronised: clockIsSynchronised },
+    hostName: hostname(),
+    pid: process.pid,
+    version,
+    vaultCredential: credential('vault.key'),
+    peopleCredential: credential('people.key'),
+    authorityCredential: credential('ca.passphrase'),
+    journalCredential: credential('journal.key'),
+    clockSynchronised: clockIsSynchronised,
   }
   const ports = { clock: realClock, random: realRandom, log: stderrLog, ...here }
   const gateway = await startGateway(loaded.site, ports)

@@ -237,13 +237,15 @@ class Session {
     if (!admission.enter(this.#client, kind))
       return this.#answerLater(frame, functionCodeOf(request), exceptionCode.busy, this.#waitNotAsked())
     const open = this.#begin(frame)
-    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, stillConnected: this.#wanted }).then((answer) => {
-      admission.leave(this.#client, kind)
-      if (answer.refused === true) return this.#endPaced(open, answer, this.#waitRefused())
-      const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0
-      if (waitMs === 0) this.#end(open, answer)
-      else this.#settings.clock.after(waitMs, () => this.#end(open, answer))
-    })
+    const served = serve({ subject, unit: frame.unit, transaction: frame.transaction, request, stillConnected: this.#wanted }).then(
+      (answer) => {
+        admission.leave(this.#client, kind)
+        if (answer.refused === true) return this.#endPaced(open, answer, this.#waitRefused())
+        const waitMs = answer.notAsked === true ? this.#waitNotAsked() : 0
+        if (waitMs === 0) this.#end(open, answer)
+        else this.#settings.clock.after(waitMs, () => this.#end(open, answer))
+      },
+    )
     background(served)
   }
 

@@ -5,7 +5,10 @@ import type { ClaimEndpoint } from '../../src/bus/endpoints.ts'
 import { type Port, serialWire } from '../../src/bus/port-serial.ts'
 
 const settings = (direction: SerialSettings['direction']): SerialSettings => ({
-  ...{ path: '/dev/ttyS9', baud: 19200, parity: 'even', stopBits: 1 },
+  path: '/dev/ttyS9',
+  baud: 19200,
+  parity: 'even',
+  stopBits: 1,
   direction,
 })
 
@@ -47,7 +50,8 @@ function recorded(direction: SerialSettings['direction'], { refuses = [], openEr
     warning: (why) => void told.push(`warning ${why}`),
   }
   const system = {
-    ...{ sysfs: '/nonexistent', write: () => undefined },
+    sysfs: '/nonexistent',
+    write: () => undefined,
     letKernelDrive: (fd: number) => fd === 7 && !refuses.includes('kernel'),
     openError: () => openError,
     deviceOf: (port: string | number) => (typeof port === 'number' ? devices.opened : devices.named),

@@ -38,7 +38,10 @@ t.test("another bus's interface gets not one byte, in the clear or in TLS [S-31]
       const events: WireEvents = {
         opened: () => reject(new Error('it is used')),
         failed: resolve,
-        ...{ bytes: () => undefined, ended: () => undefined, lost: () => undefined, warning: () => undefined },
+        bytes: () => undefined,
+        ended: () => undefined,
+        lost: () => undefined,
+        warning: () => undefined,
       }
       tcpWire(settings, { clock: realClock, claimEndpoint: endpoints.ofBus('b', () => undefined) })(events).open()
     })

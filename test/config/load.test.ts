@@ -37,22 +37,18 @@ t.test('the shipped file has no mistakes and says what it says [CR 7.6]', (t) =>
   )
   t.match(loaded.site.buses[0], { kind: 'serial', baud: 19200, parity: 'even', stopBits: 1 })
   t.match(loaded.site.sinks[0], {
-    ...{
-      receivers: [
-        { host: '10.40.0.9', port: 2514 },
-        { host: '10.40.0.10', port: 2514 },
-      ],
-      transport: { kind: 'relp' },
-      format: 'rfc5424',
-    },
-    ...{
-      facility: 13,
-      mildest: 6,
-      behind: { events: 10_000, ms: 300_000 },
-      catchUpPerSecond: 2000,
-      categories: 'all',
-      headerTime: 'local',
-    },
+    receivers: [
+      { host: '10.40.0.9', port: 2514 },
+      { host: '10.40.0.10', port: 2514 },
+    ],
+    transport: { kind: 'relp' },
+    format: 'rfc5424',
+    facility: 13,
+    mildest: 6,
+    behind: { events: 10_000, ms: 300_000 },
+    catchUpPerSecond: 2000,
+    categories: 'all',
+    headerTime: 'local',
   })
   t.match(loaded.site.journal, { keepMs: 400 * 86_400_000, bytes: 1e9, mostBytes: 4e9, lowBytes: 5e8 })
   return t.end()

@@ -33,7 +33,13 @@ t.test('every page, on a phone and on a desk, light and dark, passes axe for WCA
   await gateway.tags.act({ kind: 'hang', id: 'one', on: { kind: 'breaker', breaker: 'Q1' }, by: 'mate', reason: 'at work', workOrder: '' })
   gateway.grants.ask(
     {
-      ...{ client: 'engineer-1', breaker: 'Q1', uses: 1, startsMs: 0, lengthMs: 3_600_000, reason: 'new pump', workOrder: '' },
+      client: 'engineer-1',
+      breaker: 'Q1',
+      uses: 1,
+      startsMs: 0,
+      lengthMs: 3_600_000,
+      reason: 'new pump',
+      workOrder: '',
       for: { kind: 'registers', class: 'protection-setting', from: 807, to: 807, minimum: 160, maximum: 200 },
     },
     'ana',

@@ -185,8 +185,12 @@ function capturedHello(port: number): Promise<Buffer> {
 /** A client that reads again and again; `stop` says how often and how long it waited at the longest. */
 async function polling(port: number, at: (name: string) => string) {
   const socket = connect({
-    ...{ host: '127.0.0.1', port, servername: 'localhost', ca: readFileSync(at('site-ca.crt')) },
-    ...{ cert: readFileSync(at('viewer-1.crt')), key: readFileSync(at('viewer-1.key')) },
+    host: '127.0.0.1',
+    port,
+    servername: 'localhost',
+    ca: readFileSync(at('site-ca.crt')),
+    cert: readFileSync(at('viewer-1.crt')),
+    key: readFileSync(at('viewer-1.key')),
   })
   await once(socket, 'secureConnect')
   let answers = 0

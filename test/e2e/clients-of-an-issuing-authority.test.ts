@@ -50,8 +50,12 @@ async function companyWorld(t: Test, clients: readonly c.Made[], more = '') {
 /** One connection: what a read was answered, or `refused`; with the session, for the next. */
 async function attempt(world: World, port: number, [own, ...beside]: readonly c.Made[], options: ConnectionOptions = {}, request = READ) {
   const socket = connect({
-    ...{ host: '127.0.0.1', port, servername: 'localhost', ca: readFileSync(join(world.paths.pki, 'site-ca.crt')) },
-    ...{ cert: [own, ...beside].map((one) => one?.pem ?? '').join(''), key: own?.keyPem ?? '' },
+    host: '127.0.0.1',
+    port,
+    servername: 'localhost',
+    ca: readFileSync(join(world.paths.pki, 'site-ca.crt')),
+    cert: [own, ...beside].map((one) => one?.pem ?? '').join(''),
+    key: own?.keyPem ?? '',
     ...options,
   })
   socket.on('error', () => undefined)

@@ -5,7 +5,14 @@ import { browserFor, hire, logIn, pagesOf } from '../support/pages.ts'
 
 const summary = (breaker: string, reason: string, count: number, id = 'operation-denied') =>
   event('events-collapsed', {
-    ...{ event: id, subject: 'scada-1', source: '10.0.0.1', class: 'control', breaker, reason, count, seconds: 60 },
+    event: id,
+    subject: 'scada-1',
+    source: '10.0.0.1',
+    class: 'control',
+    breaker,
+    reason,
+    count,
+    seconds: 60,
     operation: breaker === '' ? '' : 'close',
   })
 

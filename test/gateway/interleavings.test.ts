@@ -137,8 +137,14 @@ const ask = (book: Grants): Promise<Confirmed> =>
   book
     .ask(
       {
-        ...{ client: 'c', breaker: 'Q1', for: { kind: 'class', class: 'control' }, uses: 2, startsMs: 0, lengthMs: 2000 },
-        ...{ reason: 'r', workOrder: '' },
+        client: 'c',
+        breaker: 'Q1',
+        for: { kind: 'class', class: 'control' },
+        uses: 2,
+        startsMs: 0,
+        lengthMs: 2000,
+        reason: 'r',
+        workOrder: '',
       },
       'ana',
     )

@@ -58,7 +58,15 @@ const vaults: Explored<Vaults> = {
 
 type Users = { readonly people: People; readonly files: ScriptedFiles; token: string }
 const user = (name: string, role: string) => ({
-  ...{ id: name, name, role, state: 'active', createdMs: 0, lastLoginMs: 'never', totp: 'none', passkeys: [], pin: 'none' },
+  id: name,
+  name,
+  role,
+  state: 'active',
+  createdMs: 0,
+  lastLoginMs: 'never',
+  totp: 'none',
+  passkeys: [],
+  pin: 'none',
   password: { hash: '', setMs: 0, mustChange: false, history: [] },
 })
 const first = { users: [user('ana', 'SecurityAdmin'), user('bob', 'Operator')], services: [] }
@@ -73,7 +81,9 @@ const users: Explored<Users> = {
       )
     }
     const people = openPeople({
-      ...{ clock, random: realRandom, files: { file: 'people', keyFile: 'people.key', credential: undefined, files } },
+      clock,
+      random: realRandom,
+      files: { file: 'people', keyFile: 'people.key', credential: undefined, files },
       settings: () => usualPeople,
       rights: () => rightsOf({ SecurityAdmin: [], Operator: ['monitor', 'control'], Viewer: ['monitor'] }),
       record: (id, fields, change, before) => recordChange(journal, event(id, fields), SEALED_PEOPLE)(change, before),

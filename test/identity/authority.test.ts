@@ -21,7 +21,13 @@ function folderOf(t: { teardown(run: () => void): void }): { folder: string; at:
   return { folder, at: (name) => join(folder, name) }
 }
 const order = (name: string, more: object = {}) => ({
-  ...{ name, role: '', hosts: [] as string[], days: 365, rsa: false, bundle: 'none' as const, csrFile: '' },
+  name,
+  role: '',
+  hosts: [] as string[],
+  days: 365,
+  rsa: false,
+  bundle: 'none' as const,
+  csrFile: '',
   ...more,
 })
 async function done<T>(answer: Promise<{ kind: 'done'; value: T } | { kind: 'failed'; why: string; hint: string }>): Promise<T> {

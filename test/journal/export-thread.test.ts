@@ -11,8 +11,14 @@ import { filled, journalFile } from '../support/journals.ts'
 
 const MANY = 6000
 const order = (path: string, format: ExportOrder['format'] = 'jsonl'): ExportOrder => ({
-  ...{ path, format, bom: false, first: 1, last: MANY },
-  ...{ gateway: 'g', madeUtc: '2026-11-24T10:00:00Z', publicPem: '' },
+  path,
+  format,
+  bom: false,
+  first: 1,
+  last: MANY,
+  gateway: 'g',
+  madeUtc: '2026-11-24T10:00:00Z',
+  publicPem: '',
 })
 const unsigned = (): Promise<string> => Promise.resolve('')
 

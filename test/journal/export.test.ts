@@ -17,7 +17,10 @@ t.test('a table that another program reads has every field as it was, and no cel
     fc.property(nasty, nasty, (subject, reason) => {
       const record = {
         ...event('locked', { subject, breaker: 'Q1', scope: 'control', reason }),
-        ...{ seq: 7, time: '2026-11-24T10:00:00.000000Z', boot: 'b', gateway: 'g' },
+        seq: 7,
+        time: '2026-11-24T10:00:00.000000Z',
+        boot: 'b',
+        gateway: 'g',
       }
       const [row] = parse<Record<string, string>>(csvHeader() + csvLine(record), { columns: true, record_delimiter: '\r\n' })
       const shown = (text: unknown): string => (/^[=+\-@\t\r]/.test(String(text)) ? `'${String(text)}` : String(text))
@@ -53,7 +56,11 @@ t.test('a bundle proves itself with openssl and sha256sum alone, and shows one c
   const publicPem = readFileSync(join(dirname(path), 'journal.pub'), 'utf8')
   const bytes = await buffer(
     exportBundle({
-      ...{ gateway: 'g', from: 101, to: last, madeUtc: '2026-11-24T10:00:00Z', publicPem },
+      gateway: 'g',
+      from: 101,
+      to: last,
+      madeUtc: '2026-11-24T10:00:00Z',
+      publicPem,
       rows: () => rows.portions(101, last),
       sign: (text) => journal.sign(text),
     }),

@@ -31,7 +31,12 @@ t.test('events that come together are one commit; a permit waits for it', async 
 function fakeDisk() {
   const disk = { full: true, code: 'SQLITE_FULL', reserve: true, room: 0, written: [] as string[], signed: 0 }
   const writer = {
-    ...{ head: { seq: 0, hash: '' }, replaced: 'no', key: 'ab12', publicPem: '', keyMade: false, keyFault: '' },
+    head: { seq: 0, hash: '' },
+    replaced: 'no',
+    key: 'ab12',
+    publicPem: '',
+    keyMade: false,
+    keyFault: '',
     write: (entries: readonly Entry[]) => {
       if (disk.full && disk.room < entries.length)
         return Promise.reject(Object.assign(new Error('database or disk is full'), { code: disk.code }))

@@ -8,30 +8,33 @@ import { journalFile, openJournal, openWriter, origin, something } from '../supp
 
 const denied = (i: number) =>
   event('operation-denied', {
-    ...{
-      subject: `s${i % 7}`,
-      role: 'Operator',
-      source: 'a:1',
-      breaker: `Q${i % 5}`,
-      bus: 'b',
-      unit: 1,
-      class: i % 2 === 0 ? 'control' : 'clock',
-    },
-    ...{
-      operation: 'close',
-      functionCode: 16,
-      correlation: `c${Math.floor(i / 3)}`,
-      outcome: 'denied',
-      reason: 'locked',
-      firstFromHere: 'no',
-      guard: '',
-    },
+    subject: `s${i % 7}`,
+    role: 'Operator',
+    source: 'a:1',
+    breaker: `Q${i % 5}`,
+    bus: 'b',
+    unit: 1,
+    class: i % 2 === 0 ? 'control' : 'clock',
+    operation: 'close',
+    functionCode: 16,
+    correlation: `c${Math.floor(i / 3)}`,
+    outcome: 'denied',
+    reason: 'locked',
+    firstFromHere: 'no',
+    guard: '',
   })
 
 const summary = (i: number) =>
   event('events-collapsed', {
-    ...{ event: i % 4 === 1 ? 'operation-denied' : 'login-failed', subject: `s${i % 7}`, source: 'a', class: 'control' },
-    ...{ breaker: `Q${i % 5}`, operation: 'close', reason: 'locked', count: i, seconds: 60 },
+    event: i % 4 === 1 ? 'operation-denied' : 'login-failed',
+    subject: `s${i % 7}`,
+    source: 'a',
+    class: 'control',
+    breaker: `Q${i % 5}`,
+    operation: 'close',
+    reason: 'locked',
+    count: i,
+    seconds: 60,
   })
 
 t.test('what a query answers is what a walk over everything would [CR 6.1]', async (t) => {

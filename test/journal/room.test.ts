@@ -16,7 +16,11 @@ function slowDisk() {
   const disk = { refuses: false, written: [] as SecurityEvent[], states: new Map<string, string>(), go: (): void => undefined }
   let seq = 0
   const writer = {
-    ...{ head: { seq: 0, hash: '' }, key: '', publicPem: '', keyMade: false, keyFault: '' },
+    head: { seq: 0, hash: '' },
+    key: '',
+    publicPem: '',
+    keyMade: false,
+    keyFault: '',
     async write(entries: readonly Entry[]) {
       if (disk.refuses) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' })
       await new Promise<void>((resolve) => (disk.go = resolve))

@@ -53,7 +53,9 @@ t.test('verify names the first event that is wrong and what was done to it [CR 3
       'UPDATE record SET seq = 99 WHERE seq = 2; UPDATE record SET seq = 2 WHERE seq = 3; UPDATE record SET seq = 3 WHERE seq = 99',
     ),
     {
-      ...{ kind: 'broken', seq: 2, fault: 'reordered' },
+      kind: 'broken',
+      seq: 2,
+      fault: 'reordered',
     },
   )
   t.match(await sql('DELETE FROM record WHERE seq > 9'), {

@@ -13,7 +13,10 @@ import {
 } from '../../src/policy/index.ts'
 
 const entry = (from: string, level: AccessEntry['level'] = 'control', breakers: AccessEntry['breakers'] = 'all'): AccessEntry => ({
-  ...{ from, level, breakers, line: 1 },
+  from,
+  level,
+  breakers,
+  line: 1,
 })
 const controls = (level: AccessEntry['level']): boolean => level === 'control'
 

@@ -70,7 +70,12 @@ const whole = fc
   )
 const what = fc.oneof(
   fc.oneof(fc.array(setting, { minLength: 1, maxLength: 5 }), whole).map(([first, ...also]) => ({
-    ...{ kind: 'setting' as const, class: 'protection-setting' as const, setting: '', minimum: 0, maximum: 0, ...first },
+    kind: 'setting' as const,
+    class: 'protection-setting' as const,
+    setting: '',
+    minimum: 0,
+    maximum: 0,
+    ...first,
     ...(also.length === 0 ? {} : { also }),
   })),
   fc
@@ -93,8 +98,18 @@ const request: fc.Arbitrary<Request> = fc.oneof(command, fitting, submit, plain,
 t.test('a grant for settings or registers holds only for requests whose every written value it covers [CR 2.1 RE 3]', (t) => {
   const seen = { granted: 0, refused: 0 }
   const grant: Grant = {
-    ...{ id: 'g', version: 0, client: 'c', breaker: 'Q1', for: { kind: 'class', class: 'control' } },
-    ...{ uses: 1, used: 0, askedBy: 'ana', askedUtcUs: 0, reason: '', workOrder: '', state: { kind: 'requested' } },
+    id: 'g',
+    version: 0,
+    client: 'c',
+    breaker: 'Q1',
+    for: { kind: 'class', class: 'control' },
+    uses: 1,
+    used: 0,
+    askedBy: 'ana',
+    askedUtcUs: 0,
+    reason: '',
+    workOrder: '',
+    state: { kind: 'requested' },
     window: { startsMs: 0, lengthMs: 1, fromUtcUs: 0, untilUtcUs: 0 },
   }
   fc.assert(

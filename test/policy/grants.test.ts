@@ -8,8 +8,18 @@ import { rows } from '../support/cases.ts'
 import { profileOf } from '../support/requests.ts'
 
 const asked: Grant = {
-  ...{ id: 'g', version: 0, client: 'engineer-1', breaker: 'Q1', for: { kind: 'class', class: 'protection-setting' } },
-  ...{ uses: 2, used: 0, askedBy: 'ana', askedUtcUs: 0, reason: 'why', workOrder: '', state: { kind: 'requested' } },
+  id: 'g',
+  version: 0,
+  client: 'engineer-1',
+  breaker: 'Q1',
+  for: { kind: 'class', class: 'protection-setting' },
+  uses: 2,
+  used: 0,
+  askedBy: 'ana',
+  askedUtcUs: 0,
+  reason: 'why',
+  workOrder: '',
+  state: { kind: 'requested' },
   window: { startsMs: 10, lengthMs: 100, fromUtcUs: 0, untilUtcUs: 0 },
 }
 const by = (kind: 'approve' | 'refuse' | 'revoke', name: string, version: number): GrantAction => ({ kind, by: name, reason: 'r', version })

@@ -31,8 +31,15 @@ t.test('what reads by its function and holds a frame of the client is refused in
           role: toRole('Viewer') ?? 'NULL',
           levels: everywhere('control'),
         },
-        ...{ operation, breaker: 'Q1', rights: rightsOf({ Viewer: ['monitor'] }), locks: 'none' as const },
-        ...{ restrictions: { ...noRestrictions, mode }, guardInputs: noGuardInputs, recheck: false, trusted: true, now: toMonotonic(0) },
+        operation,
+        breaker: 'Q1',
+        rights: rightsOf({ Viewer: ['monitor'] }),
+        locks: 'none' as const,
+        restrictions: { ...noRestrictions, mode },
+        guardInputs: noGuardInputs,
+        recheck: false,
+        trusted: true,
+        now: toMonotonic(0),
       }
       const verdict = decide(question)
       t.equal(verdict.kind, expected, `${what}, ${mode}`)

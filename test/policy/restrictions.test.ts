@@ -48,7 +48,12 @@ function question({ who = 'Operator', what, open = true, standing = {}, at = {},
       who === 'emergency'
         ? { kind: 'emergency', name: 'ana', source: 'here', connection }
         : { kind: 'client', name: 'x', role: toRole(who) ?? 'NULL', source: 'here', levels: everywhere('control'), connection },
-    ...{ operation: operationOf(what), breaker: 'Q1', rights: usualRights, locks: locksOf(open), trusted: true, recheck: again },
+    operation: operationOf(what),
+    breaker: 'Q1',
+    rights: usualRights,
+    locks: locksOf(open),
+    trusted: true,
+    recheck: again,
     restrictions: { ...noRestrictions, ...standing },
     guardInputs: { ...noGuardInputs, ...at },
     now: toMonotonic(100_000),

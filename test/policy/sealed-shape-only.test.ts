@@ -24,8 +24,15 @@ function sent(request: Request, profile: Profile, role: string, mode: (typeof mo
       role: toRole(role) ?? 'NULL',
       levels: everywhere('control'),
     },
-    ...{ operation, breaker: 'Q1', rights, locks: { control: unlocked, 'protection-setting': unlocked, 'other-setting': unlocked } },
-    ...{ restrictions: { ...noRestrictions, mode }, guardInputs: noGuardInputs, recheck: false, trusted: true, now: toMonotonic(0) },
+    operation,
+    breaker: 'Q1',
+    rights,
+    locks: { control: unlocked, 'protection-setting': unlocked, 'other-setting': unlocked },
+    restrictions: { ...noRestrictions, mode },
+    guardInputs: noGuardInputs,
+    recheck: false,
+    trusted: true,
+    now: toMonotonic(0),
   })
   if (verdict.kind === 'deny') return 'refused'
   const sealed = insertPassword(operation, () => 'op42')

@@ -40,7 +40,11 @@ type World = {
   readonly control: readonly (Command & { readonly read: boolean; readonly known: boolean; readonly contested: boolean })[]
 }
 const start: World = {
-  ...{ sequence: freshSequence, ms: 0, last: 0, pending: [], control: [] },
+  sequence: freshSequence,
+  ms: 0,
+  last: 0,
+  pending: [],
+  control: [],
   line: { kind: 'nothing' },
   buffer: { number: 0, by: 0 },
 }

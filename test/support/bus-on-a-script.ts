@@ -96,7 +96,11 @@ export function busOnAScript(options: { kind?: 'serial' | 'ethernet'; lanes?: nu
     )
     const ended: Outcome[] = []
     void bus
-      .perform(cleared, { address: addressOf(unit), replyTimeoutMs: 600, refresh }, { subject: subjectOf(client), stillConnected: wanted, stillHolds })
+      .perform(
+        cleared,
+        { address: addressOf(unit), replyTimeoutMs: 600, refresh },
+        { subject: subjectOf(client), stillConnected: wanted, stillHolds },
+      )
       .then((outcome) => ended.push(outcome))
     return ended
   }

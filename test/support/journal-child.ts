@@ -14,8 +14,16 @@ const journal = createJournal(writer, realClock, { info: () => undefined, warn: 
 let number = journal.head().seq
 const say = (seq: number | 'unavailable'): void => void process.stdout.write(`${String(seq)}\n`)
 const asked = {
-  ...{ subject: 's', role: 'r', source: 'a:1', breaker: 'Q1', bus: 'b', unit: 1, class: 'control' },
-  ...{ operation: 'close Q1', functionCode: 16, outcome: 'allowed' },
+  subject: 's',
+  role: 'r',
+  source: 'a:1',
+  breaker: 'Q1',
+  bus: 'b',
+  unit: 1,
+  class: 'control',
+  operation: 'close Q1',
+  functionCode: 16,
+  outcome: 'allowed',
 }
 for (;;) {
   number += 1

@@ -13,7 +13,10 @@ export function memoryJournal(clock: Clock, head: number) {
   const last = { seq: head }
   const at = (seq: number): EventRecord => ({
     ...event('locked', { subject: 's', breaker: 'Q1', scope: 'control', reason: String(seq) }),
-    ...{ seq, time: new Date(clock.utcUs() / 1000).toISOString().replace('Z', '000Z'), boot: 'b', gateway: 'g' },
+    seq,
+    time: new Date(clock.utcUs() / 1000).toISOString().replace('Z', '000Z'),
+    boot: 'b',
+    gateway: 'g',
   })
   return {
     states: () => Promise.resolve(states as ReadonlyMap<string, string>),

@@ -7,7 +7,9 @@ import type { VirtualClock } from '../../hil/sim/virtual-clock.ts'
 export type Disk = { readonly states: Map<string, string>; readonly events: SecurityEvent[]; readonly files: Map<string, string> }
 export const emptyDisk = (): Disk => ({ states: new Map(), events: [], files: new Map() })
 export const copyOf = ({ states, events, files }: Disk): Disk => ({
-  ...{ states: new Map(states), events: [...events], files: new Map(files) },
+  states: new Map(states),
+  events: [...events],
+  files: new Map(files),
 })
 type Pending = { readonly ok: () => void; readonly refuse: () => void }
 
@@ -30,8 +32,14 @@ export function scriptedJournal(clock: VirtualClock, disk: Disk) {
     })
   const writer: Writer = {
     head: { seq: 0, hash: '' },
-    ...{ stateCheck: { kind: 'fits' }, carried: [], acceptStates: () => Promise.reject(new Error('not scripted')) },
-    ...{ replaced: 'no', key: 'ab12', publicPem: '', keyMade: false, keyFault: '' },
+    stateCheck: { kind: 'fits' },
+    carried: [],
+    acceptStates: () => Promise.reject(new Error('not scripted')),
+    replaced: 'no',
+    key: 'ab12',
+    publicPem: '',
+    keyMade: false,
+    keyFault: '',
     write: (entries) =>
       written(() => {
         const first = disk.events.length + 1

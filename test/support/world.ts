@@ -106,7 +106,10 @@ export async function createWorld(): Promise<World> {
         hostName: 'test',
         pid: 1,
         version: '1.2.3',
-        ...{ vaultCredential: undefined, peopleCredential: undefined, authorityCredential: undefined, journalCredential: undefined },
+        vaultCredential: undefined,
+        peopleCredential: undefined,
+        authorityCredential: undefined,
+        journalCredential: undefined,
         clockSynchronised: () => 'unknown' as const,
       }
       const gateway = await startGateway(loaded.site, { clock: realClock, random: realRandom, ...here, ...ports })

@@ -3,8 +3,14 @@ import type { OffsetAt } from '../../src/platform/index.ts'
 /** The offset of a named zone by ICU's tables: nothing of it is computed by the code under test. */
 export function offsetIn(timeZone: string): OffsetAt {
   const format = new Intl.DateTimeFormat('en-US', {
-    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-    ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
   })
   return (utcMs) => {
     const parts = new Map(format.formatToParts(utcMs).map(({ type, value }) => [type, Number(value)]))

@@ -10,26 +10,39 @@ import { parse } from '../../hil/demo/receiver.ts'
 import { parseRfc5424 } from '../support/rfc5424.ts'
 
 const look = (as: Format, more: Partial<Look> = {}): Look => ({
-  ...{
-    format: as,
-    facility: 13,
-    hostName: '',
-    enterprise: 32473,
-    byteOrderMark: false,
-    pid: 42,
-    version: '1.2.3',
-    maxBytes: 8192,
-    zone: 'UTC',
-  },
+  format: as,
+  facility: 13,
+  hostName: '',
+  enterprise: 32473,
+  byteOrderMark: false,
+  pid: 42,
+  version: '1.2.3',
+  maxBytes: 8192,
+  zone: 'UTC',
   ...more,
 })
 
 const record = (reason: string, operation = 'close circuit breaker Q1'): EventRecord => ({
   ...event('operation-denied', {
-    ...{ subject: 'scada-1', role: 'Operator', source: '10.20.0.17:50000', breaker: 'Q1', bus: 'b', unit: 1, class: 'control', operation },
-    ...{ functionCode: 16, correlation: 'c', outcome: 'denied', reason, firstFromHere: 'no', guard: '' },
+    subject: 'scada-1',
+    role: 'Operator',
+    source: '10.20.0.17:50000',
+    breaker: 'Q1',
+    bus: 'b',
+    unit: 1,
+    class: 'control',
+    operation,
+    functionCode: 16,
+    correlation: 'c',
+    outcome: 'denied',
+    reason,
+    firstFromHere: 'no',
+    guard: '',
   }),
-  ...{ seq: 7, time: '2026-11-23T20:15:00.123456Z', boot: 'boot', gateway: 'gw-1' },
+  seq: 7,
+  time: '2026-11-23T20:15:00.123456Z',
+  boot: 'boot',
+  gateway: 'gw-1',
 })
 
 t.test('a message is RFC 5424 with structured data [S-10]', (t) => {
@@ -110,7 +123,7 @@ const anyEvent: fc.Arbitrary<EventRecord> = fc
     const fields = Object.fromEntries(
       Object.entries(sample.fields).map(([name, value], i) => [name, typeof value === 'string' ? texts[i % 20] : value]),
     )
-    return { ...event(id, fields as never), ...{ seq, time: '2026-11-23T20:15:00.123456Z', boot: 'boot', gateway } }
+    return { ...event(id, fields as never), seq, time: '2026-11-23T20:15:00.123456Z', boot: 'boot', gateway }
   })
 const forbidden = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u
 

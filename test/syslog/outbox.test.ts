@@ -65,23 +65,19 @@ function receivers(...names: readonly number[]) {
 }
 
 const settings = (more: Partial<SinkSettings> = {}): SinkSettings => ({
-  ...{
-    name: 'soc',
-    receivers: [{ host: 'a', port: 1 }],
-    transport: { kind: 'relp', tls: 'none' },
-    format: 'rfc5424',
-    facility: 13,
-    mildest: 7,
-  },
-  ...{
-    categories: 'all',
-    hostName: '',
-    enterprise: 32473,
-    headerTime: 'local',
-    byteOrderMark: false,
-    behind: { events: 1000, ms: 60_000 },
-    catchUpPerSecond: 2000,
-  },
+  name: 'soc',
+  receivers: [{ host: 'a', port: 1 }],
+  transport: { kind: 'relp', tls: 'none' },
+  format: 'rfc5424',
+  facility: 13,
+  mildest: 7,
+  categories: 'all',
+  hostName: '',
+  enterprise: 32473,
+  headerTime: 'local',
+  byteOrderMark: false,
+  behind: { events: 1000, ms: 60_000 },
+  catchUpPerSecond: 2000,
   ...more,
 })
 
@@ -92,14 +88,12 @@ async function world(head: number, more: Partial<SinkSettings> = {}, ports: read
   const noted: SecurityEvent[] = []
   const start = () =>
     startSink(settings(more), {
-      ...{
-        journal: journal as never,
-        note: (told) => void noted.push(told),
-        clock,
-        pid: 1,
-        version: '1',
-        openLink: outside.openLink(clock),
-      },
+      journal: journal as never,
+      note: (told) => void noted.push(told),
+      clock,
+      pid: 1,
+      version: '1',
+      openLink: outside.openLink(clock),
       random: { bytes: () => Uint8Array.of(255), uuid: () => '' },
       zone: 'UTC',
     })

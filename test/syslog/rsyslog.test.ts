@@ -27,7 +27,9 @@ async function world(): Promise<World> {
   await issue(pki, 'gateway', { kind: 'client-without-role' })
   const journal = await openJournal(join(folder, 'journal.db'))
   return {
-    ...{ folder, pki, journal },
+    folder,
+    pki,
+    journal,
     async close() {
       await journal.close()
       rmSync(folder, { recursive: true, force: true })
@@ -44,24 +46,32 @@ const filesOf = (pki: string, name: string) => ({
 function settingsOf({ pki }: World, kind: ReceiverKind, ...ports: readonly [number, ...number[]]): SinkSettings {
   const read = (name: string): string => readFileSync(join(pki, name), 'utf8')
   const tls = {
-    ...{ trust: { kind: 'authority', pem: read('site-ca.crt') } as const, serverName: 'localhost', ciphers: cipherSuites },
+    trust: { kind: 'authority', pem: read('site-ca.crt') } as const,
+    serverName: 'localhost',
+    ciphers: cipherSuites,
     pair: { certificate: read('gateway.crt'), key: read('gateway.key') },
   }
   const transports: Readonly<Record<ReceiverKind, SinkTransport>> = {
-    ...{ udp: { kind: 'udp' }, tcp: { kind: 'tcp', framing: 'octet-counting' }, tls: { kind: 'tls', tls } },
-    ...{ relp: { kind: 'relp', tls: 'none' }, 'relp-tls': { kind: 'relp', tls } },
+    udp: { kind: 'udp' },
+    tcp: { kind: 'tcp', framing: 'octet-counting' },
+    tls: { kind: 'tls', tls },
+    relp: { kind: 'relp', tls: 'none' },
+    'relp-tls': { kind: 'relp', tls },
   }
   const [first, ...others] = ports
   return {
-    ...{ name: 'soc', transport: transports[kind], format: 'rfc5424', facility: 13, mildest: 7, categories: 'all' },
-    ...{
-      hostName: '',
-      enterprise: 32473,
-      byteOrderMark: false,
-      headerTime: 'local',
-      behind: { events: 10_000, ms: 60_000 },
-      catchUpPerSecond: 50_000,
-    },
+    name: 'soc',
+    transport: transports[kind],
+    format: 'rfc5424',
+    facility: 13,
+    mildest: 7,
+    categories: 'all',
+    hostName: '',
+    enterprise: 32473,
+    byteOrderMark: false,
+    headerTime: 'local',
+    behind: { events: 10_000, ms: 60_000 },
+    catchUpPerSecond: 50_000,
     receivers: [{ host: '127.0.0.1', port: first }, ...others.map((port) => ({ host: '127.0.0.1', port }))],
   }
 }
@@ -174,7 +184,8 @@ const troubles: Readonly<Record<string, Trouble>> = {
     await receiver.stop('SIGTERM')
     await receiver.start({
       ...filesOf(pki, 'receiver'),
-      ...{ certificate: join(foreign, 'receiver.crt'), key: join(foreign, 'receiver.key') },
+      certificate: join(foreign, 'receiver.crt'),
+      key: join(foreign, 'receiver.key'),
     })
     await more()
     await pause(1000)

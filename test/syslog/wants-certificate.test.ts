@@ -22,8 +22,13 @@ t.test('a test of a sink says that the receiver wants a certificate, or does not
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const server = createServer(
       {
-        ...{ key: read('receiver.key'), cert: read('receiver.crt'), ca: read('site-ca.crt') },
-        ...{ requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version },
+        key: read('receiver.key'),
+        cert: read('receiver.crt'),
+        ca: read('site-ca.crt'),
+        requestCert: true,
+        rejectUnauthorized: true,
+        minVersion: version,
+        maxVersion: version,
       },
       (socket) => socket.on('error', () => undefined).resume(),
     )
@@ -32,13 +37,25 @@ t.test('a test of a sink says that the receiver wants a certificate, or does not
     for (const kind of ['tls', 'relp'] as const) {
       for (const pair of ['none' as const, wrong]) {
         const tls = {
-          ...{ trust: { kind: 'authority' as const, pem: read('site-ca.crt') }, pair },
-          ...{ serverName: 'localhost', ciphers: cipherSuites },
+          trust: { kind: 'authority' as const, pem: read('site-ca.crt') },
+          pair,
+          serverName: 'localhost',
+          ciphers: cipherSuites,
         }
         const settings: SinkSettings = {
-          ...{ name: 'soc', receivers: [{ host: '127.0.0.1', port }], transport: { kind, tls }, format: 'rfc5424', facility: 13 },
-          ...{ mildest: 7, categories: 'all', hostName: '', enterprise: 32473, headerTime: 'local', byteOrderMark: false },
-          ...{ behind: { events: 1000, ms: 60_000 }, catchUpPerSecond: 2000 },
+          name: 'soc',
+          receivers: [{ host: '127.0.0.1', port }],
+          transport: { kind, tls },
+          format: 'rfc5424',
+          facility: 13,
+          mildest: 7,
+          categories: 'all',
+          hostName: '',
+          enterprise: 32473,
+          headerTime: 'local',
+          byteOrderMark: false,
+          behind: { events: 1000, ms: 60_000 },
+          catchUpPerSecond: 2000,
         }
         const [tested] = await testSink(settings, sampleOf('sink-tested'), { clock: realClock, pid: 1, version: '1', zone: 'UTC' })
         const last = tested?.steps.at(-1)

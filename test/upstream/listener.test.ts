@@ -11,14 +11,21 @@ t.test('a listener in the clear says so at its start and each day that it is ope
   const told: string[] = []
   const listener = await startListener(
     {
-      ...{ name: 'old-hmi', host: '127.0.0.1', port: 0, inFlight: 12 },
+      name: 'old-hmi',
+      host: '127.0.0.1',
+      port: 0,
+      inFlight: 12,
       limits: { connections: 1, connectionsPerAddress: 1, handshakesPerSecond: 1, idleMs: 1000 },
       security: { kind: 'clear-text', role: toRole('Viewer') ?? toRole('x') ?? never() },
     },
     'none',
     { acl: compileAcl([]), judge: never, rightsOf: () => '', standingOfRole: () => ({ kind: 'known' }), operates: () => true },
     {
-      ...{ clock, random: realRandom, admission: createAdmission(), serve: never, left: () => undefined },
+      clock,
+      random: realRandom,
+      admission: createAdmission(),
+      serve: never,
+      left: () => undefined,
       report: (id) => void told.push(id),
     },
   )

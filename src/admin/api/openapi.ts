@@ -85,8 +85,11 @@ const problem = {
         type: 'object',
         required: ['status', 'title', 'detail', 'error', 'hint'],
         properties: {
-          ...{ status: { type: 'integer' }, title: { type: 'string' }, detail: { type: 'string' } },
-          ...{ error: { type: 'string', description: 'the same as detail' }, hint: { type: 'string' } },
+          status: { type: 'integer' },
+          title: { type: 'string' },
+          detail: { type: 'string' },
+          error: { type: 'string', description: 'the same as detail' },
+          hint: { type: 'string' },
         },
       },
     },

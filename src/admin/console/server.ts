@@ -146,7 +146,11 @@ async function forward(
   }
   const body = method === 'POST' ? JSON.stringify(request.body ?? {}) : ''
   const { status, said } = await ask({
-    ...{ socketPath: apiSocket, path: `/v1${path}`, method, timeout: ANSWER_MS, body },
+    socketPath: apiSocket,
+    path: `/v1${path}`,
+    method,
+    timeout: ANSWER_MS,
+    body,
     headers: {
       ...from(request),
       ...(request.headers['x-breakwall-unattended'] === undefined ? {} : { 'x-breakwall-unattended': '1' }),
@@ -206,7 +210,8 @@ function ask({
 const noAnswer = { status: 503, said: { error: 'the gateway does not answer', hint: 'is it running?' } } as const
 function understood(status: number, text: string): { readonly status: number; readonly said: unknown } {
   try {
-    return { status, said: JSON.parse(text === '' ? '{}' : text) as unknown }
+    const said: unknown = JSON.parse(text === '' ? '{}' : text)
+    return { status, said }
   } catch {
     return noAnswer // the socket is some other program's
   }

@@ -1,10 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
+import { z } from 'zod'
 import { commonName } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
 import { expiryStep } from './certificate-expiry.ts'
 
-export type CertificateKind = 'own' | 'authority' | 'client' | 'device'
+const certificateKinds = ['own', 'authority', 'client', 'device'] as const
+export type CertificateKind = (typeof certificateKinds)[number]
 export type Use = { readonly kind: CertificateKind; readonly role: string; readonly where: string }
 
 export type KnownCertificate = Use & {
@@ -32,9 +34,25 @@ const KEEP_SEEN_MS = 60 * 60_000
 const MAX_SEEN = 2000
 
 type Entry = { use: Use; readonly known: Omit<KnownCertificate, keyof Use | 'lastSeenMs'>; lastSeenMs: number | 'never'; keptMs: number }
-type Kept = { readonly use: Use; readonly known: Entry['known']; readonly lastSeenMs: number | 'never' }
+const keptShape = z.object({
+  use: z.object({ kind: z.enum(certificateKinds), role: z.string(), where: z.string() }),
+  known: z.object({ fingerprint: z.string(), name: z.string(), serial: z.string(), expiresMs: z.number() }),
+  lastSeenMs: z.union([z.number(), z.literal('never')]),
+})
+type Kept = z.infer<typeof keptShape>
+/** `none`: the text is not one; it is seen again with its next connection. */
+function readKept(text: string): Kept | 'none' {
+  try {
+    return keptShape.safeParse(JSON.parse(text)).data ?? 'none'
+  } catch {
+    return 'none'
+  }
+}
 
-export async function openCertificateInventory(journal: Pick<Journal, 'states' | 'putState' | 'note'>, clock: Clock): Promise<CertificateInventory> {
+export async function openCertificateInventory(
+  journal: Pick<Journal, 'states' | 'putState' | 'note'>,
+  clock: Clock,
+): Promise<CertificateInventory> {
   const book = new Book(journal, clock)
   await book.read()
   return book
@@ -57,7 +75,8 @@ class Book implements CertificateInventory {
     for (const [key, text] of await this.#journal.states(TOLD)) this.#told.set(key.slice(TOLD.length), Number(text))
     for (const text of (await this.#journal.states(SEEN)).values()) {
       if (text === '') continue
-      const kept = JSON.parse(text) as Kept
+      const kept = readKept(text)
+      if (kept === 'none') continue
       this.#entries.set(kept.known.fingerprint, { ...kept, keptMs: 0 })
     }
     this.#cancel = this.#clock.after(0, () => this.#look())

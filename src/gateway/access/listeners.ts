@@ -1,5 +1,12 @@
 import type { SiteListener } from '../../config/index.ts'
-import { type ClientCertificate, type RevocationWatch, type ClientStanding, createClientTrust, newest, watchRevocation } from '../../identity/index.ts'
+import {
+  type ClientCertificate,
+  type RevocationWatch,
+  type ClientStanding,
+  createClientTrust,
+  newest,
+  watchRevocation,
+} from '../../identity/index.ts'
 import { type Clock, type Random, hintOfListening } from '../../platform/index.ts'
 import { type Rights, compileAcl, describeRights, mayOperate, standingOfRole } from '../../policy/index.ts'
 import { type AdmissionPolicy, type Listener, type Report, createAdmission, startListener } from '../../upstream/index.ts'

@@ -2,15 +2,7 @@ import { checklistFor } from '../../breakers/index.ts'
 import { event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { Clock } from '../../platform/index.ts'
-
-/** What people have signed for: that a thing was done at a breaker, and when. */
-export type Signature = {
-  readonly breaker: string
-  readonly item: string
-  readonly by: string
-  readonly utcUs: number
-  readonly note: string
-}
+import { type Signature, signatureOf } from './stored-states.ts'
 
 export interface Checklist {
   signed(breaker: string, item: string): Signature | 'never'
@@ -21,7 +13,11 @@ export interface Checklist {
 const PREFIX = 'checklist/'
 
 export async function openChecklist(journal: Journal, clock: Pick<Clock, 'utcUs'>): Promise<Checklist> {
-  const signed = new Map([...(await journal.states(PREFIX))].map(([key, text]) => [key, JSON.parse(text) as Signature]))
+  const signed = new Map<string, Signature>()
+  for (const [key, text] of await journal.states(PREFIX)) {
+    const found = signatureOf(text)
+    if (found !== 'none') signed.set(key, found)
+  }
   const keyOf = (breaker: string, item: string): string => `${PREFIX}${breaker}/${item}`
   function inForce(key: string): Readonly<Record<string, string>> {
     const held = signed.get(key)

@@ -11,6 +11,7 @@ import {
   isLive,
   stepGrant,
 } from '../../policy/index.ts'
+import { grantOf } from './stored-states.ts'
 import { type Recorded, type RecordedState, type Restricted, type Step, createRecordedState } from './recorded-state.ts'
 
 /** What is asked for; the rest of a grant comes with the asking. */
@@ -50,11 +51,16 @@ function withOne(grants: Grants, grant: Grant): Grants {
   return all
 }
 const fieldsOf = ({ id, client, breaker, for: what, askedBy }: Grant) => ({
-  ...{ grant: id, user: client, breaker, class: what.class, operation: describeGrant(what), from: askedBy },
+  grant: id,
+  user: client,
+  breaker,
+  class: what.class,
+  operation: describeGrant(what),
+  from: askedBy,
 })
 
 const storedGrants = async (journal: Pick<Journal, 'states'>): Promise<Grant[]> =>
-  [...(await journal.states('grant/')).values()].filter((text) => text !== '').map((text) => JSON.parse(text) as Grant)
+  [...(await journal.states('grant/')).values()].map(grantOf).filter((found) => found !== 'none')
 
 function longPast(grants: ReadonlyMap<string, Grant>): readonly Grant[] {
   const past = [...grants.values()].filter((one) => !isLive(one))
@@ -69,7 +75,12 @@ function asked({ startsMs, lengthMs, ...rest }: GrantAsked, id: string, by: stri
   const fromUtcUs = utcUs + startsMs * 1000
   return {
     ...rest,
-    ...{ id, version: 0, used: 0, askedBy: by, askedUtcUs: utcUs, state: { kind: 'requested' } },
+    id,
+    version: 0,
+    used: 0,
+    askedBy: by,
+    askedUtcUs: utcUs,
+    state: { kind: 'requested' },
     window: { startsMs, lengthMs, fromUtcUs, untilUtcUs: fromUtcUs + lengthMs * 1000 },
   }
 }
@@ -90,7 +101,10 @@ function usedEvent(grant: Grant, client: string, correlation: string): SecurityE
 
 type GrantJournal = Pick<Journal, 'append' | 'keep' | 'states'>
 
-export async function openGrantStore(journal: GrantJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<GrantStore> {
+export async function openGrantStore(
+  journal: GrantJournal,
+  ports: { readonly clock: Clock; readonly random: Random },
+): Promise<GrantStore> {
   const { clock, random } = ports
   const stored = await storedGrants(journal)
   const restarted = stored.map((grant) => afterRestart(grant, clock))

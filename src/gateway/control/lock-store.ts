@@ -1,8 +1,18 @@
 import { type SecurityEvent, event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Cancel, type Clock, background, isoUs, toMonotonic } from '../../platform/index.ts'
-import { LONGEST_UNLOCK_MS, type LockScope, type LockState, type Locks, afterRestart, lockScopes, settle } from '../../policy/index.ts'
+import {
+  LONGEST_UNLOCK_MS,
+  type LockScope,
+  type LockState,
+  type LockedBy,
+  type Locks,
+  afterRestart,
+  lockScopes,
+  settle,
+} from '../../policy/index.ts'
 import { type Recorded, type RecordedState, createRecordedState } from './recorded-state.ts'
+import { lockOf } from './stored-states.ts'
 
 /** The locks of all breakers while the gateway runs. Each change is an event, and state and event are one write. */
 export interface LockStore {
@@ -52,6 +62,13 @@ function viewOf(slot: (scope: LockScope) => Slot): Locks {
   }
 }
 
+const lockedBy = (by: LockedBy, clock: Clock): LockState => ({ kind: 'locked', by, sinceUtcUs: clock.utcUs() })
+/** One that cannot be read is locked. */
+function readLock(text: string, clock: Clock): LockState {
+  const found = lockOf(text)
+  return found === 'none' ? lockedBy({ kind: 'trust', part: 'states' }, clock) : found
+}
+
 /** Reads the locks as the last run left them. A timed unlock does not outlive its process. */
 async function readSlots(breakers: readonly string[], journal: LockJournal, clock: Clock): Promise<Map<string, Slot>> {
   const stored = await journal.states('lock/')
@@ -61,8 +78,7 @@ async function readSlots(breakers: readonly string[], journal: LockJournal, cloc
     for (const scope of lockScopes) {
       const key = lockKey(breaker, scope)
       const text = stored.get(key)
-      const before: LockState =
-        text === undefined ? { kind: 'locked', by: { kind: 'default' }, sinceUtcUs: clock.utcUs() } : (JSON.parse(text) as LockState)
+      const before = text === undefined ? lockedBy({ kind: 'default' }, clock) : readLock(text, clock)
       const held = createRecordedState<Held>({ lock: before, version: 0 }, ({ lock }) => new Map([[key, lock]]), journal)
       slots.set(key, { held, cancel: () => undefined })
       const state = afterRestart(before, clock.utcUs())

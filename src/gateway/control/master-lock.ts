@@ -2,9 +2,7 @@ import { event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { Clock } from '../../platform/index.ts'
 import { type Recorded, createRecordedState } from './recorded-state.ts'
-
-/** The lock of the whole site: while it is on, nothing intrusive passes anywhere. */
-export type MasterLockState = { readonly on: boolean; readonly by: string; readonly reason: string; readonly sinceUtcUs: number }
+import { type MasterLockState, masterLockOf } from './stored-states.ts'
 
 /** `changed`: somebody else turned it while this was on its way to the disk: theirs stands. */
 export type MasterLockTurned = { readonly kind: 'turned'; readonly recorded: Recorded } | { readonly kind: 'unavailable' | 'changed' }
@@ -22,8 +20,11 @@ export const masterLockKey = 'master-lock'
 export async function openMasterLock(journal: Pick<Journal, 'append' | 'keep' | 'states'>, clock: Clock): Promise<MasterLock> {
   const key = masterLockKey
   const text = (await journal.states(key)).get(key)
+  const found = text === undefined ? 'none' : masterLockOf(text)
   const start: MasterLockState =
-    text === undefined ? { on: false, by: '', reason: 'never used', sinceUtcUs: clock.utcUs() } : (JSON.parse(text) as MasterLockState)
+    found !== 'none'
+      ? found
+      : { on: text !== undefined, by: '', reason: text === undefined ? 'never used' : 'it cannot be read', sinceUtcUs: clock.utcUs() }
   const held = createRecordedState({ lock: start, version: 0 }, ({ lock }) => new Map([[key, lock]]), journal)
   return {
     state: () => held.now().lock,

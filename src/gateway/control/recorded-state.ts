@@ -70,7 +70,9 @@ export function createRecordedState<S>(start: S, rowsOf: (state: S) => Rows, jou
     if (made.kind === 'refused') return made
     const rows = changedRows(rowsOf(state), rowsOf(made.next))
     const mine: Flight<S> = {
-      ...{ event: made.event, keys: Object.keys(rows), overtaken: false },
+      event: made.event,
+      keys: Object.keys(rows),
+      overtaken: false,
       refusedOn: (other) => step(other).kind === 'refused',
     }
     flight = mine

@@ -1,7 +1,8 @@
 import { type FieldTypes, type SecurityEvent, event } from '../../events/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { Clock, Random } from '../../platform/index.ts'
-import { type Tag, type TagAction, type TagJob, type TagRefusal, type Tags, noTags, stepTags } from '../../policy/index.ts'
+import { type Tag, type TagAction, type TagRefusal, type Tags, noTags, stepTags } from '../../policy/index.ts'
+import { jobOf, tagOf } from './stored-states.ts'
 import { type Recorded, type Step, createRecordedState } from './recorded-state.ts'
 
 /** What hangs at the site while the gateway runs. Each change is an event, and state and event are one write. */
@@ -21,9 +22,9 @@ type TagJournal = Pick<Journal, 'append' | 'keep' | 'states'>
 /** Reads what the last run left hanging: a restart takes no tag off. */
 export async function openTagStore(journal: TagJournal, ports: { readonly clock: Clock; readonly random: Random }): Promise<TagStore> {
   const { clock, random } = ports
-  const stored = async <T>(prefix: string): Promise<T[]> =>
-    [...(await journal.states(prefix)).values()].filter((text) => text !== '').map((text) => JSON.parse(text) as T)
-  const start: Tags = { ...noTags, tags: await stored<Tag>('tag/'), jobs: await stored<TagJob>('tag-job/') }
+  const stored = async <T>(prefix: string, read: (text: string) => T | 'none'): Promise<T[]> =>
+    [...(await journal.states(prefix)).values()].map(read).flatMap((found) => (found === 'none' ? [] : [found]))
+  const start: Tags = { ...noTags, tags: await stored('tag/', tagOf), jobs: await stored('tag-job/', jobOf) }
   const held = createRecordedState(start, rowsOf, journal)
 
   return {

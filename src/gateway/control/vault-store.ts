@@ -46,7 +46,10 @@ export function openVaultStore(vault: Vault, { journal, clock, ruleOf, accountOf
     return changed
   }
   const one = (subject: string, breaker: string, level: string, what: string) => ({
-    ...{ subject, breaker, level, reason: `${level} password of ${breaker} ${what}` },
+    subject,
+    breaker,
+    level,
+    reason: `${level} password of ${breaker} ${what}`,
   })
   let cancel: Cancel = () => undefined
   const tellOld = (): void => {

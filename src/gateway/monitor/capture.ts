@@ -107,7 +107,24 @@ function blanked({ class: operationClass, command, request }: Operation): Reques
       return { ...request, value: values(registerOf(request.address), [request.value])[0] ?? 0 }
     case 'mask-write-register':
       return touchesCommands(registerOf(request.address), 1) ? { ...request, andMask: 0, orMask: 0 } : request
-    default:
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-holding-registers':
+    case 'read-input-registers':
+    case 'read-exception-status':
+    case 'read-fifo-queue':
+    case 'read-file-record':
+    case 'read-scattered-registers':
+    case 'read-device-identification':
+    case 'read-date-time':
+    case 'report-server-id':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'diagnostics':
+    case 'write-single-coil':
+    case 'write-multiple-coils':
+    case 'write-file-record':
+    case 'write-date-time':
       return request
   }
 }

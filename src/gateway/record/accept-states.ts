@@ -2,6 +2,7 @@ import { event } from '../../events/index.ts'
 import type { Journal, LateStates } from '../../journal/index.ts'
 import type { LockStore } from '../control/lock-store.ts'
 import { describeStatesFault } from './restore-states.ts'
+import { unreadableStates } from '../control/stored-states.ts'
 import type { TagStore } from '../control/tag-store.ts'
 import type { FailClosed } from './fail-closed.ts'
 
@@ -25,6 +26,12 @@ export function failOnStates(journal: Pick<Journal, 'stateCheck'>, trust: FailCl
   const stateCheck = journal.stateCheck()
   if (stateCheck.kind === 'does-not-fit')
     trust.fails('states', `the stored states do not fit: ${describeStatesFault(stateCheck.fault)}`, 'by a self-test')
+}
+
+/** What bars something and cannot be read, such as a row of a later version, is a failed self-test too. */
+export function failOnUnreadable(states: ReadonlyMap<string, string>, trust: FailClosed): void {
+  const keys = unreadableStates(states)
+  if (keys.length > 0) trust.fails('states', `stored states cannot be read: ${keys.slice(0, 5).join(', ')}`, 'by a self-test')
 }
 
 /** What a journal holds that was opened after the start counts after a restart: until then nothing operates, and nobody can unlock. */

@@ -67,7 +67,9 @@ export async function openJournal(
   tell(writer.writer)
   return {
     journal: await restoreStates(journal, writer.writer.carried, clock.utcUs()),
-    ...{ last, replaced: writer.writer.replaced !== 'no', late: writer.late !== 'no' },
+    last,
+    replaced: writer.writer.replaced !== 'no',
+    late: writer.late !== 'no',
     onLateOpening: (run) => void (opensLate = run),
   }
 }

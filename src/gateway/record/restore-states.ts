@@ -1,7 +1,7 @@
 import { type EventRecord, type SecurityEvent, event } from '../../events/index.ts'
 import type { Journal, StateCheck, StatesFault, StoredState } from '../../journal/index.ts'
 import type { LockState, Tag, TagJob } from '../../policy/index.ts'
-import type { MasterLockState } from '../control/master-lock.ts'
+import type { MasterLockState } from '../control/stored-states.ts'
 import { isKeptFromOlder, jobOf, masterLockOf, tagOf } from '../control/stored-states.ts'
 
 type Unfit = Extract<StateCheck, { kind: 'does-not-fit' }>

@@ -24,7 +24,10 @@ type Parts = {
 export function startSelfMonitoring(force: InForce, { clock, log, clockSynchronised }: Ports, parts: Parts): SelfMonitoring {
   const { journal, journalFile, trust, sinks, core, rights } = parts
   const keeper = startRetention({
-    ...{ journal, clock, log, trust },
+    journal,
+    clock,
+    log,
+    trust,
     settings: () => force.site.journal,
     delivered: () => sinks.delivered(),
     async walk(progress) {

@@ -69,20 +69,21 @@ function wrongPolicy(rights: Rights, clock: Clock): string | undefined {
     ] as const) {
       const verdict = decide({
         subject: {
-          ...{ kind: 'client', name: 'self-test', source: '', connection: toConnectionId(0) },
+          kind: 'client',
+          name: 'self-test',
+          source: '',
+          connection: toConnectionId(0),
           role: toRole(role) ?? 'NULL',
           levels: { usual, of: new Map(), limit: { kind: 'none' } },
         },
         operation: { class: 'control', words: 'self-test', request, command: 'none' },
-        ...{
-          restrictions: noRestrictions,
-          guardInputs: noGuardInputs,
-          recheck: false,
-          breaker: '',
-          rights,
-          trusted: true,
-          now: clock.now(),
-        },
+        restrictions: noRestrictions,
+        guardInputs: noGuardInputs,
+        recheck: false,
+        breaker: '',
+        rights,
+        trusted: true,
+        now: clock.now(),
         locks: { control: lock, 'protection-setting': lock, 'other-setting': lock },
       })
       if (verdict.kind === 'allow') return `an operation passes that must not: role ${role}, ${lock.kind}, ${usual}`

@@ -29,7 +29,24 @@ function writtenBy(request: Request): { readonly setting: string; readonly new: 
         setting: span('coils', registerOf(request.address), request.values.length),
         new: listed(request.values.map((on) => (on ? 'on' : 'off'))),
       }
-    default:
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-holding-registers':
+    case 'read-input-registers':
+    case 'read-exception-status':
+    case 'read-fifo-queue':
+    case 'read-file-record':
+    case 'read-scattered-registers':
+    case 'read-device-identification':
+    case 'read-date-time':
+    case 'report-server-id':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'diagnostics':
+    case 'mask-write-register':
+    case 'read-write-multiple-registers':
+    case 'write-file-record':
+    case 'write-date-time':
       return 'none'
   }
 }

@@ -7,7 +7,6 @@ import {
   type Deny,
   type Verdict,
   isUnder,
-  noGuardInputs,
   refusalReasons,
   subjectName,
 } from '../../policy/index.ts'
@@ -62,7 +61,11 @@ export function observeOnly(context: OperationContext, verdict: Verdict, breaker
 }
 
 /** The operation is about to be recorded: it counts where it is counted. False: the grant that it is done under is over. */
-export function count({ asked: { subject }, operation, breaker, correlation }: OperationContext, { record, grant }: Allow, ports: RequestPorts): boolean {
+export function count(
+  { asked: { subject }, operation, breaker, correlation }: OperationContext,
+  { record, grant }: Allow,
+  ports: RequestPorts,
+): boolean {
   if (record === 'none') return true
   if (grant !== 'none' && !ports.grants.use(grant, subjectName(subject), correlation)) return false
   ports.guardHistory.passed(subject, operation, breaker.name)

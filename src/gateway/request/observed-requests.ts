@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import { describeOperation } from '../../breakers/index.ts'
 import type { Journal } from '../../journal/index.ts'
 import { type Cancel, type Clock, background } from '../../platform/index.ts'
-import { type RefusalReason, subjectName, subjectRole } from '../../policy/index.ts'
+import { type RefusalReason, isRefusalReason, subjectName, subjectRole } from '../../policy/index.ts'
 import type { OperationContext } from './operation-context.ts'
 
 /** What was seen of one kind while its breaker was only observed. */
@@ -28,10 +29,35 @@ export const MAX_OBSERVED = 2000
 const KEEP_MS = 60_000
 const KEY = 'learned'
 
+const stored = z.array(
+  z.tuple([
+    z.string(),
+    z.object({
+      client: z.string(),
+      role: z.string(),
+      breaker: z.string(),
+      class: z.string(),
+      words: z.string(),
+      wouldDeny: z.union([z.literal('none'), z.string().refine(isRefusalReason)]),
+      count: z.number(),
+      firstUtcUs: z.number(),
+      lastUtcUs: z.number(),
+    }),
+  ]),
+)
+/** What cannot be read is counted again from the beginning: it permits nothing. */
+function readObserved(text: string): readonly (readonly [string, ObservedRequest])[] {
+  try {
+    return stored.safeParse(JSON.parse(text)).data ?? []
+  } catch {
+    return []
+  }
+}
+
 /** Counts what observed breakers were asked for; it is kept over a restart. */
 export async function openObservedRequests(journal: Journal, clock: Clock): Promise<ObservedRequests> {
   const stored = (await journal.states(KEY)).get(KEY)
-  const seen = new Map<string, ObservedRequest>(stored === undefined ? [] : (JSON.parse(stored) as [string, ObservedRequest][]))
+  const seen = new Map<string, ObservedRequest>(stored === undefined ? [] : readObserved(stored))
   let changed = false
   let cancel: Cancel = () => undefined
   const write = (): void => {
@@ -58,7 +84,12 @@ export async function openObservedRequests(journal: Journal, clock: Clock): Prom
       const now = clock.utcUs()
       const { class: operationClass } = operation
       seen.set(keyOf(words), {
-        ...{ client, role, breaker: breaker.name, class: operationClass, words, wouldDeny },
+        client,
+        role,
+        breaker: breaker.name,
+        class: operationClass,
+        words,
+        wouldDeny,
         count: (before?.count ?? 0) + 1,
         firstUtcUs: before?.firstUtcUs ?? now,
         lastUtcUs: now,

@@ -21,7 +21,12 @@ export type OperationContext = {
 type OperationPorts = { readonly random: Random; readonly clock: Clock; readonly knownSources: KnownSources }
 
 /** Opens the story of one request. Only an operation that will be recorded needs a name that is like no other. */
-export function startOperation(asked: IncomingRequest, breaker: OperationContext['breaker'], operation: Operation, ports: OperationPorts): OperationContext {
+export function startOperation(
+  asked: IncomingRequest,
+  breaker: OperationContext['breaker'],
+  operation: Operation,
+  ports: OperationPorts,
+): OperationContext {
   const monitors = operation.class === 'monitor'
   const correlation = monitors ? '' : ports.random.uuid()
   const first = !monitors && ports.knownSources.firstFrom(subjectSource(asked.subject))
@@ -44,7 +49,8 @@ export function eventFields({ asked, breaker, operation, correlation }: Operatio
   }
 }
 
-export const allowed = (context: OperationContext): SecurityEvent => event('operation-allowed', { ...eventFields(context), outcome: 'allowed' })
+export const allowed = (context: OperationContext): SecurityEvent =>
+  event('operation-allowed', { ...eventFields(context), outcome: 'allowed' })
 
 type PasswordOf = (level: PasswordLevel) => string | undefined
 type VaultWatch = { readonly passwordOf: PasswordOf; level(): string }

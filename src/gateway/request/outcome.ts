@@ -72,7 +72,13 @@ export function describeStopped(stopped: Stopped): string {
 }
 
 /** Records how an allowed operation ended. The client does not wait for it: a command's own result comes later than its echo. */
-export function followOutcome(context: OperationContext, turn: CommandTurn, { outcome, stopped }: Ended, ports: RequestPorts, serve: Serve): void {
+export function followOutcome(
+  context: OperationContext,
+  turn: CommandTurn,
+  { outcome, stopped }: Ended,
+  ports: RequestPorts,
+  serve: Serve,
+): void {
   const record = (end: End): void => recordEnd(context, end, ports)
   switch (outcome.kind) {
     case 'withdrawn':
@@ -104,7 +110,13 @@ export function followOutcome(context: OperationContext, turn: CommandTurn, { ou
 type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
 /** Learns how a command ended from its client's own reading, or asks the breaker, through the same rooms as everybody. */
-async function commandResult(context: OperationContext, turn: CommandTurn, command: number, ports: RequestPorts, serve: Serve): Promise<End> {
+async function commandResult(
+  context: OperationContext,
+  turn: CommandTurn,
+  command: number,
+  ports: RequestPorts,
+  serve: Serve,
+): Promise<End> {
   const giveUpAt = ports.clock.now() + GIVE_UP_MS
   const told = turn.result()
   while (ports.clock.now() < giveUpAt) {

@@ -61,7 +61,25 @@ function read(request: Request, view: OwnView): Reply | 'no-such-register' {
     }
     case 'read-device-identification':
       return identify(request.code, request.objectId, view.version)
-    default:
+    case 'read-coils':
+    case 'read-discrete-inputs':
+    case 'read-exception-status':
+    case 'read-fifo-queue':
+    case 'read-file-record':
+    case 'read-scattered-registers':
+    case 'read-date-time':
+    case 'report-server-id':
+    case 'get-comm-event-counter':
+    case 'get-comm-event-log':
+    case 'diagnostics':
+    case 'write-single-coil':
+    case 'write-single-register':
+    case 'write-multiple-coils':
+    case 'write-multiple-registers':
+    case 'mask-write-register':
+    case 'read-write-multiple-registers':
+    case 'write-file-record':
+    case 'write-date-time':
       throw new Error(`${request.kind} of the own unit was allowed`)
   }
 }

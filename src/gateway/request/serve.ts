@@ -21,7 +21,14 @@ export async function serve(asked: IncomingRequest, ports: RequestPorts): Promis
   const { name, restrictions } = breaker
   const ask = (recheck: boolean) =>
     decide({
-      ...{ subject, operation, breaker: name, rights: ports.rights(), locks: breaker.locks(), restrictions, guardInputs, recheck },
+      subject,
+      operation,
+      breaker: name,
+      rights: ports.rights(),
+      locks: breaker.locks(),
+      restrictions,
+      guardInputs,
+      recheck,
       ...ports.conditions(),
     })
   const verdict = ask(false)

@@ -195,9 +195,17 @@ export class Accounts {
     const hash = mustChange ? await this.#firstHash(password) : await newPassword(password, name, this.#context)
     if (typeof hash !== 'string') return hash
     const created: User = {
-      ...{ id: random.uuid(), name, role, state: 'active', createdMs: wallMs(this.#context), lastLoginMs: 'never' },
+      id: random.uuid(),
+      name,
+      role,
+      state: 'active',
+      createdMs: wallMs(this.#context),
+      lastLoginMs: 'never',
       password: { hash, setMs: wallMs(this.#context), mustChange, history: [] },
-      ...{ totp: 'none', passkeys: [], pin: 'none', formerPins: [] },
+      totp: 'none',
+      passkeys: [],
+      pin: 'none',
+      formerPins: [],
     }
     const fields = { subject: by.name, source: by.source, user: name, role }
     return change(this.#context, 'user-created', fields, (people) => ({ ...people, users: [...people.users, created] }))

@@ -1,7 +1,7 @@
 import type { LastRecorded } from '../vault/recorded-file.ts'
 import type { Cancel } from '../../platform/index.ts'
 import { Accounts } from './accounts.ts'
-import { type Attempts, capped, noAttempts, shifted } from './attempts.ts'
+import { type Attempts, capped, shifted } from './attempts.ts'
 import type { By, Context, Done, Refused } from './context.ts'
 import { Factors, type RelyingParty } from './factors.ts'
 import { createHasher } from './hash.ts'
@@ -9,6 +9,7 @@ import { Login } from './login.ts'
 import { changePassword, passwordDaysLeft, pinDaysLeft, setPin } from './secrets.ts'
 import { type Services, createServices } from './services.ts'
 import { type Session, createSessions } from './sessions.ts'
+import { attemptsOf } from './stored.ts'
 import { type PeopleFiles, type PeopleStore, openPeopleStore } from './store.ts'
 import type { User } from './user.ts'
 
@@ -112,8 +113,7 @@ export function openPeople(ports: PeoplePorts): People {
 /** In memory on the monotonic clock, on disk by the date: what is left of a lock after a restart, and never more than the policy has. */
 function attemptBook(kept: Kept, { clock, settings }: Pick<Context, 'clock' | 'settings'>) {
   const offsetMs = (): number => clock.utcUs() / 1000 - clock.now()
-  const stored = kept.text === undefined ? noAttempts : (JSON.parse(kept.text) as Attempts)
-  let current = capped(shifted(stored, -offsetMs()), clock.now(), settings())
+  let current = capped(shifted(attemptsOf(kept.text), -offsetMs()), clock.now(), settings())
   return {
     get: () => current,
     set(next: Attempts): Promise<'written' | 'unavailable'> {

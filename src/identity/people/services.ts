@@ -41,7 +41,14 @@ export function createServices(context: Context) {
     const nowMs = wallMs(context)
     const untilMs = nowMs + days * DAY_MS
     const made: Service = {
-      ...{ id: random.uuid(), name, scope, enrols, untilMs, createdMs: nowMs, createdBy: by.name, lastUsedMs: 'never' },
+      id: random.uuid(),
+      name,
+      scope,
+      enrols,
+      untilMs,
+      createdMs: nowMs,
+      createdBy: by.name,
+      lastUsedMs: 'never',
       tokenHash: hashOf(token),
     }
     const words = [...scope, ...(enrols === '' ? [] : [`certificates of role ${enrols}`])].join(', ')

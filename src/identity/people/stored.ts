@@ -1,13 +1,21 @@
 import { z } from 'zod'
+import { type Attempts, noAttempts } from './attempts.ts'
 import type { People } from './user.ts'
 
 const password = z.object({ hash: z.string(), setMs: z.number(), mustChange: z.boolean(), history: z.array(z.string()) })
 const passkey = z.object({
-  ...{ id: z.string(), publicKey: z.string(), counter: z.number(), transports: z.array(z.string()), name: z.string() },
+  id: z.string(),
+  publicKey: z.string(),
+  counter: z.number(),
+  transports: z.array(z.string()),
+  name: z.string(),
   addedMs: z.number(),
 })
 const user = z.object({
-  ...{ id: z.string(), name: z.string(), role: z.string(), state: z.enum(['active', 'disabled']) },
+  id: z.string(),
+  name: z.string(),
+  role: z.string(),
+  state: z.enum(['active', 'disabled']),
   createdMs: z.number(),
   lastLoginMs: z.union([z.number(), z.literal('never')]),
   password,
@@ -18,8 +26,15 @@ const user = z.object({
   formerPins: z.array(z.string()).default([]),
 })
 const service = z.object({
-  ...{ id: z.string(), name: z.string(), scope: z.array(z.string()), enrols: z.string(), untilMs: z.number() },
-  ...{ createdMs: z.number(), createdBy: z.string(), lastUsedMs: z.union([z.number(), z.literal('never')]), tokenHash: z.string() },
+  id: z.string(),
+  name: z.string(),
+  scope: z.array(z.string()),
+  enrols: z.string(),
+  untilMs: z.number(),
+  createdMs: z.number(),
+  createdBy: z.string(),
+  lastUsedMs: z.union([z.number(), z.literal('never')]),
+  tokenHash: z.string(),
 })
 const people = z.object({ users: z.array(user), services: z.array(service) })
 
@@ -27,4 +42,17 @@ const people = z.object({ users: z.array(user), services: z.array(service) })
 export function peopleOf(content: unknown): People | 'not-people' {
   const found = people.safeParse(content)
   return found.success ? found.data : 'not-people'
+}
+
+const count = z.object({ failures: z.number(), lastMs: z.number(), lockedUntilMs: z.number() })
+const counts = z.record(z.string(), count)
+const attempts = z.object({ pairs: counts, sources: counts, names: counts, known: z.record(z.string(), z.array(z.string())) })
+
+/** Counts of wrong log-ins as they are stored. What cannot be read begins again. */
+export function attemptsOf(text: string | undefined): Attempts {
+  try {
+    return (text === undefined ? undefined : attempts.safeParse(JSON.parse(text)).data) ?? noAttempts
+  } catch {
+    return noAttempts
+  }
 }

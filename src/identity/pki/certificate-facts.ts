@@ -78,7 +78,10 @@ function readFacts(der: Buffer): CertificateFacts | RefusedCertificate {
   const basic = basicOf(extensions.find(({ id }) => id === BASIC))
   if (empty(subjectName) && (basic.isAuthority || names?.critical !== true)) return refused('it has no subject')
   return {
-    ...{ kind: 'facts', serial, subject: subjectName, selfIssued: issuerName.equals(subjectName) },
+    kind: 'facts',
+    serial,
+    subject: subjectName,
+    selfIssued: issuerName.equals(subjectName),
     ...basic,
     usage: usageOf(extensions.find(({ id }) => id === '2.5.29.15')),
     purposes: purposesOf(extensions.find(({ id }) => id === '2.5.29.37')),
@@ -107,18 +110,10 @@ const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 /** Whether a key is of a kind and size that is taken: RSA of 2048 bits or more, P-256, P-384, P-521, Ed25519, Ed448. */
 function isStrong({ publicKey: { asymmetricKeyType: type, asymmetricKeyDetails: details } }: X509Certificate): boolean {
-  switch (type) {
-    case 'rsa':
-    case 'rsa-pss':
-      return (details?.modulusLength ?? 0) >= MIN_RSA_BITS
-    case 'ec':
-      return CURVES.has(details?.namedCurve ?? '')
-    case 'ed25519':
-    case 'ed448':
-      return true
-    default:
-      return false
-  }
+  // Which kinds there are is the runtime's to extend: one that is not named here is not taken.
+  if (type === 'rsa' || type === 'rsa-pss') return (details?.modulusLength ?? 0) >= MIN_RSA_BITS
+  if (type === 'ec') return CURVES.has(details?.namedCurve ?? '')
+  return type === 'ed25519' || type === 'ed448'
 }
 
 /** What is wrong with a path by the rules that do not change with time; `none` when nothing is. From the client to the trust anchor. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { readRegularFile, writeWhole as writeWholeFile } from '../../platform/index.ts'
 
 /** What an authority has issued; its file is the authority's memory. */
@@ -34,6 +35,21 @@ export type Register = {
 export type PkiFailure = { readonly kind: 'failed'; readonly why: string; readonly hint: string }
 export const failed = (why: string, hint: string): PkiFailure => ({ kind: 'failed', why, hint })
 
+const issuedShape = z.object({
+  serial: z.string(),
+  name: z.string(),
+  role: z.string(),
+  hosts: z.array(z.string()),
+  kind: z.enum(['client', 'server']),
+  root: z.string(),
+  fromMs: z.number(),
+  untilMs: z.number(),
+  fingerprint: z.string(),
+  revoked: z.union([z.literal('no'), z.object({ atMs: z.number(), reason: z.enum(revocationReasons) })]),
+})
+const rootShape = z.object({ fingerprint: z.string(), certificateFile: z.string(), keyFile: z.string() })
+const registerShape = z.object({ roots: z.array(rootShape), listNumber: z.number(), issued: z.array(issuedShape) })
+
 const fileOf = (folder: string): string => join(folder, 'authority.json')
 export const hasAuthority = (folder: string): boolean => existsSync(fileOf(folder))
 
@@ -44,7 +60,7 @@ export function readRegister(folder: string): Register | PkiFailure {
       `breakwall ca init --dir ${folder}, or breakwall cert import for a site with an authority of its own`,
     )
   try {
-    return JSON.parse(readRegularFile(fileOf(folder)).toString('utf8')) as Register
+    return registerShape.parse(JSON.parse(readRegularFile(fileOf(folder)).toString('utf8')))
   } catch (error) {
     return failed(
       `${fileOf(folder)}: ${error instanceof Error ? error.message : String(error)}`,

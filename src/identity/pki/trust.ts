@@ -63,7 +63,10 @@ export function createClientTrust({ authorities, lists, stale, clock }: TrustSet
     if (revocation.kind === 'unknown' && stale === 'refuse') return refused(`there is no current revocation list of ${authority}`)
     if (role.kind === 'invalid') return { kind: 'refused', event: 'role-invalid', name, reason: role.why }
     return {
-      ...{ kind: 'known', name, role: role.kind === 'none' ? 'NULL' : role.role, between: verdict.path.slice(1, -1) },
+      kind: 'known',
+      name,
+      role: role.kind === 'none' ? 'NULL' : role.role,
+      between: verdict.path.slice(1, -1),
       limit: revocation.kind === 'unknown' && stale === 'read' ? { kind: 'revocation-unknown', authority } : { kind: 'none' },
       unlisted: revocation.kind === 'unknown' && revocation.list === 'none' ? revocation.authority : 'none',
     }

@@ -93,7 +93,9 @@ export function openSecrets(settings: VaultSettings, random: Random, last: LastR
     return { kind: 'changed', factory: next.kind === 'changed' && next.factory }
   }
   return {
-    ...{ state: { kind: 'open' }, recorded: opened.recorded, secrets: () => secrets },
+    state: { kind: 'open' },
+    recorded: opened.recorded,
+    secrets: () => secrets,
     change: (next, record) =>
       inTurn(async () => {
         const asked = next()

@@ -7,16 +7,8 @@ import { type Loaded, loadSite } from '../../../src/config/index.ts'
 import { startGateway } from '../../../src/gateway/index.ts'
 import { checkSite } from '../../../src/admin/offline/index.ts'
 import { realClock, realRandom } from '../../../src/platform/index.ts'
-import {
-  type BrokenFile,
-  brokenFiles,
-  fineFiles,
-  inFolder,
-  makeFiles,
-  runMend,
-  siteOfFiles,
-  worrisomeFiles,
-} from '../../support/broken-files.ts'
+import { type BrokenFile, brokenFiles, fineFiles, inFolder, makeFiles, siteOfFiles, worrisomeFiles } from '../../support/broken-files.ts'
+import { runMend } from '../../support/run-mend.ts'
 import { skipWithoutOpenssl as skip } from '../../support/openssl.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwall-files-'))
@@ -45,9 +37,17 @@ const site = () => {
 }
 const start = () =>
   startGateway(site(), {
-    ...{ clock: realClock, random: realRandom, log: { info: () => undefined, warn: () => undefined } },
-    ...{ hostName: 'test', pid: 1, version: '1.2.3', clockSynchronised: () => 'unknown' as const },
-    ...{ vaultCredential: undefined, peopleCredential: undefined, authorityCredential: undefined, journalCredential: undefined },
+    clock: realClock,
+    random: realRandom,
+    log: { info: () => undefined, warn: () => undefined },
+    hostName: 'test',
+    pid: 1,
+    version: '1.2.3',
+    clockSynchronised: () => 'unknown' as const,
+    vaultCredential: undefined,
+    peopleCredential: undefined,
+    authorityCredential: undefined,
+    journalCredential: undefined,
   })
 
 t.test(

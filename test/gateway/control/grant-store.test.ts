@@ -31,8 +31,14 @@ type Book = Awaited<ReturnType<ReturnType<typeof world>['open']>>
 async function approved(book: Book, startsMs = 0): Promise<string> {
   const asked = await book.ask(
     {
-      ...{ client: 'engineer-1', breaker: 'Q1', for: { kind: 'class', class: 'control' }, uses: 3, startsMs, lengthMs: HOUR },
-      ...{ reason: 'new pump', workOrder: '' },
+      client: 'engineer-1',
+      breaker: 'Q1',
+      for: { kind: 'class', class: 'control' },
+      uses: 3,
+      startsMs,
+      lengthMs: HOUR,
+      reason: 'new pump',
+      workOrder: '',
     },
     'ana',
   )
@@ -89,8 +95,14 @@ t.test('one person who asks again and again leaves the others room to ask', asyn
     (
       await book.ask(
         {
-          ...{ client: 'engineer-1', breaker: 'Q1', for: { kind: 'class', class: 'control' }, uses: 3, startsMs: 0, lengthMs: HOUR },
-          ...{ reason: 'new pump', workOrder: '' },
+          client: 'engineer-1',
+          breaker: 'Q1',
+          for: { kind: 'class', class: 'control' },
+          uses: 3,
+          startsMs: 0,
+          lengthMs: HOUR,
+          reason: 'new pump',
+          workOrder: '',
         },
         by,
       )

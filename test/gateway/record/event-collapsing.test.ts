@@ -1,6 +1,12 @@
 import t from 'tap'
 import { type SecurityEvent, event } from '../../../src/events/index.ts'
-import { COLLAPSE_MS, GOES_ON_MS, MAX_KINDS_OF_ONE, MAX_COLLAPSING, createEventCollapsing } from '../../../src/gateway/record/event-collapsing.ts'
+import {
+  COLLAPSE_MS,
+  GOES_ON_MS,
+  MAX_KINDS_OF_ONE,
+  MAX_COLLAPSING,
+  createEventCollapsing,
+} from '../../../src/gateway/record/event-collapsing.ts'
 import { virtualClock } from '../../../hil/sim/virtual-clock.ts'
 
 const who = { subject: 'scada-1', role: 'Operator' }
@@ -25,7 +31,12 @@ const denied = (operationClass: string) =>
 function journal() {
   const clock = virtualClock()
   const written: SecurityEvent[] = []
-  return { clock, written, floods: createEventCollapsing((happened) => written.push(happened), clock), ids: () => written.map(({ id }) => id) }
+  return {
+    clock,
+    written,
+    floods: createEventCollapsing((happened) => written.push(happened), clock),
+    ids: () => written.map(({ id }) => id),
+  }
 }
 
 t.test('ten thousand bad frames of one source are two events, whatever port and number they come with', (t) => {

@@ -5,7 +5,14 @@ import { restoreStates } from '../../../src/gateway/record/restore-states.ts'
 
 const tag = (id: string, breaker: string, more: object = {}): string =>
   JSON.stringify({
-    ...{ id, on: { kind: 'breaker', breaker }, owner: 'ben', reason: 'r', workOrder: '', sinceUtcUs: 1, offeredTo: '', removal: 'none' },
+    id,
+    on: { kind: 'breaker', breaker },
+    owner: 'ben',
+    reason: 'r',
+    workOrder: '',
+    sinceUtcUs: 1,
+    offeredTo: '',
+    removal: 'none',
     ...more,
   })
 const job = (name: string, ...breakers: string[]): string =>
@@ -165,12 +172,20 @@ const rows: readonly Row[] = [
     fault: { kind: 'not-authenticated' },
     states: {
       'checklist/Q1/a': '{"breaker":"Q1","item":"a","by":"ana","utcUs":1,"note":""}',
-      ...{ 'checklist/Q1/b': 'null', learned: '[1]', 'seen/Q1': 'open', 'cursor/a': '9', 'login-attempts': '{}' },
+      'checklist/Q1/b': 'null',
+      learned: '[1]',
+      'seen/Q1': 'open',
+      'cursor/a': '9',
+      'login-attempts': '{}',
     },
     unfit: ['checklist/Q1/a', 'checklist/Q1/b', 'learned', 'seen/Q1', 'cursor/a', 'login-attempts'],
     written: {
-      ...{ 'checklist/Q1/a': undefined, 'seen/Q1': undefined },
-      ...{ 'checklist/Q1/b': '', learned: '', 'cursor/a': '', 'login-attempts': '' },
+      'checklist/Q1/a': undefined,
+      'seen/Q1': undefined,
+      'checklist/Q1/b': '',
+      learned: '',
+      'cursor/a': '',
+      'login-attempts': '',
     },
   },
   {

@@ -8,7 +8,9 @@ import { profileOf } from '../../support/requests.ts'
 t.test('whoever asks again and again takes no other person’s emergency away; its own oldest step is forgotten', async (t) => {
   const clock = virtualClock()
   const emergency = createEmergency({
-    ...{ clock, random: realRandom, enabled: () => true },
+    clock,
+    random: realRandom,
+    enabled: () => true,
     breakers: new Map([['Q1', { profile: profileOf('nsx-bscm'), unit: 1 }]]),
     serve: () => Promise.resolve({ pdu: Uint8Array.from([16, 0x1f, 0x3f, 0, 20]) }),
     journal: { append: () => Promise.resolve(toRecordId(1)), keep: () => Promise.resolve(toRecordId(1)) },

@@ -13,7 +13,12 @@ t.test('one client that selects without end makes no selection of another be for
   ]
   const memory = createGuardHistory(() => guards, clock)
   const subject = (name: string): Subject => ({
-    ...{ kind: 'client', name, role: 'NULL', source: 'here', levels: everywhere('control'), connection: toConnectionId(1) },
+    kind: 'client',
+    name,
+    role: 'NULL',
+    source: 'here',
+    levels: everywhere('control'),
+    connection: toConnectionId(1),
   })
   const profile = profileOf('nsx-bscm')
   const open = classify(commandOf(904, 10, 4353, 1), profile)

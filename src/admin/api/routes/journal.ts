@@ -71,7 +71,9 @@ async function events(request: FastifyRequest, reply: FastifyReply, gateway: Gat
   if (asked === 'refused') return reply
   const { after = 0, since, until, severity, wait, limit, ...exact } = asked
   const wanted: Query = {
-    ...{ after, limit, newest: asked.after === undefined && since === undefined },
+    after,
+    limit,
+    newest: asked.after === undefined && since === undefined,
     ...(since === undefined ? {} : { sinceUs: Date.parse(since) * 1000 }),
     ...(until === undefined ? {} : { untilUs: Date.parse(until) * 1000 }),
     ...(severity === undefined ? {} : { mildest: eventSeverities.indexOf(severity) + 1 }),
@@ -159,7 +161,11 @@ async function recordExport(
   if (recorded === 'unavailable') return 'unavailable'
   const [record] = await journal.read(first - 1, 1)
   return {
-    ...{ path: journalFile, format, bom: bom === 'yes', first, last },
+    path: journalFile,
+    format,
+    bom: bom === 'yes',
+    first,
+    last,
     gateway: record?.gateway ?? '',
     madeUtc: new Date(clock.utcUs() / 1000).toISOString(),
     publicPem: journal.signing().publicPem,

@@ -88,7 +88,10 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
     const now = gateway.clock.now()
     return reply.send(
       sessions.map(({ id, user, source, via, startedAt, lastUsedAt }): SessionView => ({
-        ...{ id, user, source, via },
+        id,
+        user,
+        source,
+        via,
         ageSeconds: Math.round((now - startedAt) / 1000),
         idleSeconds: Math.round((now - lastUsedAt) / 1000),
       })),
@@ -111,7 +114,10 @@ function serviceRoutes(app: FastifyInstance, gateway: Gateway): void {
     if (allowed(request, reply, 'users', gateway) === undefined) return reply
     return reply.send(
       services.list().map(({ name, scope, enrols, untilMs, createdBy, lastUsedMs }): ServiceView => ({
-        ...{ name, scope, enrols, createdBy },
+        name,
+        scope,
+        enrols,
+        createdBy,
         until: iso(untilMs),
         lastUsed: iso(lastUsedMs),
       })),

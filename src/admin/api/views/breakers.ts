@@ -30,7 +30,11 @@ export function statusView(gateway: Gateway): StatusView {
     })),
     clients: gateway.presence.list(),
     keySwitches: gateway.keySwitches.list().map(({ name, breakers, state, why, sinceUtcUs }) => ({
-      ...{ name, state, why, since: isoUs(sinceUtcUs), breakers: breakers === 'all' ? [] : [...breakers] },
+      name,
+      state,
+      why,
+      since: isoUs(sinceUtcUs),
+      breakers: breakers === 'all' ? [] : [...breakers],
     })),
     masterLock: masterLockView(gateway),
     grants: gateway.grants

@@ -7,8 +7,20 @@ export function grantView(grant: Grant, { clock, journal }: Pick<Gateway, 'clock
   const { id, version, client, breaker, for: what, uses, used, window, askedBy, askedUtcUs, reason, workOrder, state } = grant
   const secondsLeft = state.kind === 'approved' ? Math.max(0, Math.ceil((state.until - clock.now()) / 1000)) : 0
   return {
-    ...{ id, version, client, breaker, class: what.class, words: describeGrant(what), uses, used, askedBy, reason, workOrder, secondsLeft },
-    ...{ now, becomes: becomes(what) },
+    id,
+    version,
+    client,
+    breaker,
+    class: what.class,
+    words: describeGrant(what),
+    uses,
+    used,
+    askedBy,
+    reason,
+    workOrder,
+    secondsLeft,
+    now,
+    becomes: becomes(what),
     from: isoUs(window.fromUtcUs),
     until: isoUs(window.untilUtcUs),
     asked: isoUs(askedUtcUs),

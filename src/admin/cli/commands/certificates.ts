@@ -133,8 +133,13 @@ const issueOptions = (command: Command): Command =>
     .option('--days <days>', 'how long it is valid', '365')
 
 const orderOf = (name: string, { role, host, days }: IssueOptions) => ({
-  ...{ name, role: role ?? '', hosts: host ?? [], days: Number(days) },
-  ...{ rsa: false, bundle: 'none' as const, csrFile: '' },
+  name,
+  role: role ?? '',
+  hosts: host ?? [],
+  days: Number(days),
+  rsa: false,
+  bundle: 'none' as const,
+  csrFile: '',
 })
 
 type BundleOptions = { p12: boolean; p12Legacy: boolean }

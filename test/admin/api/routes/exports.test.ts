@@ -6,8 +6,14 @@ import type { SecurityEvent } from '../../../../src/events/index.ts'
 import type { ExportEnd, ExportOrder } from '../../../../src/journal/index.ts'
 
 const order: ExportOrder = {
-  ...{ path: '/nonexistent', format: 'csv', bom: false, first: 1, last: 900 },
-  ...{ gateway: 'g', madeUtc: '', publicPem: '' },
+  path: '/nonexistent',
+  format: 'csv',
+  bom: false,
+  first: 1,
+  last: 900,
+  gateway: 'g',
+  madeUtc: '',
+  publicPem: '',
 }
 
 /** Exports whose thread and response are the test's. */

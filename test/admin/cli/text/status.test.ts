@@ -14,32 +14,57 @@ const locked: LockView = {
   reason: 'never unlocked',
 }
 const unlocked: LockView = {
-  ...{
-    version: 1,
-    recorded: true,
-    locked: false,
-    until: '2026-11-24T06:15:00Z',
-    secondsLeft: 65,
-    by: 'tech',
-    reason: 'a test',
-    workOrder: '',
-  },
+  version: 1,
+  recorded: true,
+  locked: false,
+  until: '2026-11-24T06:15:00Z',
+  secondsLeft: 65,
+  by: 'tech',
+  reason: 'a test',
+  workOrder: '',
 }
 const breaker: BreakerView = {
-  ...{ name: 'Q1', label: 'Pump 1', unit: 1, bus: 'rs485-1', family: 'ComPacT NSX' },
-  ...{ state: 'open', stateAgeMs: 900, stateSince: '', stateWatched: false, reachable: 'yes', currents: [] },
+  name: 'Q1',
+  label: 'Pump 1',
+  unit: 1,
+  bus: 'rs485-1',
+  family: 'ComPacT NSX',
+  state: 'open',
+  stateAgeMs: 900,
+  stateSince: '',
+  stateWatched: false,
+  reachable: 'yes',
+  currents: [],
   locks: { control: locked, 'protection-setting': locked, 'other-setting': locked },
-  ...{ mode: 'enforce', tags: [], jobs: [], emergencyOpen: false, keySwitches: [], discarded: {} },
+  mode: 'enforce',
+  tags: [],
+  jobs: [],
+  emergencyOpen: false,
+  keySwitches: [],
+  discarded: {},
 }
 const bus: BusView = {
-  ...{ name: 'rs485-1', port: '/dev/ttyUSB0 19200 8E1', up: true, warning: '', busy: 0.5, sharing: 1, answersPerSecond: 8, answers: 80 },
-  ...{ transactions: 80, waiting: 0, p99Ms: 40 },
+  name: 'rs485-1',
+  port: '/dev/ttyUSB0 19200 8E1',
+  up: true,
+  warning: '',
+  busy: 0.5,
+  sharing: 1,
+  answersPerSecond: 8,
+  answers: 80,
+  transactions: 80,
+  waiting: 0,
+  p99Ms: 40,
 }
 /** Nothing is wrong here. */
 const good: StatusView = {
-  ...{ site: 'Plant 7', version: '1.2.3', configuration: 'abc', pages: '' },
+  site: 'Plant 7',
+  version: '1.2.3',
+  configuration: 'abc',
+  pages: '',
   listeners: [{ name: 'scada', address: '10.20.0.5:802', kind: 'Modbus/TCP Security', security: 'tls', connections: 1 }],
-  ...{ clients: [], grants: [] },
+  clients: [],
+  grants: [],
   keySwitches: [{ name: 'door', breakers: [], state: 'closed', why: '', since: '' }],
   masterLock: { on: false, by: '', reason: '', since: '', recorded: true },
   unlock: { longestSeconds: 28_800, shiftEndSeconds: 'not-set' },
@@ -48,8 +73,14 @@ const good: StatusView = {
   vault: { closed: '', factory: [] },
   certificates: [],
   journal: {
-    ...{ file: 'journal.db', seq: 7, hash: 'ab', bytes: 1e6, freeBytes: 1e9, key: 'k' },
-    ...{ verified: '2026-11-24T06:00:00Z whole, 7 events', verification: 'whole' },
+    file: 'journal.db',
+    seq: 7,
+    hash: 'ab',
+    bytes: 1e6,
+    freeBytes: 1e9,
+    key: 'k',
+    verified: '2026-11-24T06:00:00Z whole, 7 events',
+    verification: 'whole',
   },
   sinks: [
     {
@@ -140,18 +171,22 @@ t.test('status says what is so, and nothing of it where it is not', (t) => {
 
 t.test('a unit answers only when it has; a bus in use is not idle', (t) => {
   const unit: UnitView = {
-    ...{
-      breaker: 'Q1',
-      bus: 'rs485-1',
-      unit: 1,
-      state: 'answering',
-      transactions: 9,
-      replies: 9,
-      exceptions: 0,
-      timeouts: 0,
-      crcErrors: 0,
-    },
-    ...{ late: 0, discarded: 0, retries: 0, backedOff: 0, p50Ms: 1, p99Ms: 2, busShare: 0 },
+    breaker: 'Q1',
+    bus: 'rs485-1',
+    unit: 1,
+    state: 'answering',
+    transactions: 9,
+    replies: 9,
+    exceptions: 0,
+    timeouts: 0,
+    crcErrors: 0,
+    late: 0,
+    discarded: 0,
+    retries: 0,
+    backedOff: 0,
+    p50Ms: 1,
+    p99Ms: 2,
+    busShare: 0,
   }
   const said = (patch: Partial<UnitView>): string => busesText({ buses: [bus], units: [{ ...unit, ...patch }] })
   const table: readonly (readonly [Partial<UnitView>, RegExp])[] = [
@@ -174,8 +209,15 @@ t.test('top: nothing was refused, or it cannot be read; whoami: what somebody ma
   t.match(unread, /cannot be read: it takes the right "events"/)
   t.notMatch(unread, /nothing was refused/)
   const me: MeView = {
-    ...{ kind: 'person', name: 'ana', role: 'Engineer', pending: 'nothing', may: ['look', 'lock'], totp: false, passkeys: [] },
-    ...{ secondFactor: false, session: 's' },
+    kind: 'person',
+    name: 'ana',
+    role: 'Engineer',
+    pending: 'nothing',
+    may: ['look', 'lock'],
+    totp: false,
+    passkeys: [],
+    secondFactor: false,
+    session: 's',
   }
   t.match(meText(me), /may: look, lock/)
   t.match(meText({ ...me, pending: 'change-password', may: [] }), /may nothing until the password is changed/)
