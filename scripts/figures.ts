@@ -27,6 +27,9 @@ function pagesKilobytes(): string {
   return String(Math.round(bytes / 5000) * 5)
 }
 
+/** A paragraph may be wrapped anywhere: a space of a pattern is any white space of the page. */
+const wrapped = ({ source, flags }: RegExp): RegExp => new RegExp(source.replaceAll(' ', '\\s+').replaceAll('\\s+\\s+', '\\s+'), flags)
+
 /** Every figure that README and the pages in docs say of the product and that the project itself holds. */
 export const figures: readonly Figure[] = [
   { file: 'README.md', pattern: /^Node (\d+) or newer and npm/m, value: () => found('package.json', /"node": ">=(\d+)"/) },
@@ -54,7 +57,7 @@ export const figures: readonly Figure[] = [
   },
   {
     file: 'docs/install.md',
-    pattern: /for a time \((\d+) hours at\s+most/,
+    pattern: /for a time \((\d+) hours at most/,
     value: () => found('src/config/guard-schema.ts', /'longest-unlock': '(\d+)h'/),
   },
   {
@@ -67,7 +70,8 @@ export const figures: readonly Figure[] = [
     pattern: /usually at most (\d+) h;/,
     value: () => found('src/config/guard-schema.ts', /'longest-unlock': '(\d+)h'/),
   },
-]
+].map((figure) => ({ ...figure, pattern: wrapped(figure.pattern) }))
+
 export const filesWithFigures: readonly string[] = [...new Set(figures.map(({ file }) => file))]
 
 /** The text of a page with each of its figures as it is now. A page that lost one throws: the sentence went, and its row here did not. */
