@@ -1,15 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, matchesGlob } from 'node:path'
 import { SEEN_FILE, neverSeen } from '../test/support/seen-events.ts'
+import { slowTests } from './slow-tests.ts'
 import { readTap } from './tap-results.ts'
 
-/** The checks, then every test; with names of files, only those. Ends with one line that any reader of a log can judge. */
+/**
+ * The checks, then every test; with names of files or folders, only those; with --fast, what needs no browser, receiver or real time.
+ * Ends with one line that any reader of a log can judge.
+ */
 const root = join(import.meta.dirname, '..')
-const chosen = process.argv
-  .slice(2)
-  .flatMap((place) => (place.endsWith('.ts') ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: root })))
+const named = process.argv.slice(2)
+const everything = (): string[] => globSync('test/**/*.test.ts', { cwd: root })
+const isSlow = (file: string): boolean => Object.keys(slowTests).some((pattern) => matchesGlob(file, pattern))
+const chosen = named.includes('--fast')
+  ? everything().filter((file) => !isSlow(file))
+  : named.flatMap((place) => (place.endsWith('.ts') ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: root })))
 const checks =
   chosen.length > 0 || spawnSync(process.execPath, [join(import.meta.dirname, 'check.ts')], { stdio: 'inherit', cwd: root }).status === 0
 

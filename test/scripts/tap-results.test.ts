@@ -1,4 +1,7 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { slowTests } from '../../scripts/slow-tests.ts'
 import { type FileEnded, readTap } from '../../scripts/tap-results.ts'
 
 const output = `TAP version 14
@@ -50,5 +53,11 @@ t.test('each assertion counts once, each failure is one line, and a test that fa
       ],
     )
   }
+  t.end()
+})
+
+t.test('each pattern of the slow tests still names a test', (t) => {
+  const root = join(import.meta.dirname, '../..')
+  for (const pattern of Object.keys(slowTests)) t.ok(globSync(pattern, { cwd: root }).length > 0, pattern)
   t.end()
 })
