@@ -83,6 +83,8 @@ export async function runGateway(file: string, version: string): Promise<Ended> 
   for (const listener of gateway.listeners)
     stderrLog.info(`listening for ${describeListener(listener.kind)} on ${listener.host}:${listener.port} (${listener.name})`)
   process.on('SIGHUP', () => background(reloadOnSignal(gateway, file)))
+  // Its usual effect is an end without a word: a log rotation for another program must not stop the gateway.
+  process.on('SIGUSR2', () => stderrLog.warn('somebody sent SIGUSR2, which means nothing here'))
   notifySystemd('READY=1')
   const signal = await new Promise<string>((asked) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => asked(name))

@@ -84,6 +84,9 @@ for (const [what, nodeOptions] of [
     await gateway.says(/SIGUSR1.*refused/)
     t.same(listening(gateway.child), before, 'it listens where it did')
     t.notMatch(gateway.said.text, /Debugger listening/)
+    gateway.child.kill('SIGUSR2')
+    await gateway.says(/SIGUSR2, which means nothing here/)
+    t.equal(gateway.child.signalCode, null, 'it does not end without a word')
 
     const pages = start(t, nodeOptions, ['console', '--config', world.paths.config])
     await pages.says(/the pages are at/)
