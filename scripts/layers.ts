@@ -72,11 +72,11 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
   { word: /\bwriteSync\b/, in: [] },
   { word: /\bprocess\.env\b/, in: [/^platform\//, /^service\/gateway\.ts$/, /^main\.ts$/] },
   {
-    word: /from 'node:(net|tls|dgram|http)'/,
+    word: /from 'node:(net|tls|dgram|https?|http2|dns)(\/promises)?'/,
     in: [/^upstream\//, /^bus\/port-/, /^syslog\/transport-/, /^admin\//, /^policy\/acl\.ts$/, /^identity\/pki\//],
   },
   {
-    word: /from 'node:fs'/,
+    word: /from 'node:fs(\/promises)?'/,
     in: [
       /^platform\//,
       /^journal\/(files|read-states|salvage|verify-lines)\.ts$/,
@@ -91,7 +91,7 @@ const guarded: readonly { readonly word: RegExp; readonly in: readonly RegExp[] 
   },
 ]
 
-/** Doors that the simulation may go through, since it runs the gateway. Never the codec's: its devices and clients read frames on their own. */
+/** Public interfaces that the simulation may import, since it runs the gateway. Never the codec's: its devices and clients read frames on their own. */
 const simulated = /\/src\/(bus|config|events|gateway|journal|policy|upstream|platform)\/index\.ts$/
 
 /** The world outside the gateway may know of it no more than the shape of a clock: a twin that shared the codec would share its mistakes. */
@@ -119,9 +119,9 @@ function placeOf(file: string): { readonly module: string; readonly folder: stri
 
 type Import = { readonly file: string; readonly target: string; readonly isType: boolean }
 const importsOf = (src: string, file: string, text: string): readonly Import[] =>
-  [...text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/g)].map(([, typed, path = '']) => ({
+  [...text.matchAll(/(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'|import\(\s*'(\.[^']+)'/g)].map(([, typed, named, dynamic]) => ({
     file,
-    target: relative(src, join(src, dirname(file), path)),
+    target: relative(src, join(src, dirname(file), named ?? dynamic ?? '')),
     isType: typed !== undefined,
   }))
 

@@ -3,7 +3,7 @@ import { type Request, registerOf } from '../modbus/index.ts'
 /** A stretch of registers by their documented numbers. */
 export type Span = { readonly first: number; readonly count: number }
 
-/** The registers that a request reads, in the order in which its reply carries them. No default: a reading function that were forgotten here would show what `asSeenBy` blanks. */
+/** The registers that a request reads, in the order in which its reply carries them. No default: a reading function that were forgotten here would show what `redactFor` blanks. */
 export function registersRead(request: Request): readonly Span[] {
   switch (request.kind) {
     case 'read-holding-registers':

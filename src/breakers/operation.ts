@@ -5,7 +5,7 @@ import type { Command } from './profile.ts'
 /** A request with its meaning for one breaker. The password registers of a command are 0 in it, whatever the client sent. */
 export type Operation = {
   readonly class: OperationClass
-  /** What it does, with `{breaker}` where the breaker's name belongs: say it by `inWords`. */
+  /** What it does, with `{breaker}` where the breaker's name belongs: say it by `describeOperation`. */
   readonly words: string
   readonly request: Request
   /** The command that it runs: its result is then read from register 8021, an echo only says that it was taken. */

@@ -1,7 +1,7 @@
 import type { LineAddress, Reply, Request } from '../modbus/index.ts'
 import { type Clock, type Monotonic, toMonotonic } from '../platform/index.ts'
 import type { Cleared } from '../policy/index.ts'
-import { pendingLateReplies, awaitsLateReply, mayGoAt } from './late-replies.ts'
+import { timedOutRequest, awaitsLateReply, earliestSend } from './late-replies.ts'
 import { type Expiry, createExpiry } from './expiry.ts'
 import { windowOf } from './fresh.ts'
 import {
@@ -176,7 +176,7 @@ class ScheduledBus implements Bus {
     }
     const admitted = admit(health, candidateOf(job, key), now)
     if (admitted === 'refuse') return this.#refuse(job, 'unit', now)
-    const mayGo = unit.dead.length === 0 ? now : mayGoAt(request, unit.dead, now)
+    const mayGo = unit.timedOut.length === 0 ? now : earliestSend(request, unit.timedOut, now)
     if (mayGo > now) return this.#park(job, mayGo - now)
     // A command that only reads must not put off the control that waits for the end of its late reply.
     if (job.changes && priority !== 'control' && unit.parkedControl > 0) return void unit.held.push(job)
@@ -251,10 +251,10 @@ class ScheduledBus implements Bus {
       busyMs.add(tookMs, now)
       this.#counts.sent(now)
     }
-    const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : awaitsLateReply(job.request, unit.dead, now)
+    const mayBeLate = exchanged.kind === 'no-reply' ? exchanged.cause === 'silence' : awaitsLateReply(job.request, unit.timedOut, now)
     if (this.#line.kind === 'serial' && mayBeLate) {
       const sentUntil = sentAt + this.#line.costMs(job.request)
-      unit.dead = [...unit.dead.filter(({ until }) => until > now), pendingLateReplies(job.request, sentUntil, to.replyTimeoutMs)]
+      unit.timedOut = [...unit.timedOut.filter(({ until }) => until > now), timedOutRequest(job.request, sentUntil, to.replyTimeoutMs)]
     }
     if (exchanged.kind === 'reply') {
       if (unit.health.kind === 'silent') unit.requests.forget()

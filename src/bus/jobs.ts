@@ -1,7 +1,7 @@
 import type { LineAddress, Request } from '../modbus/index.ts'
 import type { Monotonic } from '../platform/index.ts'
 import type { Subject } from '../policy/index.ts'
-import type { LateReplies } from './late-replies.ts'
+import type { TimedOutRequest } from './late-replies.ts'
 import { type Fresh, type Refresh, createFresh } from './fresh.ts'
 import type { Exchanged, LineKind, Target } from './line.ts'
 import { type RequestHealth, createRequestHealth } from './request-health.ts'
@@ -73,7 +73,7 @@ export type Unit = {
   /** Shareable reads that wait or are on the line. */
   readonly reads: Job[]
   /** On a serial line: what timed out and may still be answered. */
-  dead: readonly LateReplies[]
+  timedOut: readonly TimedOutRequest[]
   readonly fresh: Fresh
   readonly figures: UnitCounts
 }
@@ -92,7 +92,7 @@ export function createUnits(line: LineKind): (address: LineAddress) => Unit {
       held: [],
       parkedControl: 0,
       reads: [],
-      dead: [],
+      timedOut: [],
       fresh: createFresh(),
       figures: createUnitCounts(),
     }

@@ -85,8 +85,7 @@ export function partOf(wide: Request, reply: Reply, asked: Request): Reply | 'as
   if (!isSpan(wide) || !isSpan(asked)) return reply
   const from = asked.address - wide.address
   if (from === 0 && asked.quantity === wide.quantity) return reply
-  if (reply.kind === 'registers')
-    return { kind: 'registers', registers: reply.registers.subarray(2 * from, 2 * (from + asked.quantity)) }
+  if (reply.kind === 'registers') return { kind: 'registers', registers: reply.registers.subarray(2 * from, 2 * (from + asked.quantity)) }
   return reply.kind === 'bits' ? { kind: 'bits', bits: bitsFrom(reply.bits, from, asked.quantity) } : 'ask-alone'
 }
 

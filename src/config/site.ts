@@ -63,7 +63,7 @@ export type BreakerSettings = {
   readonly account: string | undefined
 }
 
-/** A configuration without a mistake in it: all that `gateway/request-ports.ts` needs to wire a gateway. */
+/** A configuration without a mistake in it: all that `startGateway` needs. */
 export type CheckedSite = {
   readonly name: string
   /** Names this exact file: the first 12 digits of its SHA-256. */

@@ -34,7 +34,7 @@ export type CorePorts = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Without floods (`withoutFloods`). */
+  /** Without floods (`collapseEvents`). */
   readonly journal: Journal
   readonly passwordOf: (breaker: string, level: PasswordLevel) => string | undefined
   /** As they are in force now. */
@@ -52,7 +52,7 @@ export type CorePorts = {
 
 /** The gateway without its doors and files: all that decides and acts. A simulation runs it whole, on time and ports of its own. */
 export interface Core {
-  readonly presence: ConnectedClients
+  readonly connectedClients: ConnectedClients
   readonly keySwitches: KeySwitches
   readonly checklist: Checklist
   /** What a holding register of a breaker holds now, asked over its bus like any read; by its number in the documents. */
@@ -61,9 +61,9 @@ export interface Core {
   readonly tags: TagStore
   readonly masterLock: MasterLock
   readonly grants: GrantStore
-  readonly learning: ObservedRequests
+  readonly observedRequests: ObservedRequests
   readonly emergency: Emergency
-  readonly watch: BreakerStates
+  readonly breakerStates: BreakerStates
   readonly health: Health
   readonly buses: ReadonlyMap<string, Bus>
   readonly captures: ReadonlyMap<string, Capture>
@@ -76,15 +76,15 @@ export interface Core {
   close(): Promise<void>
 }
 
-/** Wires the rooms between the doors and the devices. */
+/** Wires the modules between the doors and the devices. */
 export async function createCore(site: CheckedSite, ports: CorePorts): Promise<Core> {
   const { clock, random, log, journal, passwordOf, openLine } = ports
   const presence = createConnectedClients()
   const movements = await openMovements(journal, clock, () => presence.words())
   const sources = await openKnownSources(journal)
   const note = (happened: SecurityEvent): void => journal.note(happened)
-  const books = await openBooks(site, ports, note)
-  const { checklist, keySwitches, locks, tags, masterLock, grants, learning } = books
+  const books = await openStores(site, ports, note)
+  const { checklist, keySwitches, locks, tags, masterLock, grants, observedRequests: learning } = books
   const guards = createGuardHistory(() => ports.policy().guards, clock)
   const health = createHealth(site.breakers, note, log)
   const watch = createBreakerStates(journal, clock, movements)
@@ -103,7 +103,7 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     ]),
   )
   const refusals = createLastRefusals()
-  const own = ownUnit(site, ports, { health, watch, locks, refusals })
+  const own = ownUnit(site, ports, { health, breakerStates: watch, locks, refusals })
   const conditions = () => ({ trusted: ports.trusted(), now: clock.now() })
   const inside: RequestPorts = {
     breakers,
@@ -130,16 +130,16 @@ export async function createCore(site: CheckedSite, ports: CorePorts): Promise<C
     serve: (asked) => serve(asked, inside),
   })
   return {
-    presence,
+    connectedClients: presence,
     keySwitches,
     checklist,
     locks,
     tags,
     masterLock,
     grants,
-    learning,
+    observedRequests: learning,
     emergency,
-    watch,
+    breakerStates: watch,
     health,
     buses,
     captures,
@@ -176,10 +176,10 @@ async function readOf(site: CheckedSite, name: string, read: (unit: number) => P
 }
 
 type BusPorts = Parameters<typeof createBus>[1]
-type Books = Pick<Core, 'checklist' | 'keySwitches' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'learning'>
+type Stores = Pick<Core, 'checklist' | 'keySwitches' | 'locks' | 'tags' | 'masterLock' | 'grants' | 'observedRequests'>
 
 /** What people have locked, tagged and granted, as the last run left it. */
-async function openBooks(site: CheckedSite, ports: CorePorts, note: Core['note']): Promise<Books> {
+async function openStores(site: CheckedSite, ports: CorePorts, note: Core['note']): Promise<Stores> {
   const { journal, clock, random, hours } = ports
   const names = site.breakers.map((breaker) => breaker.name)
   return {
@@ -189,7 +189,7 @@ async function openBooks(site: CheckedSite, ports: CorePorts, note: Core['note']
     checklist: await openChecklist(journal, clock),
     keySwitches: keySwitchesOf(site, ports, note),
     grants: await openGrantStore(journal, { clock, random }),
-    learning: await openObservedRequests(journal, clock),
+    observedRequests: await openObservedRequests(journal, clock),
   }
 }
 
@@ -230,7 +230,7 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
     bus: settings.bus,
     commandTurns: turns,
     locks: () => locks.locks(name),
-    restrictions: standingOf(name, ports),
+    restrictions: restrictionsOf(name, ports),
     passwordOf: (level) => passwordOf(name, level),
     perform: (cleared, { subject, stillConnected }, stillHolds) =>
       bus.perform(cleared, destination, { subject, stillConnected, stillHolds }),
@@ -242,7 +242,7 @@ function breakerOf(settings: BreakerSettings, ports: BreakerPorts): Breaker {
 }
 
 /** Made once, since each request asks for it: it shows what it is when it is looked at. */
-function standingOf(name: string, { tags, masterLock, grants, keySwitches, policy }: BreakerPorts): Restrictions {
+function restrictionsOf(name: string, { tags, masterLock, grants, keySwitches, policy }: BreakerPorts): Restrictions {
   return {
     get mode() {
       return policy().observed.has(name) ? 'observe' : 'enforce'
@@ -268,9 +268,13 @@ function standingOf(name: string, { tags, masterLock, grants, keySwitches, polic
   }
 }
 
-type OwnParts = Pick<Core, 'health' | 'watch' | 'locks'> & { readonly refusals: RequestPorts['lastRefusals'] }
+type OwnParts = Pick<Core, 'health' | 'breakerStates' | 'locks'> & { readonly refusals: RequestPorts['lastRefusals'] }
 
-function ownUnit(site: CheckedSite, { version, clock, journal, policy }: CorePorts, { health, watch, locks, refusals }: OwnParts): OwnUnit {
+function ownUnit(
+  site: CheckedSite,
+  { version, clock, journal, policy }: CorePorts,
+  { health, breakerStates: watch, locks, refusals }: OwnParts,
+): OwnUnit {
   const since = clock.now()
   return {
     unit: site.ownUnit,

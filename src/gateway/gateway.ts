@@ -31,10 +31,10 @@ import { type VaultStore, openVaultStore } from './control/vault-store.ts'
 
 /** What of the core its people see. */
 const partsOf = (core: Core) => {
-  const { presence, keySwitches, checklist, readRegister, locks, tags, masterLock } = core
-  const { grants, learning, emergency, watch, health, buses, captures } = core
+  const { connectedClients, keySwitches, checklist, readRegister, locks, tags, masterLock } = core
+  const { grants, observedRequests, emergency, breakerStates, health, buses, captures } = core
   return {
-    presence,
+    connectedClients,
     keySwitches,
     checklist,
     readRegister,
@@ -42,9 +42,9 @@ const partsOf = (core: Core) => {
     tags,
     masterLock,
     grants,
-    learning,
+    observedRequests,
     emergency,
-    watch,
+    breakerStates,
     health,
     buses,
     captures,
@@ -59,8 +59,8 @@ export interface Gateway extends ReturnType<typeof partsOf> {
   readonly journal: Journal
   readonly journalFile: string
   readonly sinks: Sinks
-  readonly trust: FailClosed
-  readonly keeper: JournalRetention
+  readonly failClosed: FailClosed
+  readonly retention: JournalRetention
   readonly vault: VaultStore
   readonly certificates: CertificateInventory
   readonly people: People
@@ -83,7 +83,7 @@ export type Reloaded =
 
 const notStarted = (why: string, hint: string): StartFailure => ({ kind: 'not-started', why, hint })
 
-/** Wires the rooms and opens the doors: journal first, listeners last. Stops in the opposite order. */
+/** Starts the journal first; stops the listeners before what they use, and the journal last. */
 export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gateway | StartFailure> {
   const { clock, random, log, version } = ports
   mkdirSync(site.stateDirectory, { recursive: true, mode: 0o700 })
@@ -109,10 +109,10 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
   const force: InForce = { site }
   const rights = (): Rights => force.site.rights
-  const trust = createFailClosed((told) => journal.note(told))
-  failOnStates(journal, trust)
-  failOnUnreadable(await journal.states(''), trust)
-  opened.onLateOpening((states) => failOnLateStates(states, journal, trust))
+  const failClosed = createFailClosed((told) => journal.note(told))
+  failOnStates(journal, failClosed)
+  failOnUnreadable(await journal.states(''), failClosed)
+  opened.onLateOpening((states) => failOnLateStates(states, journal, failClosed))
   const certificates = await openCertificateInventory(journal, clock)
   certificates.own(ownCertificates(site, credentials))
   const vault = await startVault(site, ports, journal)
@@ -124,7 +124,7 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     log,
     journal,
     rights,
-    trusted: () => trust.permits(),
+    trusted: () => failClosed.permits(),
     policy: () => force.site,
     readContact: (source, hear) => readContact(source, hear, clock),
     hours: () => hoursNow(force.site.workingHours, clock.utcUs()),
@@ -137,15 +137,15 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
       return openLine(bus.kind === 'serial' ? bus : { ...bus, tls }, { clock, random, tap, claimEndpoint, lookup: ports.lookup }, notice)
     },
   })
-  trust.onLost((part) => core.locks.lockAll(part))
+  failClosed.onLost((part) => core.locks.lockAll(part))
 
-  const doors = await openListeners(credentials.doors, { clock, random, core, rights, book: certificates })
+  const listeners = await openListeners(credentials.doors, { clock, random, core, rights, book: certificates })
   const people = await startPeople(force, ports, journal)
-  const keeping = startSelfMonitoring(force, ports, { journal, journalFile, trust, sinks, core, rights })
-  const running = { core, sinks, journal, certificates, doors, people, vault, keeping }
-  if ('kind' in doors) {
-    await stopAll(doors.why, { ...running, doors: 'none' })
-    return notStarted(doors.why, doors.hint)
+  const selfMonitoring = startSelfMonitoring(force, ports, { journal, journalFile, failClosed, sinks, core, rights })
+  const running = { core, sinks, journal, certificates, listeners, people, vault, selfMonitoring }
+  if ('kind' in listeners) {
+    await stopAll(listeners.why, { ...running, listeners: 'none' })
+    return notStarted(listeners.why, listeners.hint)
   }
   return {
     ...partsOf(core),
@@ -158,16 +158,17 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
     clock,
     random,
     sinks,
-    trust,
-    keeper: keeping.keeper,
+    failClosed,
+    retention: selfMonitoring.retention,
     clockSynchronised: ports.clockSynchronised,
     authorityCredential: ports.authorityCredential,
     site: () => force.site,
-    listeners: doors.listeners,
-    reload: (next, by) => reload(force, next, by, { clock, journal, doors, certificates, sinks, busTls: credentials.buses }),
-    acceptStates: (by, reason) => acceptStates({ journal, openedLate: opened.late, trust, locks: core.locks, tags: core.tags }, by, reason),
+    listeners: listeners.listeners,
+    reload: (next, by) => reload(force, next, by, { clock, journal, listeners, certificates, sinks, busTls: credentials.buses }),
+    acceptStates: (by, reason) =>
+      acceptStates({ journal, openedLate: opened.late, failClosed, locks: core.locks, tags: core.tags }, by, reason),
     rejected: (by, why) => journal.note(event('config-rejected', { subject: by, reason: why })),
-    stop: (reason) => stopAll(reason, { ...running, doors }),
+    stop: (reason) => stopAll(reason, { ...running, listeners }),
   }
 }
 
@@ -217,7 +218,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
 }
 
 type Reloading = Pick<Running, 'journal' | 'certificates' | 'sinks'> & {
-  readonly doors: Listeners
+  readonly listeners: Listeners
   readonly clock: Clock
   /** What the buses were started with. */
   readonly busTls: SiteCredentials['buses']
@@ -227,7 +228,7 @@ async function reload(
   force: InForce,
   next: CheckedSite,
   by: string,
-  { clock, journal, doors, certificates, sinks, busTls }: Reloading,
+  { clock, journal, listeners, certificates, sinks, busTls }: Reloading,
 ): Promise<Reloaded> {
   const refuse = (why: string, hint: string): Reloaded => {
     journal.note(event('config-rejected', { subject: by, reason: why }))
@@ -245,7 +246,7 @@ async function reload(
   const recorded = await journal.append(event('config-reloaded', { subject: by, configuration: next.hash, reason: changed }))
   if (recorded === 'unavailable') return refuse('the journal cannot be written', 'look at the disk: breakwall status')
   force.site = next
-  doors.change(credentials.doors)
+  listeners.change(credentials.doors)
   certificates.own(ownCertificates(next, { ...credentials, buses: busTls }))
   await sinks.change(credentials.sinks)
   return { kind: 'reloaded', changed }
@@ -254,20 +255,23 @@ async function reload(
 type Running = {
   readonly core: Core
   readonly sinks: Sinks
-  readonly keeping: SelfMonitoring
+  readonly selfMonitoring: SelfMonitoring
   readonly journal: Journal
   readonly certificates: CertificateInventory
-  readonly doors: Listeners | 'none'
+  readonly listeners: Listeners | 'none'
   readonly people: People
   readonly vault: VaultStore
 }
 
-async function stopAll(reason: string, { doors, core, sinks, journal, certificates, people, vault, keeping }: Running): Promise<void> {
-  keeping.close()
+async function stopAll(
+  reason: string,
+  { listeners, core, sinks, journal, certificates, people, vault, selfMonitoring }: Running,
+): Promise<void> {
+  selfMonitoring.close()
   certificates.close()
   people.close()
   vault.close()
-  if (doors !== 'none') await doors.close()
+  if (listeners !== 'none') await listeners.close()
   await core.close()
   await journal.finish(event('gateway-stopped', { reason }))
   await sinks.close()

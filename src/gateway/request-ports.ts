@@ -54,7 +54,7 @@ export type RequestPorts = {
 }
 
 const gateway: Subject = { kind: 'gateway' }
-/** A question of the gateway's own: it goes through the same rooms as everybody's. */
+/** A question of the gateway's own: it goes through the same steps as everybody's. */
 export const askedByGateway = (unit: number, request: Request): IncomingRequest => ({
   subject: gateway,
   unit,

@@ -31,7 +31,7 @@ export {
   dateWarnings,
   describeCertificateWarning,
 } from './pki/certificate-warnings.ts'
-export { type AsRecorded, type LastRecorded, type RecordChange } from './vault/recorded-file.ts'
+export { type RecordedCheck, type LastRecorded, type RecordChange } from './vault/recorded-file.ts'
 export { checkSealed } from './vault/sealed-file.ts'
 export {
   type ReadLists,

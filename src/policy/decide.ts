@@ -89,9 +89,9 @@ const allow = (record: Allow['record'], grant = 'none'): Allow => ({ kind: 'allo
 export function decide(question: Question): Verdict {
   const verdict = judge(question)
   if (verdict.kind === 'allow' || question.restrictions.mode === 'enforce' || question.subject.kind !== 'client') return verdict
-  const { operation, restrictions: standing, trusted } = question
+  const { operation, restrictions, trusted } = question
   // Where policy is only observed, what people at the switchboard have put up holds all the same, whatever else would be refused.
-  const bar = operation.class === 'monitor' ? 'none' : barOf(standing, trusted)
+  const bar = operation.class === 'monitor' ? 'none' : barOf(restrictions, trusted)
   if (bar !== 'none') return deny(bar)
   if (operation.class === 'file' || reachesIntoCommands(operation.request) || carriesFreeBytes(operation)) return verdict
   return { ...allow(operation.class === 'monitor' ? 'none' : 'write-ahead'), wouldDeny: verdict.reason }
@@ -106,43 +106,34 @@ function barOf({ masterLock, keySwitch, tagged }: Restrictions, trusted: boolean
 }
 
 function judge(question: Question): Verdict {
-  const { subject, operation, breaker, rights, locks, restrictions: standing, trusted, now } = question
+  const { subject, operation, breaker, rights, locks, restrictions, trusted, now } = question
   const scope = scopeOf(operation.class)
   if (scope === 'never') return deny('unknown-operation')
   if (subject.kind === 'gateway') return scope === 'none' ? allow('none') : deny('role')
   // An emergency passes locks, tags and switches, for opening and nothing else (S-27).
   if (subject.kind === 'emergency') {
-    if (!standing.emergencyOpen || actOf(operation) !== 'open' || operation.class !== 'control') return deny('role')
+    if (!restrictions.emergencyOpen || actOf(operation) !== 'open' || operation.class !== 'control') return deny('role')
     return trusted ? allow('write-ahead') : deny('fail-closed')
   }
   const level = levelAt(subject.levels, breaker)
   if (level === 'none' || (scope !== 'none' && level !== 'control')) return deny(causeOfLevel(subject.levels, breaker).kind)
   if (!mayAsk(rights, subject.role, operation.class, breaker)) return deny('role')
   if (scope === 'none') return allow('none')
-  const bar = barOf(standing, trusted)
+  const bar = barOf(restrictions, trusted)
   if (bar !== 'none') return deny(bar)
   if (locks === 'none' || !isUnlocked(locks[scope], now)) return deny('locked')
   return judgeLimits(question)
 }
 
 /** What the site wants beyond an open lock: a grant where one is needed, and the agreement of every guard. */
-function judgeLimits({
-  subject,
-  operation,
-  breaker,
-  rights,
-  restrictions: standing,
-  guardInputs: circumstances,
-  recheck: again,
-  now,
-}: Question): Verdict {
+function judgeLimits({ subject, operation, breaker, rights, restrictions, guardInputs, recheck, now }: Question): Verdict {
   const role = subject.kind === 'client' ? subject.role : ''
-  const wanted = rights.get(role)?.grant.has(operation.class) === true || needsGrant(standing.guards, operation, breaker)
-  const found: Grant | undefined = standing.grants.find(
-    (grant) => isInForce(grant, now, again) && grants(grant, subjectName(subject), breaker, operation),
+  const wanted = rights.get(role)?.grant.has(operation.class) === true || needsGrant(restrictions.guards, operation, breaker)
+  const found: Grant | undefined = restrictions.grants.find(
+    (grant) => isInForce(grant, now, recheck) && grants(grant, subjectName(subject), breaker, operation),
   )
   if (wanted && found === undefined) return deny('no-grant')
-  const judged = judgeGuards(standing.guards, { operation, breaker, now, circumstances, again })
+  const judged = judgeGuards(restrictions.guards, { operation, breaker, now, guardInputs, recheck })
   if (judged !== 'agree') return deny(judged.reason, judged.guard)
   return allow('write-ahead', wanted && found !== undefined ? found.id : 'none')
 }

@@ -60,11 +60,11 @@ export const needsGrant = (guards: readonly Guard[], operation: Operation, break
  */
 export function judgeGuards(
   guards: readonly Guard[],
-  { operation, breaker, now, circumstances, again }: Asked,
+  { operation, breaker, now, guardInputs: guardInputs, recheck: again }: Asked,
 ): { readonly reason: GuardRefusal; readonly guard: string } | 'agree' {
   for (const guard of guards) {
     if (!isUnder(guard, operation, breaker)) continue
-    const reason = judge(guard, operation, now, circumstances, again)
+    const reason = judge(guard, operation, now, guardInputs, again)
     if (reason !== 'agree') return { reason, guard: guard.name }
   }
   return 'agree'
@@ -73,8 +73,8 @@ type Asked = {
   readonly operation: Operation
   readonly breaker: string
   readonly now: Monotonic
-  readonly circumstances: GuardInputs
-  readonly again: boolean
+  readonly guardInputs: GuardInputs
+  readonly recheck: boolean
 }
 
 function judge({ rule, name }: Guard, operation: Operation, now: Monotonic, at: GuardInputs, again: boolean): GuardRefusal | 'agree' {

@@ -81,10 +81,10 @@ export function startListener(
   gatekeeper: AdmissionPolicy,
   ports: ListenerPorts,
 ): Promise<Listener> {
-  return new Door(settings, credentials, gatekeeper, ports).open()
+  return new OpenListener(settings, credentials, gatekeeper, ports).open()
 }
 
-class Door {
+class OpenListener {
   #settings: ListenerSettings
   #gatekeeper: AdmissionPolicy
   readonly #ports: ListenerPorts

@@ -19,7 +19,7 @@ import type { Subject } from '../policy/index.ts'
 import { type Admission, type Allowance, clientKeyOf, onlyReads, spend } from './admission.ts'
 import { BAD_REQUESTS, FRAME_MS, MAX_UNREAD_BYTES, NOT_ASKED, REFUSED } from './limits.ts'
 
-/** One well-formed request on its way through the rooms. `unit` and `transaction` are what the client wrote. */
+/** One well-formed request on its way through the steps. `unit` and `transaction` are what the client wrote. */
 export type IncomingRequest = {
   readonly subject: Subject
   readonly unit: number

@@ -169,7 +169,7 @@ t.test('the pages are killed, and nothing changes on the data path [CR 7.2]', as
   pages.kill('SIGKILL')
   await Promise.race([gone, new Promise((resolve) => pages.once('exit', resolve))])
   for (let i = 0; i < 5; i++) t.equal(await read(), 2)
-  t.equal(gateway.trust.permits(), true)
+  t.equal(gateway.failClosed.permits(), true)
   t.equal(gateway.listeners[0]?.connections(), 1)
 })
 

@@ -93,7 +93,7 @@ t.test('without a key that signs its checkpoints, or with a clock of long ago, n
   const clock: Clock = { ...realClock, utcUs: () => (wallUs === 0 ? realClock.utcUs() : wallUs) }
   const { gateway } = await world.start(undefined, { clock })
   t.same(
-    gateway.trust.faults().map(({ part }) => part),
+    gateway.failClosed.faults().map(({ part }) => part),
     ['key store', 'clock'],
   )
   wallUs = 0

@@ -19,17 +19,17 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
   const second = await world.start()
   const { gateway } = second
   t.ok(
-    gateway.trust.faults().some(({ part }) => part === 'journal'),
+    gateway.failClosed.faults().some(({ part }) => part === 'journal'),
     'it runs without its journal',
   )
   const failed = world.heard(({ data }) => data['part'] === 'states')
   renameSync(away, disk) // the disk is mounted
   await failed
-  t.match(gateway.trust.faults().find(({ part }) => part === 'states')?.reason, /opened after the start holds other states/)
+  t.match(gateway.failClosed.faults().find(({ part }) => part === 'states')?.reason, /opened after the start holds other states/)
   t.match(await gateway.acceptStates('ana', 'test'), { kind: 'refused', why: /after a restart only/ })
   const asked = { forMs: 60_000, by: 'eve', reason: 'test', workOrder: '', seen: 'any' } as const
   await gateway.locks.unlock('Q1', 'control', asked)
-  t.equal(gateway.trust.permits(), false, 'whatever is unlocked, nothing operates')
+  t.equal(gateway.failClosed.permits(), false, 'whatever is unlocked, nothing operates')
   await second.stop()
 
   const again = await world.start()
@@ -37,5 +37,5 @@ t.test('a journal whose disk is mounted after the start: what hangs in it bars, 
     again.gateway.tags.tags().tags.map(({ id }) => id),
     ['one'],
   )
-  t.equal(again.gateway.trust.permits(), true)
+  t.equal(again.gateway.failClosed.permits(), true)
 })

@@ -46,7 +46,7 @@ t.test(
     change(first.gateway, `DELETE FROM state WHERE key = 'tag/t1'; UPDATE state SET value = '99999' WHERE key LIKE 'cursor/%'`)
 
     const second = await world.start()
-    t.match(second.gateway.trust.faults(), [{ part: 'states', reason: /changed, added or removed a state/ }])
+    t.match(second.gateway.failClosed.faults(), [{ part: 'states', reason: /changed, added or removed a state/ }])
     t.same(hanging(second.gateway), ['t1'], 'by the event that hung it; what was taken off stays off')
     await world.heard(({ id, data }) => id === 'states-not-authentic' && data['count'] !== '0')
     await world.heard(({ id, data }) => id === 'tag-restored' && data['tag'] === 't1')
@@ -59,7 +59,7 @@ t.test(
     const accepted = await runCommand(world.paths, 'journal', 'accept-states', '--reason', 'compared with the switchboard')
     t.match(accepted, { code: 0, stdout: /Every lock is locked.*tags hang: ben on Q1/ })
     await world.heard(({ id, data }) => id === 'states-accepted' && data['reason'] === 'compared with the switchboard')
-    t.same(second.gateway.trust.faults(), [])
+    t.same(second.gateway.failClosed.faults(), [])
     t.equal(second.gateway.locks.locks('Q1').control.kind, 'locked', 'what was unlocked meanwhile too')
     await second.gateway.locks.unlock('Q1', 'control', asked)
     t.equal(await isOpen(world, second.port), 1, 'the tag bars it')
@@ -68,7 +68,7 @@ t.test(
     await second.stop()
 
     const third = await world.start()
-    t.same(third.gateway.trust.faults(), [], 'from then on they fit')
+    t.same(third.gateway.failClosed.faults(), [], 'from then on they fit')
     t.same(hanging(third.gateway), [])
   },
 )
@@ -90,7 +90,7 @@ t.test('an older copy of the journal is set aside at start, and what hung in it 
 
   const third = await world.start()
   await world.heard(({ id, data }) => id === 'journal-replaced' && /its anchor knows of event/.test(String(data['reason'])))
-  t.match(third.gateway.trust.faults(), [{ part: 'states' }])
+  t.match(third.gateway.failClosed.faults(), [{ part: 'states' }])
   t.same(hanging(third.gateway), ['t1'], 'all that the older copy knows of')
   t.equal(third.gateway.masterLock.state().on, true, 'and since there may have been more, nothing passes')
   t.match(await runCommand(world.paths, 'journal', 'accept-states', '--reason', 'all tags seen to'), {
@@ -111,7 +111,7 @@ t.test('rubbish among the states ends no start: everything is locked, and what t
     ('grant/x', 'x'), ('lock/Q1/control', '{"kind":"unlocked"}'), ('master-lock', 'x') ON CONFLICT DO NOTHING`,
   )
   const second = await world.start()
-  t.match(second.gateway.trust.faults(), [{ part: 'states' }])
+  t.match(second.gateway.failClosed.faults(), [{ part: 'states' }])
   t.same(hanging(second.gateway), ['t1'])
   t.equal(second.gateway.locks.locks('Q1').control.kind, 'locked')
   await second.stop()

@@ -225,3 +225,16 @@ t.test(
     })
   },
 )
+
+t.test('a vault whose file is gone says so once; an empty credential closes it', async (t) => {
+  const { open, file, folder, keyFile } = place(t)
+  await put(open(), 'Q1', 'operator', 'Zq7x')
+  rmSync(file)
+  const start = (change: string): Vault =>
+    openVault({ file, keyFile, credential: undefined }, virtualClock(), realRandom, { kind: 'known', change })
+  t.same(start('the last change').recorded, { kind: 'other', change: '' })
+  t.same(start('').recorded, { kind: 'as-recorded' }, 'what was told of is what is known then')
+  const credential = join(folder, 'credential')
+  writeFileSync(credential, '', { mode: 0o440 })
+  t.match(open({ credential }).state, { kind: 'closed', why: /credential is empty or not there/ })
+})

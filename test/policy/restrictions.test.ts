@@ -124,7 +124,7 @@ t.test('what a value guard cannot see is refused: undescribed bytes, values that
   const judged = (request: Request, profile = nsx, setting: string = value.setting): string => {
     const operation = { ...classify(request, profile), class: 'protection-setting' } as const
     const guards = [guard({ ...value, setting })]
-    const verdict = judgeGuards(guards, { operation, breaker: 'Q1', now: toMonotonic(0), circumstances: noGuardInputs, again: false })
+    const verdict = judgeGuards(guards, { operation, breaker: 'Q1', now: toMonotonic(0), guardInputs: noGuardInputs, recheck: false })
     return verdict === 'agree' ? verdict : verdict.reason
   }
   const setIr = (...rest: number[]): Request => commandOf(45192, 18, 5121, 1, [200, 16_000, 5, 1, ...rest])

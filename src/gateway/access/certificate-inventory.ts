@@ -53,12 +53,12 @@ export async function openCertificateInventory(
   journal: Pick<Journal, 'states' | 'putState' | 'note'>,
   clock: Clock,
 ): Promise<CertificateInventory> {
-  const book = new Book(journal, clock)
+  const book = new StoredInventory(journal, clock)
   await book.read()
   return book
 }
 
-class Book implements CertificateInventory {
+class StoredInventory implements CertificateInventory {
   readonly #journal: Pick<Journal, 'states' | 'putState' | 'note'>
   readonly #clock: Clock
   readonly #entries = new Map<string, Entry>()

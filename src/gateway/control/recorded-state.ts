@@ -34,7 +34,7 @@ export interface RecordedState<S> {
   permit<W>(step: (state: S) => Step<S, W>): Promise<Permitted<W>>
 }
 
-/** `rows`: what it writes, key by key. `refusedNow`: its step would be refused on another state. */
+/** `rows`: what it writes, key by key. `refusedOn`: its step would be refused on another state. */
 type Flight<S> = {
   readonly event: SecurityEvent
   readonly keys: readonly string[]

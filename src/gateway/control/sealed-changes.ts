@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type SecurityEvent, event } from '../../events/index.ts'
-import type { AsRecorded, LastRecorded, RecordChange } from '../../identity/index.ts'
+import type { RecordedCheck, LastRecorded, RecordChange } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
 
 /** The states that hold the number of the last change of each sealed file (decision 0041). */
@@ -30,6 +30,6 @@ export const recordChange =
     (await journal.append(told, stateOf(key, change), () => stateOf(key, before))) !== 'unavailable'
 
 /** A file that is not the one that the journal tells of is used and told of, once. `file`: what it is, for people. */
-export function reportOtherFile(journal: Pick<Journal, 'note'>, recorded: AsRecorded, key: SealedKey, file: string): void {
+export function reportOtherFile(journal: Pick<Journal, 'note'>, recorded: RecordedCheck, key: SealedKey, file: string): void {
   if (recorded.kind === 'other') journal.note(event('secrets-not-recorded', { file }), stateOf(key, recorded.change))
 }

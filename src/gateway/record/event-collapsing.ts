@@ -34,7 +34,7 @@ export interface EventCollapsing {
   close(): void
 }
 
-/** The journal without floods: what is noted goes through `createFloods`, and is summed up before the last event of the run. */
+/** The journal without floods: what is noted goes through `createEventCollapsing`, and is summed up before the last event of the run. */
 export function collapseEvents(journal: Journal, clock: Clock): Journal {
   const floods = createEventCollapsing((happened) => journal.note(happened), clock)
   return {

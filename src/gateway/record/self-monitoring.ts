@@ -9,7 +9,7 @@ import { checkKeyStore, startSelfTest } from './self-test.ts'
 import type { Sinks } from './sinks.ts'
 import type { FailClosed } from './fail-closed.ts'
 
-export type SelfMonitoring = { readonly keeper: JournalRetention; close(): void }
+export type SelfMonitoring = { readonly retention: JournalRetention; close(): void }
 
 type Parts = {
   readonly journal: Journal
@@ -53,7 +53,7 @@ export function startSelfMonitoring(force: InForce, { clock, log, clockSynchroni
   ]
   judge() // a disk that refused before anybody listened
   return {
-    keeper,
+    retention: keeper,
     close() {
       keeper.close()
       for (const stop of stops) stop()

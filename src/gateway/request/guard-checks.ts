@@ -1,15 +1,7 @@
 import type { Operation } from '../../breakers/index.ts'
 import { event } from '../../events/index.ts'
 import { matchReply, toAddress } from '../../modbus/index.ts'
-import {
-  type Allow,
-  type GuardInputs,
-  type Deny,
-  type Verdict,
-  isUnder,
-  refusalReasons,
-  subjectName,
-} from '../../policy/index.ts'
+import { type Allow, type GuardInputs, type Deny, type Verdict, isUnder, refusalReasons, subjectName } from '../../policy/index.ts'
 import type { Answer, IncomingRequest } from '../../upstream/index.ts'
 import { type Breaker, type RequestPorts, askedByGateway } from '../request-ports.ts'
 import { type OperationContext, eventFields } from './operation-context.ts'
@@ -30,9 +22,8 @@ export async function guardInputsOf(
     const value = await readRegister(unit, rule.register, ports, serve)
     if (value !== 'not-read') before.set(rule.setting, value)
   }
-  return ports.guardHistory.circumstances(subject, operation, breaker.name, (setting) => before.get(setting) ?? 'not-read')
+  return ports.guardHistory.guardInputs(subject, operation, breaker.name, (setting) => before.get(setting) ?? 'not-read')
 }
-/** Reading asks no guard. */
 
 /** The present value of one holding register, as any read that the gateway makes by itself. */
 export async function readRegister(unit: number, register: number, ports: RequestPorts, serve: Serve): Promise<number | 'not-read'> {

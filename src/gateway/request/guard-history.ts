@@ -4,7 +4,7 @@ import { type GuardInputs, type Guard, type Subject, isUnder, noGuardInputs, sub
 
 /** What guards have to remember of clients: what was done when, and what was asked for once. */
 export interface GuardHistory {
-  circumstances(subject: Subject, operation: Operation, breaker: string, before: GuardInputs['before']): GuardInputs
+  guardInputs(subject: Subject, operation: Operation, breaker: string, before: GuardInputs['before']): GuardInputs
   /** It was refused until it is asked for a second time. */
   selected(subject: Subject, operation: Operation, breaker: string): void
   /** It passes: it counts, and its selection is used up. */
@@ -32,7 +32,7 @@ export function createGuardHistory(guards: () => readonly Guard[], clock: Clock)
     JSON.stringify([subjectName(subject), breaker, request])
 
   return {
-    circumstances(subject, operation, breaker, before) {
+    guardInputs(subject, operation, breaker, before) {
       if (guards().length === 0) return noGuardInputs
       return {
         ...localTime(clock.utcUs()),

@@ -58,7 +58,7 @@ const untouched: VaultWatch = { passwordOf: () => undefined, level: () => '' }
 
 /** The vault, and which of its passwords was taken out of it. */
 export function watchVault(operation: Operation, passwordOf: PasswordOf): VaultWatch {
-  if (operation.command === 'none') return untouched // what is no command is sealed with nothing: a read costs nothing here
+  if (operation.command === 'none') return untouched // no command, no password: a read costs nothing here
   let taken = ''
   return {
     passwordOf(level) {

@@ -109,7 +109,7 @@ export function followOutcome(
 
 type End = { readonly kind: 'done' } | { readonly kind: 'refused' | 'failed' | 'unknown'; readonly why: string }
 
-/** Learns how a command ended from its client's own reading, or asks the breaker, through the same rooms as everybody. */
+/** Learns how a command ended from its client's own reading, or asks the breaker, through the same steps as everybody. */
 async function commandResult(
   context: OperationContext,
   turn: CommandTurn,

@@ -19,7 +19,7 @@ export async function serve(asked: IncomingRequest, ports: RequestPorts): Promis
   const context = startOperation(asked, breaker, operation, ports)
   const guardInputs = operation.class === 'monitor' ? noGuardInputs : await guardInputsOf(asked, operation, breaker, ports, serve)
   const { name, restrictions } = breaker
-  const ask = (recheck: boolean) =>
+  const decideNow = (recheck: boolean) =>
     decide({
       subject,
       operation,
@@ -31,12 +31,12 @@ export async function serve(asked: IncomingRequest, ports: RequestPorts): Promis
       recheck,
       ...ports.conditions(),
     })
-  const verdict = ask(false)
+  const verdict = decideNow(false)
   if (verdict.kind === 'deny') return refuse(context, verdict, ports)
   observeOnly(context, verdict, breaker, ports)
   const vault = watchVault(operation, breaker.passwordOf)
-  const sealed = insertPassword(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
-  if (sealed === 'no-password') return refuse(context, deny('no-password'), ports)
+  const withPassword = insertPassword(operation, vault.passwordOf) // the vault's password, in place of whatever the client sent
+  if (withPassword === 'no-password') return refuse(context, deny('no-password'), ports)
   const turn = breaker.commandTurns.take(subject, operation)
   if (turn === 'busy') return refuse(context, deny('command-of-another'), ports)
   if (!count(context, verdict, ports)) {
@@ -55,14 +55,14 @@ export async function serve(asked: IncomingRequest, ports: RequestPorts): Promis
   let stopped: Stopped = 'not-stopped'
   const sending = { overtaken: false }
   const stillHolds = (): boolean => {
-    const again = ask(true)
+    const again = decideNow(true)
     if (again.kind === 'deny') stopped = again.reason
     else if (record !== 'none' && !asked.stillConnected()) stopped = 'client-gone'
     if (stopped !== 'not-stopped') return false
     sending.overtaken = !turn.sends() // the last question: from here on it counts as sent, and nobody may stop it
     return !sending.overtaken
   }
-  const outcome = await breaker.perform(clear(sealed, verdict, record), asked, stillHolds)
+  const outcome = await breaker.perform(clear(withPassword, verdict, record), asked, stillHolds)
   turn.ended(wasTaken(outcome) ? 'taken' : 'not-taken')
   if (sending.overtaken) return refuse(context, deny('command-of-another'), ports)
   turn.saw(asked.request, outcome)

@@ -19,7 +19,7 @@ export class Accounts {
     this.#context = context
   }
 
-  /** True until somebody may manage users. A file that cannot be read is not an empty one. */
+  /** True while there are no users. A file that cannot be read is not an empty one. */
   needsSetUp(): boolean {
     const { store } = this.#context
     return store.state.kind === 'open' && store.people().users.length === 0

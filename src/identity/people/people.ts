@@ -53,7 +53,7 @@ export function openPeople(ports: PeoplePorts): People {
   const store = openPeopleStore(files, random, { usedBefore: kept.text !== undefined, last })
   const sessions = createSessions(settings, random)
   const context: Context = { ...rest, store, sessions, hasher: createHasher(random) }
-  const attempts = attemptBook(kept, context)
+  const attempts = attemptStore(kept, context)
   const factors = new Factors(context, party)
   let cancel: Cancel = () => undefined
   const reminded = new Map<string, number>()
@@ -111,7 +111,7 @@ export function openPeople(ports: PeoplePorts): People {
 }
 
 /** In memory on the monotonic clock, on disk by the date: what is left of a lock after a restart, and never more than the policy has. */
-function attemptBook(kept: Kept, { clock, settings }: Pick<Context, 'clock' | 'settings'>) {
+function attemptStore(kept: Kept, { clock, settings }: Pick<Context, 'clock' | 'settings'>) {
   const offsetMs = (): number => clock.utcUs() / 1000 - clock.now()
   let current = capped(shifted(attemptsOf(kept.text), -offsetMs()), clock.now(), settings())
   return {

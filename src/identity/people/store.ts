@@ -1,6 +1,6 @@
 import { type Files, type Random, createTurns, realFiles } from '../../platform/index.ts'
 import {
-  type AsRecorded,
+  type RecordedCheck,
   type LastRecorded,
   type Place,
   type RecordChange,
@@ -31,7 +31,7 @@ export type Known = {
 export interface PeopleStore {
   readonly state: { readonly kind: 'open' } | { readonly kind: 'closed'; readonly why: string }
   /** Whether the file is the one that the journal tells of. */
-  readonly recorded: AsRecorded
+  readonly recorded: RecordedCheck
   people(): People
   user(name: string): User | undefined
   /** What only counts, such as the time of the last log-in. */
@@ -47,7 +47,7 @@ const nobody: People = { users: [], services: [] }
 const CANNOT_BE_MADE = 'make room on its disk, and restart the gateway'
 
 type Opened =
-  | { readonly kind: 'open'; readonly file: RecordedFile; readonly people: People; readonly recorded: AsRecorded }
+  | { readonly kind: 'open'; readonly file: RecordedFile; readonly people: People; readonly recorded: RecordedCheck }
   | { readonly kind: 'closed'; readonly why: string }
 const closed = (why: string): Opened => ({ kind: 'closed', why })
 

@@ -15,14 +15,14 @@ export type RecordChange = (change: string, before: string) => Promise<boolean>
 export type LastRecorded = { readonly kind: 'known'; readonly change: string } | { readonly kind: 'unknown' }
 
 /** `at`: whether the file is in its place, or still beside it. */
-type Standing = { readonly key: Uint8Array; readonly change: string; readonly at: 'place' | 'beside' }
+type FileInForce = { readonly key: Uint8Array; readonly change: string; readonly at: 'place' | 'beside' }
 
 /** `other`: it is not the one that the journal tells of, such as an older copy; the number that it has. */
-export type AsRecorded = { readonly kind: 'as-recorded' } | { readonly kind: 'other'; readonly change: string }
-const asRecorded: AsRecorded = { kind: 'as-recorded' }
+export type RecordedCheck = { readonly kind: 'as-recorded' } | { readonly kind: 'other'; readonly change: string }
+const asRecorded: RecordedCheck = { kind: 'as-recorded' }
 
 export type FoundFile =
-  | { readonly kind: 'opened'; readonly content: unknown; readonly recorded: AsRecorded; readonly standing: Standing }
+  | { readonly kind: 'opened'; readonly content: unknown; readonly recorded: RecordedCheck; readonly standing: FileInForce }
   | { readonly kind: 'missing' }
   | Failure
 
@@ -44,7 +44,7 @@ export function findRecorded(place: Omit<Place, 'random'>, keys: readonly Uint8A
   return inPlace.kind === 'opened' ? { ...inPlace, recorded: { kind: 'other', change: inPlace.standing.change } } : inPlace
 }
 
-function opened({ path, format, files }: Omit<Place, 'random'>, at: Standing['at'], keys: readonly Uint8Array[]): FoundFile {
+function opened({ path, format, files }: Omit<Place, 'random'>, at: FileInForce['at'], keys: readonly Uint8Array[]): FoundFile {
   const file = at === 'place' ? path : beside(path)
   let found: FoundFile = { kind: 'missing' }
   for (const key of keys) {
@@ -78,7 +78,7 @@ export interface RecordedFile {
   change(content: unknown, record: RecordChange, fresh?: Uint8Array): Promise<Changed>
 }
 
-export function recordedFile({ path, format, files, random }: Place, start: Standing): RecordedFile {
+export function recordedFile({ path, format, files, random }: Place, start: FileInForce): RecordedFile {
   let standing = start
   const seal = (file: string, key: Uint8Array, change: string, content: unknown): Failure | 'written' =>
     writeSealed(file, { key, nonce: random.bytes(12), format }, JSON.stringify({ change, content }), files)

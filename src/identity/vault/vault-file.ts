@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Files, type Random, createTurns, realFiles } from '../../platform/index.ts'
 import {
-  type AsRecorded,
+  type RecordedCheck,
   type LastRecorded,
   type Place,
   type RecordChange,
@@ -39,7 +39,7 @@ export type Next =
 
 export type SecretsFile = {
   readonly state: VaultState
-  readonly recorded: AsRecorded
+  readonly recorded: RecordedCheck
   readonly secrets: () => readonly Secret[]
   /** One after the other. `next` is asked when the changes before this one are through. */
   readonly change: (next: () => Next, record: RecordChange) => Promise<VaultChange>
@@ -109,7 +109,7 @@ type Opened =
       readonly kind: 'open'
       readonly secrets: readonly Secret[]
       readonly file: RecordedFile | 'not-made'
-      readonly recorded: AsRecorded
+      readonly recorded: RecordedCheck
       readonly keyWaits: boolean
     }
   | { readonly kind: 'closed'; readonly why: string }
@@ -120,9 +120,13 @@ function open({ file, keyFile, credential }: VaultSettings, place: Place, last: 
   const key = credential === undefined ? readKey(keyFile, 'file', files) : readKey(credential, 'credential', files)
   if (key !== 'missing' && 'kind' in key) return closed(key.why)
   const empty = (made: RecordedFile | 'not-made'): Opened => {
-    const recorded: AsRecorded = last.kind === 'known' ? { kind: 'other', change: '' } : { kind: 'as-recorded' }
+    // The file is gone: that is said once, and what is known then is that there is none.
+    const isGone = last.kind === 'known' && last.change !== ''
+    const recorded: RecordedCheck = isGone ? { kind: 'other', change: '' } : { kind: 'as-recorded' }
     return { kind: 'open', secrets: [], file: made, recorded, keyWaits: false }
   }
+  if (key === 'missing' && credential !== undefined)
+    return closed(`${credential} is empty or not there: LoadCredential= in the unit brings it`)
   if (key === 'missing') {
     const there = readSealed(file, new Uint8Array(32), place.format, files)
     return there === 'missing' ? empty('not-made') : closed(`${keyFile} is not there, and ${file} opens with it only`)

@@ -1,6 +1,6 @@
 import { type Clock, type Random, isoUs } from '../../platform/index.ts'
 import { FACTORY_ACCOUNT, type PasswordRule, checkByRule, isFactoryPassword } from './password.ts'
-import type { AsRecorded, LastRecorded, RecordChange } from './recorded-file.ts'
+import type { RecordedCheck, LastRecorded, RecordChange } from './recorded-file.ts'
 import { type Failure, writeKey } from './sealed-file.ts'
 import { type Secret, type VaultChange, type VaultSettings, type VaultState, openSecrets } from './vault-file.ts'
 
@@ -22,7 +22,7 @@ export type NewPassword = {
 export interface Vault {
   readonly state: VaultState
   /** Whether the file is the one that the journal tells of. */
-  readonly recorded: AsRecorded
+  readonly recorded: RecordedCheck
   passwordOf(breaker: string, level: string): string | undefined
   list(): readonly VaultEntry[]
   /** The password that is there already is refused: entered again it is no newer. */

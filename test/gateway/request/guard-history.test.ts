@@ -25,9 +25,9 @@ t.test('one client that selects without end makes no selection of another be for
   memory.selected(subject('scada'), open, 'Q1')
   for (let i = 0; i < 3000; i++) memory.selected(subject('flood'), classify(commandOf(904, 10, 4353, 1, [i]), profile), 'Q1')
   const before = (): 'not-read' => 'not-read'
-  t.not(memory.circumstances(subject('scada'), open, 'Q1', before).selectedAt, 'never')
+  t.not(memory.guardInputs(subject('scada'), open, 'Q1', before).selectedAt, 'never')
   const kept = (n: number): unknown =>
-    memory.circumstances(subject('flood'), classify(commandOf(904, 10, 4353, 1, [n]), profile), 'Q1', before).selectedAt
+    memory.guardInputs(subject('flood'), classify(commandOf(904, 10, 4353, 1, [n]), profile), 'Q1', before).selectedAt
   t.not(kept(3000 - MAX_SELECTIONS), 'never')
   t.equal(kept(3000 - MAX_SELECTIONS - 1), 'never')
   t.end()

@@ -42,7 +42,7 @@ export type ReportFacts = {
     readonly connected: boolean
     readonly behind: boolean
   }[]
-  readonly journal: { readonly key: string; readonly verification: ReturnType<Gateway['keeper']['status']>['verification'] }
+  readonly journal: { readonly key: string; readonly verification: ReturnType<Gateway['retention']['status']>['verification'] }
   readonly clock: boolean | 'unknown'
   readonly faults: readonly { readonly part: string; readonly reason: string }[]
   readonly checklist: readonly Pick<ChecklistView, 'due'>[]
@@ -72,9 +72,9 @@ export function reportFacts(gateway: Gateway, checklist: readonly ChecklistView[
       connected: state.kind === 'delivers' || state.kind === 'sends',
       behind,
     })),
-    journal: { key: gateway.journal.signing().key, verification: gateway.keeper.status().verification },
+    journal: { key: gateway.journal.signing().key, verification: gateway.retention.status().verification },
     clock: gateway.clockSynchronised(),
-    faults: gateway.trust.faults(),
+    faults: gateway.failClosed.faults(),
     checklist,
   }
 }

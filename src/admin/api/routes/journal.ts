@@ -26,7 +26,7 @@ export function journalRoutes(app: FastifyInstance, gateway: Gateway): void {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
     const line = (view: VerifyView): void => void reply.raw.write(`${JSON.stringify(view)}\n`)
-    const walked = gateway.keeper
+    const walked = gateway.retention
       .verify(who, (done, of) => line({ done, of }))
       .catch((error: unknown) => ({ kind: 'unreadable' as const, what: String(error) }))
       .then((verified) => {
@@ -58,7 +58,7 @@ async function acceptStates(request: FastifyRequest, reply: FastifyReply, gatewa
       return refuse(reply, 409, `the states cannot be accepted: ${done.why}`, 'look at the disk: breakwall status')
     case 'accepted': {
       const tags = gateway.tags.tags().tags.map(({ owner, on }) => ({ owner, on: on.kind === 'job' ? `job ${on.job}` : on.breaker }))
-      const view: AcceptedView = { tags, masterLock: gateway.masterLock.state().on, faults: gateway.trust.faults() }
+      const view: AcceptedView = { tags, masterLock: gateway.masterLock.state().on, faults: gateway.failClosed.faults() }
       return reply.send(view)
     }
   }

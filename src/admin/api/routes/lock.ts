@@ -70,7 +70,7 @@ async function unlock(request: FastifyRequest<Named>, reply: FastifyReply, gatew
   const longest = gateway.site().longestUnlockMs / 1000
   if (forSeconds > longest)
     return refuse(reply, 422, `this site unlocks for ${longest / 3600} h at most`, 'ask for less, or change locks.longest-unlock')
-  if (!gateway.trust.permits()) return refuse(reply, 503, 'a part of the gateway cannot be trusted now', 'breakwall status says which')
+  if (!gateway.failClosed.permits()) return refuse(reply, 503, 'a part of the gateway cannot be trusted now', 'breakwall status says which')
   const done = await gateway.locks.unlock(name, scope, { forMs: forSeconds * 1000, by: who, reason, workOrder, seen: version })
   if (done === 'unavailable') return refuse(reply, 503, ...NO_DISK)
   if (done === 'changed') {

@@ -86,8 +86,8 @@ function ofTheJournal(gateway: Gateway, gauge: Make<Gauge>, counter: Make<Counte
     behind.set(labels, sink.behind ? 1 : 0)
     sent.inc(labels, sink.sent)
   }
-  const { bytes, freeBytes } = gateway.keeper.status()
+  const { bytes, freeBytes } = gateway.retention.status()
   gauge('journal_bytes', 'Size of the journal', []).set(bytes)
   gauge('journal_disk_free_bytes', 'Free space on its disk', []).set(freeBytes)
-  gauge('fail_closed', 'Whether every operation is denied because a part cannot be trusted', []).set(gateway.trust.permits() ? 0 : 1)
+  gauge('fail_closed', 'Whether every operation is denied because a part cannot be trusted', []).set(gateway.failClosed.permits() ? 0 : 1)
 }

@@ -50,11 +50,11 @@ export function statusView(gateway: Gateway): StatusView {
       .map(({ name, where, daysLeft }) => ({ name, where, daysLeft })),
     journal: journalView(gateway),
     sinks: gateway.sinks.status().map(sinkView),
-    faults: gateway.trust.faults(),
+    faults: gateway.failClosed.faults(),
   }
 }
 
-function journalView({ journal, journalFile, keeper }: Gateway): StatusView['journal'] {
+function journalView({ journal, journalFile, retention: keeper }: Gateway): StatusView['journal'] {
   const { bytes, freeBytes, verification } = keeper.status()
   const verified = describeVerification(verification)
   return { file: journalFile, ...journal.head(), bytes, freeBytes, verified, verification: verification.kind, key: journal.signing().key }
@@ -69,7 +69,7 @@ export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unkn
     breaker: breakerView(gateway, breaker),
     masterLock: masterLockView(gateway),
     unlock: unlockRules(gateway),
-    faults: gateway.trust.faults(),
+    faults: gateway.failClosed.faults(),
   }
 }
 

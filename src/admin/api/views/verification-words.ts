@@ -1,7 +1,7 @@
 import type { Gateway } from '../../../gateway/index.ts'
 import { isoUs } from '../../../platform/index.ts'
 
-type LastVerification = ReturnType<Gateway['keeper']['status']>['verification']
+type LastVerification = ReturnType<Gateway['retention']['status']>['verification']
 
 /** When the chain was walked last and what came out, for people; empty before the first time. */
 export function describeVerification(last: LastVerification): string {
