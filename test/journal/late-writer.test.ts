@@ -103,7 +103,7 @@ t.test(
       virtualClock(),
       quiet,
     )
-    const ports = { journal, trust: { faults: () => [{ part: 'states' }], works: (part: string) => works.push(part) } }
+    const ports = { journal, failClosed: { faults: () => [{ part: 'states' }], works: (part: string) => works.push(part) } }
     const others = { locks: { lockAll: () => undefined }, tags: { tags: () => ({ tags: [] }) } }
     t.match(await acceptStates({ ...ports, ...others, openedLate: true } as never, 'ana', 'r'), {
       kind: 'refused',

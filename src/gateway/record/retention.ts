@@ -23,7 +23,7 @@ export type RetentionPorts = {
   readonly journal: Journal
   readonly clock: Clock
   readonly log: Log
-  readonly trust: FailClosed
+  readonly failClosed: FailClosed
   readonly settings: () => JournalSettings
   /** Up to which event each sink has had all. */
   readonly delivered: () => readonly { readonly sink: string; readonly upTo: number }[]

@@ -14,7 +14,7 @@ export type SelfMonitoring = { readonly retention: JournalRetention; close(): vo
 type Parts = {
   readonly journal: Journal
   readonly journalFile: string
-  readonly trust: FailClosed
+  readonly failClosed: FailClosed
   readonly sinks: Sinks
   readonly core: Pick<Core, 'note'>
   readonly rights: () => Rights
@@ -22,12 +22,12 @@ type Parts = {
 
 /** Everything that watches the gateway itself: its journal, its clock, its parts, and that it is alive. */
 export function startSelfMonitoring(force: InForce, { clock, log, clockSynchronised }: Ports, parts: Parts): SelfMonitoring {
-  const { journal, journalFile, trust, sinks, core, rights } = parts
+  const { journal, journalFile, failClosed, sinks, core, rights } = parts
   const keeper = startRetention({
     journal,
     clock,
     log,
-    trust,
+    failClosed,
     settings: () => force.site.journal,
     delivered: () => sinks.delivered(),
     async walk(progress) {
@@ -40,13 +40,13 @@ export function startSelfMonitoring(force: InForce, { clock, log, clockSynchroni
     },
   })
   const judge = (): void => {
-    checkKeyStore({ trust, journal }) // first: the fault of the journal must not end before that of its key is known
+    checkKeyStore({ failClosed, journal }) // first: the fault of the journal must not end before that of its key is known
     const fault = journal.fault()
-    if (fault === 'none') trust.works('journal')
-    else trust.fails('journal', describeFault(fault), 'in use', fault.kind)
+    if (fault === 'none') failClosed.works('journal')
+    else failClosed.fails('journal', describeFault(fault), 'in use', fault.kind)
   }
   const stops = [
-    startSelfTest({ trust, journal, clock, rights }),
+    startSelfTest({ failClosed, journal, clock, rights }),
     watchClock({ clock, note: core.note, synchronised: clockSynchronised }),
     startHeartbeat({ journal, clock, lag: () => Math.max(0, ...sinks.status().map(({ owed }) => owed)) }),
     journal.onCommitted(judge),

@@ -10,7 +10,7 @@ const EVERY_MS = 30_000
 const FIRST_RELEASE_US = Date.UTC(2026, 0, 1) * 1000
 
 export type SelfTestPorts = {
-  readonly trust: FailClosed
+  readonly failClosed: FailClosed
   readonly journal: Pick<Journal, 'signing'>
   readonly clock: Clock
   readonly rights: () => Rights
@@ -32,20 +32,20 @@ export function startSelfTest(ports: SelfTestPorts): Cancel {
  * The key with which the journal vouches for its events and states. It is looked at again whenever the journal has written: one that is
  * opened late may have found no key that can be used, and no operation may pass before that is known.
  */
-export function checkKeyStore({ trust, journal }: Pick<SelfTestPorts, 'trust' | 'journal'>): void {
+export function checkKeyStore({ failClosed, journal }: Pick<SelfTestPorts, 'failClosed' | 'journal'>): void {
   const { key, keyFault } = journal.signing()
-  if (keyFault !== '') trust.fails('key store', `checkpoints cannot be signed: ${keyFault}`, 'by a self-test')
-  else if (key === '') trust.fails('key store', 'the journal has no key yet: it is not open', 'by a self-test')
-  else trust.works('key store')
+  if (keyFault !== '') failClosed.fails('key store', `checkpoints cannot be signed: ${keyFault}`, 'by a self-test')
+  else if (key === '') failClosed.fails('key store', 'the journal has no key yet: it is not open', 'by a self-test')
+  else failClosed.works('key store')
 }
 
-function look({ trust, journal, clock, rights }: SelfTestPorts): void {
-  checkKeyStore({ trust, journal })
-  if (clock.utcUs() < FIRST_RELEASE_US) trust.fails('clock', `it shows ${isoUs(clock.utcUs())}`, 'by a self-test')
-  else trust.works('clock')
+function look({ failClosed, journal, clock, rights }: SelfTestPorts): void {
+  checkKeyStore({ failClosed, journal })
+  if (clock.utcUs() < FIRST_RELEASE_US) failClosed.fails('clock', `it shows ${isoUs(clock.utcUs())}`, 'by a self-test')
+  else failClosed.works('clock')
   const wrong = wrongPolicy(rights(), clock)
-  if (wrong !== undefined) trust.fails('policy', wrong, 'by a self-test')
-  else trust.works('policy')
+  if (wrong !== undefined) failClosed.fails('policy', wrong, 'by a self-test')
+  else failClosed.works('policy')
 }
 
 /** What must be denied under any configuration: an operation on a locked breaker, and one of an address that may only read. */

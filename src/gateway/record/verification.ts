@@ -6,7 +6,7 @@ import type { FailClosed } from './fail-closed.ts'
 export type Progress = (done: number, of: number) => void
 export type Verifying = (progress: Progress) => Promise<Verified>
 
-type Ports = { readonly journal: Pick<Journal, 'note'>; readonly clock: Clock; readonly trust: FailClosed; readonly walk: Verifying }
+type Ports = { readonly journal: Pick<Journal, 'note'>; readonly clock: Clock; readonly failClosed: FailClosed; readonly walk: Verifying }
 
 /** What came out when the chain was walked last. `unreadable`: it could not be walked, so nothing is known of it. */
 export type LastVerification =
@@ -16,7 +16,7 @@ export type LastVerification =
   | { readonly kind: 'unreadable'; readonly atUtcUs: number; readonly reason: string }
 
 /** The walk along the whole chain, one at a time: whoever asks meanwhile gets what it finds. */
-export function createVerification({ journal, clock, trust, walk }: Ports) {
+export function createVerification({ journal, clock, failClosed, walk }: Ports) {
   let walking: Promise<Verified> | 'no' = 'no'
   let last: LastVerification = { kind: 'never' }
   const watching = new Set<Progress>()
@@ -33,17 +33,17 @@ export function createVerification({ journal, clock, trust, walk }: Ports) {
       case 'whole':
         last = { kind: 'whole', atUtcUs, records: verified.records }
         journal.note(event('journal-verified', { subject: by, count: verified.records }))
-        return trust.works('chain')
+        return failClosed.works('chain')
       case 'broken': {
         const reason = `${verified.fault}: ${verified.what}`
         last = { kind: 'broken', atUtcUs, seq: verified.seq, reason }
         journal.note(event('journal-tampered', { subject: by, fromSeq: verified.seq, reason }))
-        return trust.fails('chain', `event ${verified.seq} of the journal is wrong (${reason})`, 'by a self-test')
+        return failClosed.fails('chain', `event ${verified.seq} of the journal is wrong (${reason})`, 'by a self-test')
       }
       case 'unreadable':
         // Not one event was looked at: no event can be called wrong.
         last = { kind: 'unreadable', atUtcUs, reason: verified.what }
-        return trust.fails('chain', `the journal cannot be read to verify it (${verified.what})`, 'by a self-test')
+        return failClosed.fails('chain', `the journal cannot be read to verify it (${verified.what})`, 'by a self-test')
     }
   }
 

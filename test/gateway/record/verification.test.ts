@@ -19,10 +19,10 @@ const whole: Verified = {
 t.test('what came out of the last walk is a value: whole, broken, or not to be read [CR 3.9]', async (t) => {
   const notes: SecurityEvent[] = []
   const note = (one: SecurityEvent): void => void notes.push(one)
-  const trust = createFailClosed(note)
+  const failClosed = createFailClosed(note)
   let next: Verified = whole
   const clock = virtualClock()
-  const verification = createVerification({ journal: { note }, clock, trust, walk: () => Promise.resolve(next) })
+  const verification = createVerification({ journal: { note }, clock, failClosed, walk: () => Promise.resolve(next) })
   const walk = async (found: Verified): Promise<readonly string[]> => {
     notes.length = 0
     next = found
@@ -32,7 +32,7 @@ t.test('what came out of the last walk is a value: whole, broken, or not to be r
   t.same(verification.last(), { kind: 'never' })
   t.same(await walk(whole), ['journal-verified'])
   t.same(verification.last(), { kind: 'whole', atUtcUs: clock.utcUs(), records: 7 })
-  t.ok(trust.permits())
+  t.ok(failClosed.permits())
 
   t.same(await walk({ kind: 'broken', seq: 5, fault: 'edited', what: 'its text' }), [
     'journal-tampered',
@@ -40,10 +40,10 @@ t.test('what came out of the last walk is a value: whole, broken, or not to be r
     'fail-closed-entered',
   ])
   t.match(verification.last(), { kind: 'broken', seq: 5, reason: 'edited: its text' })
-  t.notOk(trust.permits())
+  t.notOk(failClosed.permits())
 
   t.same(await walk(whole), ['journal-verified', 'fail-closed-left'])
   t.same(await walk({ kind: 'unreadable', what: 'no such table' }), ['self-test-failed', 'fail-closed-entered'], 'no event is called wrong')
   t.match(verification.last(), { kind: 'unreadable', reason: 'no such table' })
-  t.match(trust.faults(), [{ part: 'chain', reason: /cannot be read to verify it \(no such table\)/ }])
+  t.match(failClosed.faults(), [{ part: 'chain', reason: /cannot be read to verify it \(no such table\)/ }])
 })

@@ -11,7 +11,7 @@ import { allowed } from '../caller.ts'
 export function learnRoutes(app: FastifyInstance, gateway: Gateway, file: ConfigurationFile): void {
   app.get('/v1/learned', (request, reply) => {
     if (allowed(request, reply, 'look', gateway) === undefined) return reply
-    const seen = gateway.learning.list().map(({ firstUtcUs, lastUtcUs, ...rest }) => ({
+    const seen = gateway.observedRequests.list().map(({ firstUtcUs, lastUtcUs, ...rest }) => ({
       ...rest,
       first: isoUs(firstUtcUs),
       last: isoUs(lastUtcUs),

@@ -28,7 +28,7 @@ export function statusView(gateway: Gateway): StatusView {
       security: listener.kind,
       connections: listener.connections(),
     })),
-    clients: gateway.presence.list(),
+    clients: gateway.connectedClients.list(),
     keySwitches: gateway.keySwitches.list().map(({ name, breakers, state, why, sinceUtcUs }) => ({
       name,
       state,
@@ -74,7 +74,7 @@ export function breakerLive(gateway: Gateway, name: string): BreakerLive | 'unkn
 }
 
 export function breakerView(gateway: Gateway, breaker: ReturnType<Gateway['site']>['breakers'][number]): BreakerView {
-  const seen = gateway.watch.seen(breaker.name)
+  const seen = gateway.breakerStates.seen(breaker.name)
   const { observed, emergencyOpen } = gateway.site()
   const hanging = hangingOn(gateway.tags.tags(), breaker.name)
   const lock = (scope: Scope): LockView => lockView(breaker.name, scope, gateway)
