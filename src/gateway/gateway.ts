@@ -174,7 +174,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
 /** The breakers' passwords, with the rule and the account of each breaker's kind. */
 async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultStore> {
-  const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential }
+  const takes = (): boolean => journal.writes()
+  const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential, takes }
   const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
   const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
   const vault = openVaultStore(openVault(files, clock, random, last), {
@@ -196,7 +197,12 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
   const people = openPeople({
     clock,
     random,
-    files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: ports.peopleCredential },
+    files: {
+      file: join(folder, 'people'),
+      keyFile: join(folder, 'people.key'),
+      credential: ports.peopleCredential,
+      takes: () => journal.writes(),
+    },
     settings: () => force.site.people,
     rights: () => force.site.rights,
     record: (id, fields, change, before) => recordChange(journal, event(id, fields), SEALED_PEOPLE)(change, before),

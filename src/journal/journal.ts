@@ -3,7 +3,7 @@ import type { Clock, Log } from '../platform/index.ts'
 import type { Head, Space, States } from './entry.ts'
 import type { StoreFault } from './fault.ts'
 import { GroupCommit } from './group-commit.ts'
-import { MAX_READ_RECORDS } from './limits.ts'
+import { MAX_READ_RECORDS, SILENT_MS } from './limits.ts'
 import type { Query } from './queries.ts'
 import { toRecord } from './record.ts'
 import type { Retained, RetentionLimits } from './retention.ts'
@@ -78,7 +78,7 @@ export function createJournal(writer: Writer, clock: Clock, log: Log): Journal {
     append: (told, states = {}, back = () => ({})) => new Promise((settle) => commits.push(told, states, { kind: 'permit', settle, back })),
     keep: (told, states) => new Promise((settle) => commits.push(told, states, { kind: 'state', settle })),
     note: (told, states = {}) => commits.push(told, states, { kind: told.severity <= ALARM ? 'alarm' : 'other' }),
-    ...readsOf(writer),
+    ...readsOf(writer, clock),
     async retain(limits) {
       const done = await writer.retain(limits, clock.utcUs(), clock.now())
       if (done.kind === 'removed') commits.grown(done.head)
@@ -127,7 +127,7 @@ function createAnnouncer() {
 const bounded = (wanted: Query): Query => ({ ...wanted, limit: Math.min(wanted.limit, MAX_READ_RECORDS) })
 
 type Reads = Pick<Journal, 'read' | 'query' | 'queryText' | 'range' | 'sign' | 'space' | 'openOperations' | 'states' | 'putState'>
-const readsOf = (writer: Writer): Reads => ({
+const readsOf = (writer: Writer, clock: Clock): Reads => ({
   read: async (after, limit) => (await writer.read(after, Math.min(limit, MAX_READ_RECORDS))).map(toRecord),
   query: async (wanted) => (await writer.query(bounded(wanted))).map(toRecord),
   queryText: (wanted) => writer.queryText(bounded(wanted)),
@@ -138,8 +138,12 @@ const readsOf = (writer: Writer): Reads => ({
   states: async (prefix) =>
     new Map((await writer.states(prefix)).filter(({ value }) => value !== '').map(({ key, value }) => [key, value])),
   putState: (key, value) =>
-    writer.putState(key, value).then(
-      () => 'written' as const,
-      () => 'unavailable' as const,
-    ),
+    new Promise((resolve) => {
+      const cancel = clock.after(SILENT_MS, () => resolve('unavailable'))
+      const settle = (how: 'written' | 'unavailable') => (): void => {
+        cancel()
+        resolve(how)
+      }
+      writer.putState(key, value).then(settle('written'), settle('unavailable'))
+    }),
 })

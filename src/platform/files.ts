@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { hasName, readRegularFile, writeWhole } from './whole-file.ts'
+import { hasName, readRegularFile, syncFolder, writeWhole } from './whole-file.ts'
 
 /** Small files, each whole or not there at all. Every call throws what the system says; a test gives ones that refuse. */
 export type Files = {
@@ -28,6 +28,9 @@ export const realFiles: Files = {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeWhole(path, text, { mode: 0o600, how, owner: 'own' })
   },
-  rename: (from, to) => renameSync(from, to),
+  rename(from, to) {
+    renameSync(from, to)
+    syncFolder(dirname(to))
+  },
   remove: (path) => rmSync(path, { force: true }),
 }

@@ -55,7 +55,7 @@ export function writeWhole(path: string, content: string | Uint8Array, { mode, h
 }
 
 /** The name of a file is in its folder: after a power cut it is the new one. A file system that syncs no folders has its own order. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   try {
     const handle = openSync(folder, 'r')
     try {

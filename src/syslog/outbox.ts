@@ -216,11 +216,22 @@ class Outbox implements Sink {
       if (connected === 'closed' || this.#state === 'ended') return
       if (!this.#stillOn(connected.number)) continue // it ended in the same moment
       const done = await this.#round(connected).catch(() => 'unreadable' as const)
-      if (done === 'unreadable') await new Promise<void>((resolve) => void this.#ports.clock.after(LAG_MS, resolve))
+      if (done === 'unreadable') await this.#pause()
       if (done !== 0 || !this.#stillOn(connected.number)) continue
       if (this.#state === 'runs') await this.#sleep()
       else if ((await connected.link.settle()) === 'delivered') return
     }
+  }
+
+  /** Until a journal that could not be read is asked again: after a while, with the next commit, or at the end. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#ports.clock.after(LAG_MS, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 
   /** Without a connection: whether there is an event that this sink wants. Those before it count as done. */

@@ -26,7 +26,12 @@ const confirmed = ({ kind }: { readonly kind: string }): Confirmed => (kind === 
 const vaults: Explored<Vaults> = {
   async open(journal, clock, files) {
     const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
-    const vault = openVault({ file: 'vault', keyFile: 'vault.key', credential: undefined, files }, clock, realRandom, last)
+    const vault = openVault(
+      { file: 'vault', keyFile: 'vault.key', credential: undefined, files, takes: () => journal.writes() },
+      clock,
+      realRandom,
+      last,
+    )
     const book = openVaultStore(vault, { journal, clock, ruleOf: () => 'four-characters', accountOf: () => undefined })
     return { book, files, recorded: `${vault.state.kind}, ${vault.recorded.kind}` }
   },
@@ -76,9 +81,10 @@ const users: Explored<Users> = {
     if (!files.has('people')) {
       const key = realRandom.bytes(32)
       writeKey('people.key', key, files)
-      recordedFile({ path: 'people', format: 'breakwall-people-1', files, random: realRandom }, { key, change: '', at: 'place' }).rewrite(
-        first,
-      )
+      recordedFile(
+        { path: 'people', format: 'breakwall-people-1', files, random: realRandom, takes: () => true },
+        { key, change: '', at: 'place' },
+      ).rewrite(first)
     }
     const people = openPeople({
       clock,

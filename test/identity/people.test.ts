@@ -323,3 +323,37 @@ t.test('a script has a token for what it was given and until its day [CR 1.14] [
   t.equal((await services.remove('backup', by)).kind, 'done')
   t.match(await services.remove('backup', by), { kind: 'refused' })
 })
+
+t.test('a log-in that began before its password was changed or reset, or a second factor was set, does not get in [CR 1.7]', async (t) => {
+  const some = await withAdmin(t)
+  const { accounts, login, factors } = some.people()
+  await withUser(some, 'ben', 'Operator')
+  const nowMs = (): number => some.clock.utcUs() / 1000
+  // The record of the reset is on its way when the log-in begins, which then waits for it.
+  let reached: () => void = () => undefined
+  let release: () => void = () => undefined
+  const isRecording = new Promise<void>((resolve) => (reached = resolve))
+  some.world.recording = () => {
+    reached()
+    return new Promise((resolve) => (release = resolve))
+  }
+  const reset = accounts.reset('ben', by)
+  await isRecording
+  some.world.recording = () => Promise.resolve()
+  const late = login.byPassword('ben', PASSWORD, fromDesk())
+  await some.countedLogIn()
+  release()
+  t.same([(await reset).kind, (await late).kind], ['created', 'refused'])
+  t.same(some.people().sessions(), [], 'and has no session')
+
+  const first = await login.byPassword('root-admin', PASSWORD, fromDesk())
+  if (first.kind !== 'logged-in') throw new Error(first.kind)
+  const { secret } = factors.startTotp(first.session)
+  t.equal((await factors.confirmTotp(first.session, totpCode(secret, nowMs()))).kind, 'done')
+  some.clock.advance(60_000)
+  const asked = await login.byPassword('root-admin', PASSWORD, fromDesk())
+  if (asked.kind !== 'second-factor') throw new Error(asked.kind)
+  t.equal((await some.people().changePassword(first.session, PASSWORD, 'another battery staple')).kind, 'done')
+  const code = await login.byCode(asked.ticket, totpCode(secret, nowMs()), fromDesk())
+  t.equal(code.kind, 'refused', 'a ticket of the password before')
+})

@@ -238,3 +238,24 @@ t.test('a vault whose file is gone says so once; an empty credential closes it',
   writeFileSync(credential, '', { mode: 0o440 })
   t.match(open({ credential }).state, { kind: 'closed', why: /credential is empty or not there/ })
 })
+
+t.test('a change that a silent journal may still record keeps its file beside until that is known', async (t) => {
+  const { file, keyFile } = place(t)
+  const journal = { takes: true }
+  const settings = { file, keyFile, credential: undefined, takes: () => journal.takes }
+  const vault = openVault(settings, virtualClock(), realRandom)
+  await put(vault, 'Q1', 'operator', 'Zq7x')
+  let first = ''
+  const silent: RecordChange = (change) => {
+    first = change
+    journal.takes = false
+    return Promise.resolve(false)
+  }
+  const fresh = { breaker: 'Q1', level: 'operator', rule: 'four-characters' } as const
+  t.match(await vault.set({ ...fresh, password: 'Ab1x' }, silent), { kind: 'refused' })
+  t.match(await vault.set({ ...fresh, password: 'Cd2y' }, onRecord), { kind: 'refused' }, 'nothing is written while it is not known')
+  t.match(await vault.rotateKey(onRecord), { kind: 'refused' })
+  const cut = openVault(settings, virtualClock(), realRandom, { kind: 'known', change: first })
+  t.match(cut, { state: { kind: 'open' }, recorded: { kind: 'as-recorded' } }, 'the event came late, and then the power failed')
+  t.equal(cut.passwordOf('Q1', 'operator'), 'Ab1x')
+})

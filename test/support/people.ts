@@ -31,8 +31,10 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const clock = virtualClock()
   const events: { id: string; fields: Readonly<Record<string, unknown>> }[] = []
-  const world = { writes: true }
+  /** `recording`: a test may let a record wait. */
+  const world = { writes: true, recording: (): Promise<void> => Promise.resolve() }
   let kept: string | undefined
+  let counted: (() => void) | undefined
   let last: LastRecorded = { kind: 'unknown' }
   const open = (): People =>
     openPeople({
@@ -41,16 +43,18 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
       files: { file: join(folder, 'people'), keyFile: join(folder, 'people.key'), credential: undefined },
       settings: () => ({ ...usualPeople, ...settings }),
       rights: () => rightsOf({ SecurityAdmin: [], Operator: ['monitor', 'control'], FieldTech: ['monitor'], Viewer: ['monitor'] }),
-      record(id, fields, change) {
+      async record(id, fields, change) {
+        await world.recording()
         if (world.writes) events.push({ id, fields: fields })
         if (world.writes) last = { kind: 'known', change }
-        return Promise.resolve(world.writes)
+        return world.writes
       },
       last,
       note: (id, fields) => void events.push({ id, fields: fields }),
       attempts: {
         text: kept,
         write(text) {
+          counted?.()
           if (world.writes) kept = text
           return Promise.resolve(world.writes ? 'written' : 'unavailable')
         },
@@ -69,6 +73,8 @@ export function somePeople(t: { teardown(run: () => void): void }, settings: Par
       people.close()
       people = open()
     },
+    /** Resolves when a log-in whose secret was checked is counted: next it is written down. */
+    countedLogIn: () => new Promise<void>((resolve) => (counted = resolve)),
     idsSince: (from: number) => events.slice(from).map(({ id }) => id),
   }
 }

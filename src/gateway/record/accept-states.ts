@@ -37,7 +37,11 @@ export function failOnUnreadable(states: ReadonlyMap<string, string>, failClosed
 /** What a journal holds that was opened after the start counts after a restart: until then nothing operates, and nobody can unlock. */
 export function failOnLateStates(states: LateStates, journal: Pick<Journal, 'stateCheck'>, failClosed: FailClosed): void {
   if (states === 'other')
-    failClosed.fails('states', 'the journal that was opened after the start holds other states than are in force: restart the gateway', 'in use')
+    failClosed.fails(
+      'states',
+      'the journal that was opened after the start holds other states than are in force: restart the gateway',
+      'in use',
+    )
   failOnStates(journal, failClosed)
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { background } from '../../platform/index.ts'
 import type { Journal } from '../../journal/index.ts'
 
@@ -26,7 +27,11 @@ export async function openKnownSources(journal: Pick<Journal, 'states' | 'putSta
   }
 }
 
+/** What cannot be read is learned again: it permits nothing. */
 function read(text: string | undefined): readonly string[] {
-  const value: unknown = text === undefined ? [] : JSON.parse(text)
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+  try {
+    return (text === undefined ? undefined : z.array(z.string()).safeParse(JSON.parse(text)).data) ?? []
+  } catch {
+    return []
+  }
 }

@@ -52,7 +52,14 @@ const MAX_TICKETS = 200
 export const MAX_CHECKS_PER_SOURCE = 4
 /** First steps of one user from one address that wait for their second: one more takes the place of the oldest of them. */
 const MAX_TICKETS_PER_PLACE = 5
-type Ticket = { readonly user: string; readonly from: From; readonly untilMs: number; tries: number }
+type Ticket = { readonly user: User; readonly from: From; readonly untilMs: number; tries: number }
+
+/** What was proved of a user still holds: the account, its password and PIN, and whether a second factor is asked for. */
+const sameSecrets = (now: User, then: User): boolean =>
+  now.id === then.id &&
+  now.password.hash === then.password.hash &&
+  (now.pin === 'none' ? 'none' : now.pin.hash) === (then.pin === 'none' ? 'none' : then.pin.hash) &&
+  hasSecondFactor(now) === hasSecondFactor(then)
 
 /** How wrong log-ins are counted and where that is kept. */
 export type AttemptStore = { get(): Attempts; set(next: Attempts): Promise<'written' | 'unavailable'> }
@@ -162,23 +169,25 @@ export class Login {
   }
 
   /** The user is looked at once more at the end: who managed the users may have changed it while a hash was made. */
-  async #enter({ id, name }: User, from: From, proof: Proof = (user) => user): Promise<LoggedIn | NotRecorded | Refused> {
+  async #enter(verified: User, from: From, proof: Proof = (user) => user): Promise<LoggedIn | NotRecorded | Refused> {
     const { store, sessions, clock, note } = this.#context
+    const { id, name } = verified
     if ((await this.#attempts.set(succeeded(this.#attempts.get(), { name, source: from.source }))) === 'unavailable')
       return this.#unrecorded(name, from)
     // Before the session: a code whose use is not on disk could be used once more after a restart.
-    const code = { isUsed: false }
+    const found = { codeIsUsed: false, isAnother: false }
     const written = await store.rewrite((people) =>
       patched(people, id, (one) => {
         const next = proof(one)
-        code.isUsed = next === 'used'
-        return next === 'used' ? one : { ...next, lastLoginMs: wallMs(this.#context) }
+        found.codeIsUsed = next === 'used'
+        found.isAnother = !sameSecrets(one, verified)
+        return next === 'used' || found.isAnother ? one : { ...next, lastLoginMs: wallMs(this.#context) }
       }),
     )
     if (written !== 'written') return this.#unrecorded(name, from)
-    if (code.isUsed) return this.#wrong(name, from, 'this code was used already')
+    if (found.codeIsUsed) return this.#wrong(name, from, 'this code was used already')
     const user = store.user(name)
-    if (user?.state !== 'active' || user.id !== id) return this.#refuse(name, from, 'the account was changed meanwhile')
+    if (user?.state !== 'active' || user.id !== id || found.isAnother) return this.#refuse(name, from, 'the account was changed meanwhile')
     const pending = pendingOf(user, this.#context)
     const opened = sessions.open({ user: user.name, ...from, pending }, clock.now())
     if (opened === 'full') return this.#refuse(name, from, 'too many people are logged in', full)
@@ -217,11 +226,13 @@ export class Login {
     const { clock, random } = this.#context
     const ticket = Buffer.from(random.bytes(32)).toString('base64url')
     for (const [key, { untilMs }] of this.#tickets) if (untilMs < clock.now()) this.#tickets.delete(key)
-    const own = [...this.#tickets].filter(([, held]) => held.user === user.name && held.from.source === from.source).map(([key]) => key)
+    const own = [...this.#tickets]
+      .filter(([, held]) => held.user.name === user.name && held.from.source === from.source)
+      .map(([key]) => key)
     const isFull = own.length >= MAX_TICKETS_PER_PLACE
     const [oldest] = isFull ? own : this.#tickets.keys()
     if ((isFull || this.#tickets.size >= MAX_TICKETS) && oldest !== undefined) this.#tickets.delete(oldest)
-    this.#tickets.set(ticket, { user: user.name, from, untilMs: clock.now() + TICKET_MS, tries: 0 })
+    this.#tickets.set(ticket, { user, from, untilMs: clock.now() + TICKET_MS, tries: 0 })
     const methods = [...(user.totp === 'none' ? [] : ['code' as const]), ...(user.passkeys.length === 0 ? [] : ['passkey' as const])]
     return { kind: 'second-factor', ticket, methods }
   }
@@ -230,8 +241,8 @@ export class Login {
     const { clock, store } = this.#context
     const held = this.#tickets.get(ticket)
     const good = held !== undefined && held.untilMs >= clock.now() && held.from.source === source && held.from.systemUser === systemUser
-    const user = good ? store.user(held.user) : undefined
-    return held === undefined || user?.state !== 'active' ? undefined : { user, held }
+    const user = good ? store.user(held.user.name) : undefined
+    return held === undefined || user?.state !== 'active' || !sameSecrets(user, held.user) ? undefined : { user, held }
   }
 
   async #secondStep(

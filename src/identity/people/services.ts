@@ -76,7 +76,8 @@ export function createServices(context: Context) {
       ...people,
       services: people.services.map((one) => (one.id === id ? { ...one, lastUsedMs: nowMs } : one)),
     }))
-    background(kept.then(() => keeping.delete(id)))
+    // Where the disk refuses, it is tried again a minute later, not with each use.
+    background(kept.then((how) => void (how === 'written' ? keeping.delete(id) : context.clock.after(60_000, () => keeping.delete(id)))))
   }
 
   return {

@@ -18,6 +18,8 @@ export type PeopleFiles = {
   /** Where systemd has put the key; undefined outside systemd. */
   readonly credential: string | undefined
   readonly files?: Files
+  /** Whether the journal takes events now. */
+  readonly takes?: () => boolean
 }
 
 /** What the journal knows of the file of the people. */
@@ -86,8 +88,12 @@ export function openPeopleStore(files: PeopleFiles, random: Random, known: Known
   }
 }
 
-function open({ file, keyFile, credential, files = realFiles }: PeopleFiles, random: Random, { usedBefore, last }: Known): Opened {
-  const place: Place = { path: file, format: 'breakwall-people-1', files, random }
+function open(
+  { file, keyFile, credential, files = realFiles, takes = () => true }: PeopleFiles,
+  random: Random,
+  { usedBefore, last }: Known,
+): Opened {
+  const place: Place = { path: file, format: 'breakwall-people-1', files, random, takes }
   const used = usedBefore || last.kind === 'known'
   const key = credential === undefined ? readKey(keyFile, 'file', files) : readKey(credential, 'credential', files)
   if (key === 'missing') {
@@ -121,8 +127,8 @@ function makeFirst(place: Place, keyFile: string): Opened {
 }
 
 function makeFile(place: Place, key: Uint8Array): Opened {
+  const written = recordedFile({ ...place, takes: () => true }, { key, change: '', at: 'place' }).rewrite(nobody)
   const file = recordedFile(place, { key, change: '', at: 'place' })
-  const written = file.rewrite(nobody)
   return written === 'written'
     ? { kind: 'open', file, people: nobody, recorded: { kind: 'as-recorded' } }
     : closed(`${written.why}: ${CANNOT_BE_MADE}`)

@@ -3,7 +3,17 @@ import type { Files, Random } from '../../platform/index.ts'
 import { type Failure, type SealedFormat, putInPlace, readSealed, writeSealed } from './sealed-file.ts'
 
 /** Where it is: the file, and beside it, until its event is on disk, what comes next. */
-export type Place = { readonly path: string; readonly format: SealedFormat; readonly files: Files; readonly random: Random }
+export type Place = {
+  readonly path: string
+  readonly format: SealedFormat
+  readonly files: Files
+  readonly random: Random
+  /**
+   * Whether the journal takes events now. While it does not, a change that it was silent about may still be recorded: what is beside is
+   * then kept, and nothing is written.
+   */
+  readonly takes: () => boolean
+}
 
 /**
  * Writes the event of a change, and with it the number of the change, in one; false where that is not on disk. `before`: the number that
@@ -35,16 +45,22 @@ const numbered = z.object({ change: z.string(), content: z.unknown() })
  * Opens the file whose number the journal has (decision 0041): the one beside it where the process ended between the event and the
  * renaming. `keys`: any of which it may be sealed with.
  */
-export function findRecorded(place: Omit<Place, 'random'>, keys: readonly Uint8Array[], last: LastRecorded): FoundFile {
+export function findRecorded(place: Pick<Place, 'path' | 'format' | 'files'>, keys: readonly Uint8Array[], last: LastRecorded): FoundFile {
   const inPlace = opened(place, 'place', keys)
   const fits = (found: FoundFile): boolean => found.kind === 'opened' && (last.kind === 'unknown' || found.standing.change === last.change)
   if (fits(inPlace)) return inPlace
   const next = last.kind === 'known' ? opened(place, 'beside', keys) : inPlace
   if (fits(next)) return next
-  return inPlace.kind === 'opened' ? { ...inPlace, recorded: { kind: 'other', change: inPlace.standing.change } } : inPlace
+  // Neither is the recorded one: what opens is used, the one in its place first.
+  const other = inPlace.kind === 'failed' ? opened(place, 'beside', keys) : inPlace
+  return other.kind === 'opened' ? { ...other, recorded: { kind: 'other', change: other.standing.change } } : inPlace
 }
 
-function opened({ path, format, files }: Omit<Place, 'random'>, at: FileInForce['at'], keys: readonly Uint8Array[]): FoundFile {
+function opened(
+  { path, format, files }: Pick<Place, 'path' | 'format' | 'files'>,
+  at: FileInForce['at'],
+  keys: readonly Uint8Array[],
+): FoundFile {
   const file = at === 'place' ? path : beside(path)
   let found: FoundFile = { kind: 'missing' }
   for (const key of keys) {
@@ -69,6 +85,8 @@ function opened({ path, format, files }: Omit<Place, 'random'>, at: FileInForce[
 export type Changed = { readonly kind: 'changed' } | { readonly kind: 'not-recorded' } | Failure
 
 export interface RecordedFile {
+  /** What is beside and recorded comes into its place; again, where that was refused before. */
+  settle(): Failure | 'written'
   /** Writes it anew without an event: what only counts. The caller sees that no change is on its way. */
   rewrite(content: unknown): Failure | 'written'
   /**
@@ -78,7 +96,7 @@ export interface RecordedFile {
   change(content: unknown, record: RecordChange, fresh?: Uint8Array): Promise<Changed>
 }
 
-export function recordedFile({ path, format, files, random }: Place, start: FileInForce): RecordedFile {
+export function recordedFile({ path, format, files, random, takes }: Place, start: FileInForce): RecordedFile {
   let standing = start
   const seal = (file: string, key: Uint8Array, change: string, content: unknown): Failure | 'written' =>
     writeSealed(file, { key, nonce: random.bytes(12), format }, JSON.stringify({ change, content }), files)
@@ -93,12 +111,15 @@ export function recordedFile({ path, format, files, random }: Place, start: File
   settle()
 
   return {
+    settle,
     rewrite(content) {
+      if (!takes()) return { kind: 'failed', why: 'the journal takes no events now' }
       const written = seal(path, standing.key, standing.change, content)
       if (written === 'written') standing = { ...standing, at: 'place' }
       return written
     },
     async change(content, record, fresh) {
+      if (!takes()) return { kind: 'not-recorded' }
       const settled = settle()
       if (settled !== 'written') return settled
       const next = { key: fresh ?? standing.key, change: random.uuid(), at: 'beside' } as const

@@ -17,6 +17,8 @@ export type VaultSettings = {
   /** Where systemd has put the key (LoadCredential=), before the key file; undefined outside systemd. */
   readonly credential: string | undefined
   readonly files?: Files
+  /** Whether the journal takes events now; without a gateway there is none. */
+  readonly takes?: () => boolean
 }
 
 export type VaultChange = { readonly kind: 'changed'; readonly factory: boolean } | { readonly kind: 'refused'; readonly why: string }
@@ -47,8 +49,8 @@ export type SecretsFile = {
 
 /** The file of the secrets and the key that it is sealed with; the first secret makes both. */
 export function openSecrets(settings: VaultSettings, random: Random, last: LastRecorded): SecretsFile {
-  const { file: path, keyFile, files = realFiles } = settings
-  const place: Place = { path, format: 'breakwall-vault-1', files, random }
+  const { file: path, keyFile, files = realFiles, takes = () => true } = settings
+  const place: Place = { path, format: 'breakwall-vault-1', files, random, takes }
   const opened = open(settings, place, last)
   if (opened.kind === 'closed') {
     const change = (): Promise<VaultChange> => Promise.resolve(refused(`the vault is closed: ${opened.why}`))
@@ -57,7 +59,10 @@ export function openSecrets(settings: VaultSettings, random: Random, last: LastR
   const inTurn = createTurns()
   let { secrets, file, keyWaits } = opened
   function placeKey(): Failure | 'written' {
-    const placed = keyWaits ? putInPlace(nextKey(keyFile), keyFile, files) : 'written'
+    if (!keyWaits) return 'written'
+    // The key after the file: the one in its place always opens with a key that is there.
+    const settled = file === 'not-made' ? 'written' : file.settle()
+    const placed = settled === 'written' ? putInPlace(nextKey(keyFile), keyFile, files) : settled
     if (placed === 'written') keyWaits = false
     return placed
   }

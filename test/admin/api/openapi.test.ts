@@ -9,7 +9,7 @@ import { createWorld } from '../../support/world.ts'
 const folder = join(import.meta.dirname, '../../../src/admin/api')
 
 t.test('every call of the API is described and every description is a call; the file in docs is not stale: npm run generate', (t) => {
-  const made = globSync('*.ts', { cwd: folder }).flatMap((file) =>
+  const made = globSync('**/*.ts', { cwd: folder }).flatMap((file) =>
     [...readFileSync(join(folder, file), 'utf8').matchAll(/(?:app\.(get|post)|\bchange)(?:<[^(]*>)?\(\s*'(\/v1\/[^']+)'/g)].map(
       ([, method = 'post', path = '']) => `${method} ${path}`,
     ),

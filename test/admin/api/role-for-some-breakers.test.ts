@@ -89,7 +89,7 @@ t.test('which calls hold a role to its breakers: a call without a row fails here
   const calls = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
   const decided = rows(table)
   t.same(decided.map(({ cells }) => cells[0]).sort(), [...calls].sort(), 'each call of the API has its row')
-  const sources = globSync('src/admin/api/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'))
+  const sources = globSync('src/admin/api/**/*.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'))
   const held = sources.join('\n').match(/allowed\(request, reply, '[a-z-]+', gateway, [a-z.]+\)/g) ?? []
   t.equal(held.length, decided.filter(({ expected }) => expected === 'honours').length, 'as many calls ask for a breaker as the table says')
   t.end()

@@ -1,10 +1,14 @@
 import t from 'tap'
 import { virtualClock } from '../../../hil/sim/virtual-clock.ts'
+import { openCertificateInventory } from '../../../src/gateway/access/certificate-inventory.ts'
+import { openChecklist } from '../../../src/gateway/control/checklist.ts'
 import { openGrantStore } from '../../../src/gateway/control/grant-store.ts'
 import { openLockStore } from '../../../src/gateway/control/lock-store.ts'
 import { openMasterLock } from '../../../src/gateway/control/master-lock.ts'
 import { unreadableStates } from '../../../src/gateway/control/stored-states.ts'
 import { openTagStore } from '../../../src/gateway/control/tag-store.ts'
+import { openKnownSources } from '../../../src/gateway/request/known-sources.ts'
+import { openObservedRequests } from '../../../src/gateway/request/observed-requests.ts'
 import { failOnUnreadable } from '../../../src/gateway/record/accept-states.ts'
 import { createFailClosed } from '../../../src/gateway/record/fail-closed.ts'
 import { realRandom } from '../../../src/platform/index.ts'
@@ -91,4 +95,22 @@ t.test('what the stores write can be read, in each of its states', async (t) => 
   t.same(unreadableStates(states), [])
   locks.close()
   grants.close()
+})
+
+t.test('what bars nothing and cannot be read begins again, and never ends the start', async (t) => {
+  for (const text of [...damaged.slice(1), '["10.0.0.1"', '[1,2]']) {
+    const { clock, journal } = disk({
+      sources: text,
+      learned: text,
+      'checklist/Q1/cables': text,
+      'seen/x': text,
+      'certificate-told/x': text,
+    })
+    t.equal((await openKnownSources(journal)).firstFrom('10.0.0.1:1'), true, text)
+    const observed = await openObservedRequests(journal, clock)
+    t.same(observed.list(), [])
+    observed.close()
+    t.equal((await openChecklist(journal, clock)).signed('Q1', 'cables'), 'never')
+    t.same((await openCertificateInventory(journal, clock)).list(), [])
+  }
 })
