@@ -77,7 +77,12 @@ export function createServices(context: Context) {
       services: people.services.map((one) => (one.id === id ? { ...one, lastUsedMs: nowMs } : one)),
     }))
     // Where the disk refuses, it is tried again a minute later, not with each use.
-    background(kept.then((how) => void (how === 'written' ? keeping.delete(id) : context.clock.after(60_000, () => keeping.delete(id)))))
+    background(
+      kept.then((how) => {
+        if (how === 'written') keeping.delete(id)
+        else context.clock.after(60_000, () => keeping.delete(id))
+      }),
+    )
   }
 
   return {
