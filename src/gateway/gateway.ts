@@ -24,7 +24,7 @@ import type { InForce, Ports, StartFailure } from './ports.ts'
 import { openJournal } from './record/open-journal.ts'
 import { recover } from './record/recover.ts'
 import { busesThatWait, changedKeys, describeReload, needsRestart } from './reload.ts'
-import { SEALED_PEOPLE, SEALED_VAULT, lastRecorded, recordChange, reportOtherFile } from './control/sealed-changes.ts'
+import { SEALED_PEOPLE, SEALED_VAULT, journalReady, lastRecorded, recordChange, reportOtherFile } from './control/sealed-changes.ts'
 import { type Sinks, openSinks } from './record/sinks.ts'
 import { type FailClosed, createFailClosed } from './record/fail-closed.ts'
 import { type VaultStore, openVaultStore } from './control/vault-store.ts'
@@ -174,8 +174,8 @@ export async function startGateway(site: CheckedSite, ports: Ports): Promise<Gat
 
 /** The breakers' passwords, with the rule and the account of each breaker's kind. */
 async function startVault(site: CheckedSite, { clock, random, log, vaultCredential }: Ports, journal: Journal): Promise<VaultStore> {
-  const takes = (): boolean => journal.writes()
-  const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential, takes }
+  const ready = journalReady(journal)
+  const files = { file: site.vaultFile, keyFile: site.vaultKeyFile, credential: vaultCredential, ready }
   const named = (name: string) => site.breakers.find((breaker) => breaker.name === name)
   const last = lastRecorded((await journal.states(SEALED_VAULT)).get(SEALED_VAULT))
   const vault = openVaultStore(openVault(files, clock, random, last), {
@@ -201,7 +201,7 @@ async function startPeople(force: InForce, ports: Ports, journal: Journal): Prom
       file: join(folder, 'people'),
       keyFile: join(folder, 'people.key'),
       credential: ports.peopleCredential,
-      takes: () => journal.writes(),
+      ready: journalReady(journal),
     },
     settings: () => force.site.people,
     rights: () => force.site.rights,

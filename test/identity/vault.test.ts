@@ -242,7 +242,7 @@ t.test('a vault whose file is gone says so once; an empty credential closes it',
 t.test('a change that a silent journal may still record keeps its file beside until that is known', async (t) => {
   const { file, keyFile } = place(t)
   const journal = { takes: true }
-  const settings = { file, keyFile, credential: undefined, takes: () => journal.takes }
+  const settings = { file, keyFile, credential: undefined, ready: () => Promise.resolve(journal.takes) }
   const vault = openVault(settings, virtualClock(), realRandom)
   await put(vault, 'Q1', 'operator', 'Zq7x')
   let first = ''

@@ -20,8 +20,9 @@ export type Explored<Book> = {
   /** Prepares a state; the disk answers everything. */
   readonly before: Readonly<Record<string, (book: Book) => unknown>>
   readonly actions: Readonly<Record<string, (book: Book) => Promise<Confirmed>>>
-  /** How often time passes by TICK_MS, at most. */
+  /** How often time passes, at most, and by how much, milliseconds: 5000 is what a silent disk is waited for. */
   readonly ticks: number
+  readonly tickMs?: number
 }
 
 const MOST_REFUSALS = 2
@@ -107,7 +108,7 @@ async function run<Book>(
     if (choice === 'first' || choice === 'second') begin()
     else if (choice === 'tick') {
       ticks += 1
-      clock.advance(TICK_MS)
+      clock.advance(store.tickMs ?? TICK_MS)
     } else {
       if (choice === 'refuse') refusals += 1
       answer(choice)

@@ -23,6 +23,13 @@ export function lastRecorded(stored: string | undefined): LastRecorded {
 
 const stateOf = (key: SealedKey, change: string): Readonly<Record<string, string>> => ({ [key]: JSON.stringify(change) })
 
+/** Whether a journal takes events, asked when all that it was given is on disk: what follows a late answer of it too. */
+export const journalReady = (journal: Pick<Journal, 'writes' | 'flush'>) => async (): Promise<boolean> => {
+  if (!journal.writes()) return false
+  await journal.flush()
+  return journal.writes()
+}
+
 /** The event of a change, with its number, in one record. */
 export const recordChange =
   (journal: Pick<Journal, 'append'>, told: SecurityEvent, key: SealedKey): RecordChange =>

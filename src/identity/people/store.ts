@@ -18,8 +18,8 @@ export type PeopleFiles = {
   /** Where systemd has put the key; undefined outside systemd. */
   readonly credential: string | undefined
   readonly files?: Files
-  /** Whether the journal takes events now. */
-  readonly takes?: () => boolean
+  /** As `Place` has it. */
+  readonly ready?: () => Promise<boolean>
 }
 
 /** What the journal knows of the file of the people. */
@@ -69,12 +69,12 @@ export function openPeopleStore(files: PeopleFiles, random: Random, known: Known
     people: () => people,
     user: (name) => people.users.find((user) => user.name.toLowerCase() === name.toLowerCase()),
     rewrite: (next) =>
-      writes(() => {
-        if (opened.kind === 'closed') return Promise.resolve<Failure>({ kind: 'failed', why: opened.why })
+      writes(async () => {
+        if (opened.kind === 'closed') return { kind: 'failed', why: opened.why }
         const rewritten = next(people)
-        const written = opened.file.rewrite(rewritten)
+        const written = await opened.file.rewrite(rewritten)
         if (written === 'written') people = rewritten
-        return Promise.resolve(written)
+        return written
       }),
     change: (next, record) =>
       writes(async () => {
@@ -89,11 +89,11 @@ export function openPeopleStore(files: PeopleFiles, random: Random, known: Known
 }
 
 function open(
-  { file, keyFile, credential, files = realFiles, takes = () => true }: PeopleFiles,
+  { file, keyFile, credential, files = realFiles, ready = () => Promise.resolve(true) }: PeopleFiles,
   random: Random,
   { usedBefore, last }: Known,
 ): Opened {
-  const place: Place = { path: file, format: 'breakwall-people-1', files, random, takes }
+  const place: Place = { path: file, format: 'breakwall-people-1', files, random, ready }
   const used = usedBefore || last.kind === 'known'
   const key = credential === undefined ? readKey(keyFile, 'file', files) : readKey(credential, 'credential', files)
   if (key === 'missing') {
@@ -127,8 +127,8 @@ function makeFirst(place: Place, keyFile: string): Opened {
 }
 
 function makeFile(place: Place, key: Uint8Array): Opened {
-  const written = recordedFile({ ...place, takes: () => true }, { key, change: '', at: 'place' }).rewrite(nobody)
   const file = recordedFile(place, { key, change: '', at: 'place' })
+  const written = file.make(nobody)
   return written === 'written'
     ? { kind: 'open', file, people: nobody, recorded: { kind: 'as-recorded' } }
     : closed(`${written.why}: ${CANNOT_BE_MADE}`)

@@ -9,10 +9,10 @@ export type Place = {
   readonly files: Files
   readonly random: Random
   /**
-   * Whether the journal takes events now. While it does not, a change that it was silent about may still be recorded: what is beside is
-   * then kept, and nothing is written.
+   * Resolves when the journal has written all that it was given before, with whether it takes more. Until then a change that it was
+   * silent about may still be recorded: what is beside is kept, and nothing is written.
    */
-  readonly takes: () => boolean
+  readonly ready: () => Promise<boolean>
 }
 
 /**
@@ -85,10 +85,12 @@ function opened(
 export type Changed = { readonly kind: 'changed' } | { readonly kind: 'not-recorded' } | Failure
 
 export interface RecordedFile {
+  /** Makes a new one, before the journal knows of it. */
+  make(content: unknown): Failure | 'written'
   /** What is beside and recorded comes into its place; again, where that was refused before. */
   settle(): Failure | 'written'
   /** Writes it anew without an event: what only counts. The caller sees that no change is on its way. */
-  rewrite(content: unknown): Failure | 'written'
+  rewrite(content: unknown): Promise<Failure | 'written'>
   /**
    * One change at a time. It holds from the moment that its event is on disk; on any other answer nothing has changed. With `fresh`, it
    * is sealed with this key from then on.
@@ -96,7 +98,7 @@ export interface RecordedFile {
   change(content: unknown, record: RecordChange, fresh?: Uint8Array): Promise<Changed>
 }
 
-export function recordedFile({ path, format, files, random, takes }: Place, start: FileInForce): RecordedFile {
+export function recordedFile({ path, format, files, random, ready }: Place, start: FileInForce): RecordedFile {
   let standing = start
   const seal = (file: string, key: Uint8Array, change: string, content: unknown): Failure | 'written' =>
     writeSealed(file, { key, nonce: random.bytes(12), format }, JSON.stringify({ change, content }), files)
@@ -112,14 +114,15 @@ export function recordedFile({ path, format, files, random, takes }: Place, star
 
   return {
     settle,
-    rewrite(content) {
-      if (!takes()) return { kind: 'failed', why: 'the journal takes no events now' }
+    make: (content) => seal(path, standing.key, standing.change, content),
+    async rewrite(content) {
+      if (!(await ready())) return { kind: 'failed', why: 'the journal takes no events now' }
       const written = seal(path, standing.key, standing.change, content)
       if (written === 'written') standing = { ...standing, at: 'place' }
       return written
     },
     async change(content, record, fresh) {
-      if (!takes()) return { kind: 'not-recorded' }
+      if (!(await ready())) return { kind: 'not-recorded' }
       const settled = settle()
       if (settled !== 'written') return settled
       const next = { key: fresh ?? standing.key, change: random.uuid(), at: 'beside' } as const

@@ -17,8 +17,8 @@ export type VaultSettings = {
   /** Where systemd has put the key (LoadCredential=), before the key file; undefined outside systemd. */
   readonly credential: string | undefined
   readonly files?: Files
-  /** Whether the journal takes events now; without a gateway there is none. */
-  readonly takes?: () => boolean
+  /** As `Place` has it; without a gateway there is no journal. */
+  readonly ready?: () => Promise<boolean>
 }
 
 export type VaultChange = { readonly kind: 'changed'; readonly factory: boolean } | { readonly kind: 'refused'; readonly why: string }
@@ -31,6 +31,7 @@ const stored = z.array(secret)
 export type Secret = z.infer<typeof secret>
 
 const refused = (why: string): VaultChange => ({ kind: 'refused', why })
+const NOT_RECORDED = 'the journal cannot be written; look at the disk: breakwall status'
 const notChanged = (why: string): VaultChange => refused(`the vault was not changed: ${why}`)
 
 /** What a change makes of the secrets; `rotated`: they stay, with a new key. */
@@ -49,8 +50,8 @@ export type SecretsFile = {
 
 /** The file of the secrets and the key that it is sealed with; the first secret makes both. */
 export function openSecrets(settings: VaultSettings, random: Random, last: LastRecorded): SecretsFile {
-  const { file: path, keyFile, files = realFiles, takes = () => true } = settings
-  const place: Place = { path, format: 'breakwall-vault-1', files, random, takes }
+  const { file: path, keyFile, files = realFiles, ready = () => Promise.resolve(true) } = settings
+  const place: Place = { path, format: 'breakwall-vault-1', files, random, ready }
   const opened = open(settings, place, last)
   if (opened.kind === 'closed') {
     const change = (): Promise<VaultChange> => Promise.resolve(refused(`the vault is closed: ${opened.why}`))
@@ -86,12 +87,14 @@ export function openSecrets(settings: VaultSettings, random: Random, last: LastR
   async function changeNow(next: Exclude<Next, { readonly kind: 'refused' }>, record: RecordChange): Promise<VaultChange> {
     const written = made()
     if ('kind' in written) return notChanged(written.why)
+    // Before a key is made: the one beside may still be needed.
+    if (!(await ready())) return notChanged(NOT_RECORDED)
     const key = next.kind === 'rotated' ? freshKey() : undefined
     if (key !== undefined && 'kind' in key) return notChanged(key.why)
     const after = next.kind === 'changed' ? next.secrets : secrets
     const done = await written.change(after, record, key)
     if (done.kind === 'failed') return notChanged(done.why)
-    if (done.kind === 'not-recorded') return notChanged('the journal cannot be written; look at the disk: breakwall status')
+    if (done.kind === 'not-recorded') return notChanged(NOT_RECORDED)
     secrets = after
     if (key !== undefined) keyWaits = true
     placeKey() // where it is refused, the next start or rotation does it
