@@ -98,9 +98,8 @@ const problem = {
 const page = ['limit', 'offset'].map((name) => ({ name, in: 'query', schema: { type: 'integer', minimum: 0 } }))
 
 /** What bars holds at once, also while the disk refuses. */
-const vaultCalls = ['/vault/set', '/vault/remove', '/vault/rotate', '/breakers/:name/emergency-open']
 const takesEffectAtOnce: ReadonlySet<string> = new Set(
-  ['/breakers/:name/lock', '/breakers/:name/tags', '/master-lock', '/jobs', '/grants', '/grants/:id', ...vaultCalls].map(
+  ['/breakers/:name/lock', '/breakers/:name/tags', '/master-lock', '/jobs', '/grants', '/grants/:id', '/breakers/:name/emergency-open'].map(
     (path) => `/v1${path}`,
   ),
 )

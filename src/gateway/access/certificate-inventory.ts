@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { commonName } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { type Cancel, type Clock, background } from '../../platform/index.ts'
+import { type Cancel, type Clock, background, parseJson } from '../../platform/index.ts'
 import { expiryStep } from './certificate-expiry.ts'
 
 const certificateKinds = ['own', 'authority', 'client', 'device'] as const
@@ -40,15 +40,6 @@ const keptShape = z.object({
   lastSeenMs: z.union([z.number(), z.literal('never')]),
 })
 type Kept = z.infer<typeof keptShape>
-/** `none`: the text is not one; it is seen again with its next connection. */
-function readKept(text: string): Kept | 'none' {
-  try {
-    return keptShape.safeParse(JSON.parse(text)).data ?? 'none'
-  } catch {
-    return 'none'
-  }
-}
-
 export async function openCertificateInventory(
   journal: Pick<Journal, 'states' | 'putState' | 'note'>,
   clock: Clock,
@@ -75,8 +66,8 @@ class StoredInventory implements CertificateInventory {
     for (const [key, text] of await this.#journal.states(TOLD)) this.#told.set(key.slice(TOLD.length), Number(text))
     for (const text of (await this.#journal.states(SEEN)).values()) {
       if (text === '') continue
-      const kept = readKept(text)
-      if (kept === 'none') continue
+      const kept = parseJson(keptShape, text)
+      if (kept === 'none') continue // it is seen again with its next connection
       this.#entries.set(kept.known.fingerprint, { ...kept, keptMs: 0 })
     }
     this.#cancel = this.#clock.after(0, () => this.#look())

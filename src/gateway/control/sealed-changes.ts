@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type SecurityEvent, event } from '../../events/index.ts'
 import type { RecordedCheck, LastRecorded, RecordChange } from '../../identity/index.ts'
 import type { Journal } from '../../journal/index.ts'
+import { parseJson } from '../../platform/index.ts'
 
 /** The states that hold the number of the last change of each sealed file (decision 0041). */
 export const SEALED_PEOPLE = 'sealed/people'
@@ -12,13 +13,8 @@ const number = z.string()
 
 /** The last change that the journal has. A number that cannot be read is none: the file as it is then counts. */
 export function lastRecorded(stored: string | undefined): LastRecorded {
-  if (stored === undefined) return { kind: 'unknown' }
-  try {
-    const { data } = number.safeParse(JSON.parse(stored))
-    return data === undefined ? { kind: 'unknown' } : { kind: 'known', change: data }
-  } catch {
-    return { kind: 'unknown' }
-  }
+  const change = stored === undefined ? 'none' : parseJson(number, stored)
+  return change === 'none' ? { kind: 'unknown' } : { kind: 'known', change }
 }
 
 const stateOf = (key: SealedKey, change: string): Readonly<Record<string, string>> => ({ [key]: JSON.stringify(change) })

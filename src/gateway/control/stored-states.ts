@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operationClasses } from '../../breakers/index.ts'
-import { toMonotonic } from '../../platform/index.ts'
+import { parseJson, toMonotonic } from '../../platform/index.ts'
 import type { Grant, LockState, Tag, TagJob } from '../../policy/index.ts'
 
 /** The lock of the whole site: while it is on, nothing intrusive passes anywhere. */
@@ -93,24 +93,15 @@ const grant = z.object({
 })
 const masterLock = z.object({ on: z.boolean(), by: z.string(), reason: z.string(), sinceUtcUs: z.number() })
 
-function parsed<T>(schema: z.ZodType<T>, text: string): T | 'none' {
-  try {
-    const found = schema.safeParse(JSON.parse(text))
-    return found.success ? found.data : 'none'
-  } catch {
-    return 'none'
-  }
-}
-
 /** A tag as it is stored; `none`: the text is not one. */
-export const tagOf = (text: string): Tag | 'none' => parsed(tag, text)
-export const jobOf = (text: string): TagJob | 'none' => parsed(job, text)
-export const lockOf = (text: string): LockState | 'none' => parsed(lock, text)
-export const grantOf = (text: string): Grant | 'none' => parsed(grant, text)
-export const masterLockOf = (text: string): MasterLockState | 'none' => parsed(masterLock, text)
+export const tagOf = (text: string): Tag | 'none' => parseJson(tag, text)
+export const jobOf = (text: string): TagJob | 'none' => parseJson(job, text)
+export const lockOf = (text: string): LockState | 'none' => parseJson(lock, text)
+export const grantOf = (text: string): Grant | 'none' => parseJson(grant, text)
+export const masterLockOf = (text: string): MasterLockState | 'none' => parseJson(masterLock, text)
 
 const signature = z.object({ breaker: z.string(), item: z.string(), by: z.string(), utcUs: z.number(), note: z.string() })
-export const signatureOf = (text: string): Signature | 'none' => parsed(signature, text)
+export const signatureOf = (text: string): Signature | 'none' => parseJson(signature, text)
 
 /** What each key holds that bars or permits something. */
 const barring: readonly (readonly [string, (text: string) => unknown])[] = [
@@ -133,7 +124,7 @@ const learned = z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])
  * seen of breakers and addresses. It neither bars nor permits anything. Cursors begin again, and certificates are seen again.
  */
 export function isKeptFromOlder(key: string, text: string): boolean {
-  if (key.startsWith('checklist/')) return parsed(signature, text) !== 'none'
-  if (key === 'learned') return parsed(learned, text) !== 'none'
+  if (key.startsWith('checklist/')) return parseJson(signature, text) !== 'none'
+  if (key === 'learned') return parseJson(learned, text) !== 'none'
   return key === 'sources' || key.startsWith('seen/') || key.startsWith('identity/') || key.startsWith('certificate-told/')
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { background } from '../../platform/index.ts'
+import { background, parseJson } from '../../platform/index.ts'
 import type { Journal } from '../../journal/index.ts'
 
 /** Addresses that are remembered; beyond it the one that came first is forgotten. */
@@ -29,9 +29,6 @@ export async function openKnownSources(journal: Pick<Journal, 'states' | 'putSta
 
 /** What cannot be read is learned again: it permits nothing. */
 function read(text: string | undefined): readonly string[] {
-  try {
-    return (text === undefined ? undefined : z.array(z.string()).safeParse(JSON.parse(text)).data) ?? []
-  } catch {
-    return []
-  }
+  const found = text === undefined ? 'none' : parseJson(z.array(z.string()), text)
+  return found === 'none' ? [] : found
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { describeOperation } from '../../breakers/index.ts'
 import type { Journal } from '../../journal/index.ts'
-import { type Cancel, type Clock, background } from '../../platform/index.ts'
+import { type Cancel, type Clock, background, parseJson } from '../../platform/index.ts'
 import { type RefusalReason, isRefusalReason, subjectName, subjectRole } from '../../policy/index.ts'
 import type { OperationContext } from './operation-context.ts'
 
@@ -47,11 +47,8 @@ const stored = z.array(
 )
 /** What cannot be read is counted again from the beginning: it permits nothing. */
 function readObserved(text: string): readonly (readonly [string, ObservedRequest])[] {
-  try {
-    return stored.safeParse(JSON.parse(text)).data ?? []
-  } catch {
-    return []
-  }
+  const found = parseJson(stored, text)
+  return found === 'none' ? [] : found
 }
 
 /** Counts what observed breakers were asked for; it is kept over a restart. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../../platform/index.ts'
 import { type Attempts, noAttempts } from './attempts.ts'
 import type { People } from './user.ts'
 
@@ -50,9 +51,6 @@ const attempts = z.object({ pairs: counts, sources: counts, names: counts, known
 
 /** Counts of wrong log-ins as they are stored. What cannot be read begins again. */
 export function attemptsOf(text: string | undefined): Attempts {
-  try {
-    return (text === undefined ? undefined : attempts.safeParse(JSON.parse(text)).data) ?? noAttempts
-  } catch {
-    return noAttempts
-  }
+  const found = text === undefined ? 'none' : parseJson(attempts, text)
+  return found === 'none' ? noAttempts : found
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { z } from 'zod'
-import { type Files, realFiles } from '../../platform/index.ts'
+import { type Files, parseJson, realFiles } from '../../platform/index.ts'
 
 export type Failure = { readonly kind: 'failed'; readonly why: string }
 export const failed = (error: unknown): Failure => ({ kind: 'failed', why: error instanceof Error ? error.message : String(error) })
@@ -55,8 +55,8 @@ export function readSealed(path: string, key: Uint8Array, expected: SealedFormat
   } catch (error) {
     return failed(`${path} does not open (${failed(error).why})`)
   }
-  const stored = storedOf(text)
-  if (stored === 'damaged') return failed(`${path} is damaged`)
+  const stored = parseJson(storedShape, text)
+  if (stored === 'none') return failed(`${path} is damaged`)
   const { format, nonce, tag, data } = stored
   if (format !== expected) return failed(`${path} is not of this kind and version (${expected})`)
   try {
@@ -67,15 +67,6 @@ export function readSealed(path: string, key: Uint8Array, expected: SealedFormat
     return { kind: 'opened', text: opened.toString('utf8') }
   } catch (error) {
     return failed(`${path} does not open with this key (${failed(error).why})`)
-  }
-}
-
-function storedOf(text: string): Stored | 'damaged' {
-  try {
-    const found = storedShape.safeParse(JSON.parse(text))
-    return found.success ? found.data : 'damaged'
-  } catch {
-    return 'damaged'
   }
 }
 

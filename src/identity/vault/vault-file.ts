@@ -85,10 +85,10 @@ export function openSecrets(settings: VaultSettings, random: Random, last: LastR
     return prepared === 'written' ? key : prepared
   }
   async function changeNow(next: Exclude<Next, { readonly kind: 'refused' }>, record: RecordChange): Promise<VaultChange> {
-    const written = made()
-    if ('kind' in written) return notChanged(written.why)
     // Before a key is made: the one beside may still be needed.
     if (!(await ready())) return notChanged(NOT_RECORDED)
+    const written = made()
+    if ('kind' in written) return notChanged(written.why)
     const key = next.kind === 'rotated' ? freshKey() : undefined
     if (key !== undefined && 'kind' in key) return notChanged(key.why)
     const after = next.kind === 'changed' ? next.secrets : secrets
